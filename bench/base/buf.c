@@ -1,0 +1,120 @@
+#include "base/buf.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+void buf_init(struct buf *b, size_t max)
+{
+    *b = (struct buf){ .max = max };
+}
+
+void buf_free(struct buf *b)
+{
+    free(b->p);
+    *b = (struct buf){ .max = b->max };
+}
+
+void buf_clear(struct buf *b)
+{
+    b->len = 0;
+    if (b->p)
+        b->p[0] = '\0';
+}
+
+char *buf_room(struct buf *b, size_t n)
+{
+    size_t cap = b->cap ? b->cap : 64;
+
+    if (b->max && (n > b->max || b->len > b->max - n))
+        return NULL;
+    while (cap - b->len <= n)
+        cap *= 2;
+    if (cap != b->cap) {
+        b->p = mem_resize(b->p, cap, 1);
+        b->cap = cap;
+    }
+    return b->p + b->len;
+}
+
+int buf_add(struct buf *b, const void *p, size_t n)
+{
+    char *room = buf_room(b, n);
+
+    if (!room)
+        return -1;
+    if (n)
+        memcpy(room, p, n);
+    b->len += n;
+    b->p[b->len] = '\0';
+    return 0;
+}
+
+int buf_str(struct buf *b, const char *s)
+{
+    return buf_add(b, s, strlen(s));
+}
+
+int buf_char(struct buf *b, char c)
+{
+    return buf_add(b, &c, 1);
+}
+
+int buf_int(struct buf *b, int64_t v)
+{
+    char digits[20];
+    size_t i = sizeof(digits);
+    uint64_t left = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+
+    do {
+        digits[--i] = (char)('0' + left % 10);
+        left /= 10;
+    } while (left);
+    if (v < 0)
+        digits[--i] = '-';
+    return buf_add(b, digits + i, sizeof(digits) - i);
+}
+
+int buf_printf(struct buf *b, const char *fmt, ...)
+{
+    va_list ap;
+    int n;
+    char *room;
+
+    va_start(ap, fmt);
+    n = vsnprintf(NULL, 0, fmt, ap);
+    va_end(ap);
+    if (n < 0)
+        return -1;
+    room = buf_room(b, (size_t)n);
+    if (!room)
+        return -1;
+    va_start(ap, fmt);
+    vsnprintf(room, (size_t)n + 1, fmt, ap);
+    va_end(ap);
+    b->len += (size_t)n;
+    return 0;
+}
+
+char *buf_take(struct buf *b)
+{
+    char *p;
+
+    buf_add(b, "", 0);
+    p = b->p;
+    *b = (struct buf){ .max = b->max };
+    return p;
+}
+
+void buf_consume(struct buf *b, size_t n)
+{
+    if (n >= b->len) {
+        buf_clear(b);
+        return;
+    }
+    memmove(b->p, b->p + n, b->len - n + 1);
+    b->len -= n;
+}

@@ -1,0 +1,200 @@
+#include "base/loop.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+struct loop {
+    const struct clock *clock;
+    struct event_base *base;
+    int wake_fd;
+    struct event *wake;
+    loop_fn *on_wake;
+    void *wake_ctx;
+};
+
+struct loop_io {
+    struct loop *loop;
+    struct event *ev;
+    int fd;
+    int events;
+    loop_io_fn *fn;
+    void *ctx;
+};
+
+struct loop_timer {
+    struct loop *loop;
+    struct event *ev;
+    loop_fn *fn;
+    void *ctx;
+};
+
+static void woken(evutil_socket_t fd, short what, void *arg)
+{
+    struct loop *l = arg;
+    uint64_t count;
+
+    (void)what;
+    if (read(fd, &count, sizeof(count)) == sizeof(count) && l->on_wake)
+        l->on_wake(l->wake_ctx);
+}
+
+static struct event_base *precise_base(void)
+{
+    struct event_config *cfg = event_config_new();
+    struct event_base *base;
+
+    if (!cfg)
+        return NULL;
+    event_config_set_flag(cfg, EVENT_BASE_FLAG_PRECISE_TIMER);
+    event_config_set_flag(cfg, EVENT_BASE_FLAG_NOLOCK);
+    base = event_base_new_with_config(cfg);
+    event_config_free(cfg);
+    return base;
+}
+
+struct loop *loop_open(const struct clock *clock, struct err *err)
+{
+    struct loop *l = mem_alloc(sizeof(*l));
+
+    l->clock = clock;
+    l->base = precise_base();
+    l->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (l->base && l->wake_fd >= 0)
+        l->wake = event_new(l->base, l->wake_fd, EV_READ | EV_PERSIST, woken, l);
+    if (!l->wake || event_add(l->wake, NULL)) {
+        err_set(err, ERR_IO, "no event loop: %s (see ulimit -n)", strerror(errno));
+        loop_close(l);
+        return NULL;
+    }
+    return l;
+}
+
+void loop_close(struct loop *l)
+{
+    if (l->wake)
+        event_free(l->wake);
+    if (l->wake_fd >= 0)
+        close(l->wake_fd);
+    if (l->base)
+        event_base_free(l->base);
+    free(l);
+}
+
+void loop_run(struct loop *l)
+{
+    event_base_loop(l->base, EVLOOP_NO_EXIT_ON_EMPTY);
+}
+
+void loop_stop(struct loop *l)
+{
+    event_base_loopbreak(l->base);
+}
+
+void loop_on_wake(struct loop *l, loop_fn *on_wake, void *ctx)
+{
+    l->on_wake = on_wake;
+    l->wake_ctx = ctx;
+}
+
+void loop_wake(struct loop *l)
+{
+    uint64_t one = 1;
+
+    /* A full counter means a wake is pending already. */
+    if (write(l->wake_fd, &one, sizeof(one)) < 0)
+        return;
+}
+
+static void io_ready(evutil_socket_t fd, short what, void *arg)
+{
+    struct loop_io *io = arg;
+    int events = (what & EV_READ ? LOOP_READ : 0) | (what & EV_WRITE ? LOOP_WRITE : 0);
+
+    io->fn(io->ctx, fd, events);
+}
+
+static void io_arm(struct loop_io *io)
+{
+    short what = EV_PERSIST;
+
+    if (!io->events)
+        return;
+    what |= io->events & LOOP_READ ? EV_READ : 0;
+    what |= io->events & LOOP_WRITE ? EV_WRITE : 0;
+    event_assign(io->ev, io->loop->base, io->fd, what, io_ready, io);
+    event_add(io->ev, NULL);
+}
+
+struct loop_io *loop_io_new(struct loop *l, int fd, int events, loop_io_fn *fn, void *ctx)
+{
+    struct loop_io *io = mem_alloc(sizeof(*io));
+
+    *io = (struct loop_io){
+        l, mem_alloc(event_get_struct_event_size()), fd, events, fn, ctx
+    };
+    event_assign(io->ev, l->base, fd, EV_PERSIST, io_ready, io);
+    io_arm(io);
+    return io;
+}
+
+void loop_io_events(struct loop_io *io, int events)
+{
+    if (io->events == events)
+        return;
+    event_del(io->ev);
+    io->events = events;
+    io_arm(io);
+}
+
+void loop_io_free(struct loop_io *io)
+{
+    event_del(io->ev);
+    free(io->ev);
+    free(io);
+}
+
+static void timer_due(evutil_socket_t fd, short what, void *arg)
+{
+    struct loop_timer *t = arg;
+
+    (void)fd;
+    (void)what;
+    t->fn(t->ctx);
+}
+
+struct loop_timer *loop_timer_new(struct loop *l, loop_fn *fn, void *ctx)
+{
+    struct loop_timer *t = mem_alloc(sizeof(*t));
+
+    *t = (struct loop_timer){ l, mem_alloc(event_get_struct_event_size()), fn, ctx };
+    event_assign(t->ev, l->base, -1, 0, timer_due, t);
+    return t;
+}
+
+void loop_timer_at(struct loop_timer *t, ns_t at)
+{
+    ns_t wait = at - clock_now(t->loop->clock);
+    ns_t us = wait <= 0 ? 0 : (wait + NS_PER_US - 1) / NS_PER_US;
+    struct timeval tv = { us / 1000000, us % 1000000 };
+
+    event_add(t->ev, &tv);
+}
+
+void loop_timer_cancel(struct loop_timer *t)
+{
+    event_del(t->ev);
+}
+
+void loop_timer_free(struct loop_timer *t)
+{
+    event_del(t->ev);
+    free(t->ev);
+    free(t);
+}

@@ -1,0 +1,56 @@
+#ifndef BASE_LOOP_H
+#define BASE_LOOP_H
+
+#include <stdbool.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+
+/*
+ * An event loop for one thread: file descriptors, timers to the nanosecond's rounding up to
+ * one microsecond, and a way to wake it from another thread. The only door to libevent's
+ * core.
+ *
+ *     struct loop *l = loop_open(&clock_system, &err);
+ *     struct loop_timer *t = loop_timer_new(l, on_tick, ctx);
+ *     loop_timer_at(t, clock_now(&clock_system) + NS_PER_S);
+ *     loop_run(l);                       // until loop_stop
+ *     loop_timer_free(t);
+ *     loop_close(l);
+ *
+ * A loop and what hangs on it belong to one thread; only loop_wake may come from another.
+ * Callbacks may free what they were called for.
+ */
+struct loop;
+struct loop_io;
+struct loop_timer;
+
+enum { LOOP_READ = 1, LOOP_WRITE = 2 };
+
+typedef void loop_io_fn(void *ctx, int fd, int events);
+typedef void loop_fn(void *ctx);
+
+/* NULL with *err filled where the system gives no more descriptors. */
+struct loop *loop_open(const struct clock *clock, struct err *err);
+void loop_close(struct loop *l);
+
+void loop_run(struct loop *l);
+void loop_stop(struct loop *l);
+
+/* From any thread or a signal handler: call on_wake in the loop's own thread, soon. */
+void loop_on_wake(struct loop *l, loop_fn *on_wake, void *ctx);
+void loop_wake(struct loop *l);
+
+/* Level-triggered. events is a union of LOOP_READ and LOOP_WRITE. The fd is borrowed. */
+struct loop_io *loop_io_new(struct loop *l, int fd, int events, loop_io_fn *fn, void *ctx);
+void loop_io_events(struct loop_io *io, int events);
+void loop_io_free(struct loop_io *io);
+
+/* One shot. `at` is a time of the loop's clock; one that has passed fires in the next turn.
+ */
+struct loop_timer *loop_timer_new(struct loop *l, loop_fn *fn, void *ctx);
+void loop_timer_at(struct loop_timer *t, ns_t at);
+void loop_timer_cancel(struct loop_timer *t);
+void loop_timer_free(struct loop_timer *t);
+
+#endif

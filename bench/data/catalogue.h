@@ -1,0 +1,64 @@
+#ifndef DATA_CATALOGUE_H
+#define DATA_CATALOGUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+
+/*
+ * What is known of models: a YAML file that the user can replace. Unknown is -1 or NULL,
+ * never 0. What headers say at run time wins over it.
+ */
+struct model_limits {
+    int64_t rpm, rpd, tpm, tpd, ash, asd;
+};
+
+struct model {
+    const char *id;
+    const char *kind; /* chat, transcription, speech, ... */
+    const char *status;
+    int64_t context;
+    int64_t max_completion;
+    double speed_tps;   /* tokens generated per second */
+    double prefill_tps; /* prompt tokens per second */
+    int64_t input_nusd; /* per 1M tokens */
+    int64_t cached_nusd;
+    int64_t output_nusd;
+    int64_t audio_nusd;     /* per hour */
+    int64_t character_nusd; /* per 1M characters */
+    bool caching;
+    bool reasoning;
+    bool vision;
+    struct model_limits free;
+    struct model_limits developer;
+};
+
+struct catalogue {
+    struct arena arena;
+    const char *path;
+    const char *as_of;
+    const char *source;
+    struct model *models;
+    size_t n_models;
+};
+
+/* path NULL: PREFIX/share/tokdyno/catalogue/groq.yaml, else the source tree's. */
+int catalogue_read(struct catalogue *c, const char *path, struct err *err);
+void catalogue_free(struct catalogue *c);
+
+/* NULL where the catalogue does not know it. */
+const struct model *catalogue_model(const struct catalogue *c, const char *id);
+const struct model_limits *catalogue_limits(const struct model *m, const char *plan);
+
+/*
+ * ((prompt - cached) * input + cached * cached_price + completion * output) / 1e6, rounded.
+ * -1 where a price that is needed is unknown; absent cached counts as 0, an unknown cached
+ * price as the input price.
+ */
+int64_t catalogue_cost(const struct model *m, int64_t prompt, int64_t cached,
+                       int64_t completion);
+
+#endif

@@ -1,0 +1,70 @@
+#ifndef DATA_HEALTH_H
+#define DATA_HEALTH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "data/hist.h"
+
+/*
+ * The instrument's own state, one sample a second and worker: counters since the sample
+ * before, and histograms of ns. Filled by the engine, journaled, summed by the recorder.
+ */
+enum health_counter {
+    HEALTH_TURNS,           /* loop turns */
+    HEALTH_READS,           /* reads of sockets */
+    HEALTH_KERNEL_STAMPS,   /* reads stamped by the kernel */
+    HEALTH_STAMPS_REPLACED, /* kernel stamps later than the read or older than the last
+                               drain */
+    HEALTH_CPU_NS,          /* CPU time of the worker's thread */
+    HEALTH_SWITCHES,        /* involuntary context switches */
+    HEALTH_RUNQUEUE_NS,     /* time runnable but not running (schedstat) */
+    HEALTH_DROPPED,         /* records that could not be written */
+    HEALTH_FD_EXHAUSTED,    /* sends that failed for want of descriptors or ports */
+    HEALTH_CLOCK_STEPS,     /* jumps of CLOCK_REALTIME against CLOCK_MONOTONIC above 1 ms */
+    N_HEALTH_COUNTERS
+};
+
+extern const char *const health_counter_names[N_HEALTH_COUNTERS];
+
+struct health_sample {
+    ns_t at; /* since the start of the run */
+    uint32_t worker;
+    uint32_t trial;
+    uint64_t counters[N_HEALTH_COUNTERS];
+    uint32_t in_flight;    /* now */
+    struct hist *send_lag; /* borrowed; NULL: none */
+    struct hist *read_lag;
+    struct hist *turn; /* length of a loop turn, from waking to waiting */
+};
+
+enum validity {
+    VALIDITY_VALID,
+    VALIDITY_DEGRADED,
+    VALIDITY_CLIENT_LIMITED,
+    VALIDITY_SIM_LIMITED
+};
+
+extern const char
+    *const validity_names[]; /* "valid", "degraded", "INVALID: client-limited", ... */
+
+/* What the rule looks at. Everything in ns; NS_ABSENT: nothing was measured. */
+struct health_facts {
+    ns_t send_lag_p99;
+    ns_t stamp_error_p99; /* of frame stamps: with kernel stamps of them, else the turn's
+                             length */
+    ns_t ttft_api_median;
+    ns_t sim_late_p99; /* the simulator's own, from its truth log */
+    uint64_t dropped;
+    bool flips_verdict; /* adding the error would turn an SLO verdict */
+};
+
+/*
+ * e = send_lag_p99 + stamp_error_p99. valid: e <= max(1 ms, 1 % of the median ttft_api);
+ * degraded: e <= max(5 ms, 5 %); else, on any dropped record, or where adding e would flip
+ * a verdict: client-limited. *e is the error of the instrument.
+ */
+enum validity health_judge(const struct health_facts *f, ns_t *e);
+
+#endif

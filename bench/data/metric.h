@@ -1,0 +1,84 @@
+#ifndef DATA_METRIC_H
+#define DATA_METRIC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/str.h"
+#include "data/record.h"
+
+/* What a recorded integer counts. */
+enum unit {
+    UNIT_NS,
+    UNIT_MTOKS, /* thousandths of a token per second */
+    UNIT_PPM,
+    UNIT_NUSD, /* 1e-9 dollars */
+    UNIT_TOKENS,
+    N_UNITS
+};
+
+extern const char *const unit_names[N_UNITS]; /* "ns", "mtok/s", "ppm", "n$", "tokens" */
+
+enum metric_id {
+    METRIC_TTFT,
+    METRIC_TTFT_API,
+    METRIC_TTFR,
+    METRIC_TTFA,
+    METRIC_ITL,
+    METRIC_TPOT,
+    METRIC_TPS,
+    METRIC_STALL,
+    METRIC_E2E,
+    METRIC_E2E_API,
+    METRIC_QUEUE,
+    METRIC_PREFILL,
+    METRIC_DECODE,
+    METRIC_NETWORK,
+    METRIC_DNS,
+    METRIC_TCP,
+    METRIC_TLS,
+    METRIC_CACHE_HIT,
+    METRIC_COST,
+    METRIC_HELD,
+    METRIC_HELD_CAP,
+    METRIC_HELD_PACING,
+    METRIC_HELD_RETRY,
+    METRIC_SEND_LAG,
+    METRIC_PROMPT_TOKENS,
+    METRIC_COMPLETION_TOKENS,
+    N_METRICS
+};
+
+typedef void metric_fn(void *ctx, int64_t value);
+
+/*
+ * One thing we measure, recorded as integers in 1..86.4e12. The table in metric.c is the
+ * only list of them: whoever records, prints, exports or compares metrics walks it.
+ */
+struct metric {
+    const char *name;  /* in scenario files, JSON and on the command line */
+    const char *title; /* in tables and on axes */
+    enum unit unit;
+    bool more_is_better;
+    bool per_request; /* taken from the final attempt only */
+    bool any_outcome; /* also of attempts that failed; else of `ok` and `empty` only */
+    const char *prom; /* Prometheus name */
+    const char *otel; /* OpenTelemetry name, NULL where none is agreed on */
+    const char *span; /* from -> to, for explain */
+    const char *help;
+
+    /* Call emit once for each value the record holds: none, one or many. */
+    void (*values)(const struct record *r, metric_fn *emit, void *ctx);
+};
+
+extern const struct metric metrics[N_METRICS];
+
+bool metric_find(struct str name, enum metric_id *id);
+
+/* Does this record count for this metric at all (final, outcome)? */
+bool metric_takes(const struct metric *m, const struct record *r);
+
+/* (first - sent) - (queue + prefill + one token) below 0: a clamp, to be counted. */
+bool metric_network_clamped(const struct record *r);
+
+#endif

@@ -1,0 +1,130 @@
+#ifndef DATA_RECORD_H
+#define DATA_RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "data/outcome.h"
+
+/*
+ * Moments of an attempt, in ns since the start of the run (monotonic); NS_ABSENT where it
+ * did not happen. Not streamed: no role, first, answer, last.
+ */
+enum moment {
+    MOMENT_DUE,       /* when the plan wanted the request; the same on every attempt */
+    MOMENT_READY,     /* cap, pacing and retry wait let this attempt go */
+    MOMENT_START,     /* given to libcurl */
+    MOMENT_CONNECTED, /* TCP and TLS ready; = start on a reused connection */
+    MOMENT_SENT,      /* whole request written */
+    MOMENT_HEAD,      /* response headers */
+    MOMENT_ROLE,      /* first frame */
+    MOMENT_FIRST,     /* first output of any channel: reasoning, text, tool call */
+    MOMENT_ANSWER,    /* first visible text */
+    MOMENT_LAST,      /* last output */
+    MOMENT_END,
+    N_MOMENTS
+};
+
+extern const char *const moment_names[N_MOMENTS]; /* as in the journal */
+
+/* Why an attempt was held back. due -> ready is their sum. */
+enum hold {
+    HOLD_CAP,    /* limits.in_flight */
+    HOLD_PACING, /* rate-limit buckets */
+    HOLD_RETRY,  /* earlier attempts of this request, and the back-off between them */
+    N_HOLDS
+};
+
+extern const char *const hold_names[N_HOLDS];
+
+/* One rate-limit triple of the response headers; -1: the header was not there. */
+struct limit {
+    int64_t limit;
+    int64_t remaining;
+    ns_t reset; /* time until the bucket is full */
+};
+
+enum limit_kind { LIMIT_REQUESTS, LIMIT_TOKENS, LIMIT_AUDIO_SECONDS, N_LIMITS };
+
+extern const char *const limit_names[N_LIMITS];
+
+enum { RECORD_MAX_GAPS = 16384 };
+
+/*
+ * What happened to one attempt: the only thing that leaves the load engine, and all that
+ * anything after it may look at. It never changes once made. What is unknown is absent: -1
+ * for numbers, "" for text. "" stands for absent, so text is never NULL.
+ *
+ * A function that is handed a record may read it, strings and gaps included, until it
+ * returns.
+ */
+struct record {
+    uint64_t req;    /* unique in the run; trial * RECORD_TRIAL_STRIDE + k */
+    uint32_t try_no; /* 1 for the first attempt */
+    bool final;      /* no attempt follows */
+    uint32_t cell;   /* indices into the run's tables */
+    uint32_t trial;
+    uint32_t phase;
+    enum outcome outcome;
+    int32_t http_status; /* 0: no answer */
+
+    ns_t at[N_MOMENTS];
+    ns_t held[N_HOLDS];
+    ns_t dns; /* spans, new connections only */
+    ns_t tcp;
+    ns_t tls;
+    bool reused;          /* the connection served an earlier request */
+    int32_t http_version; /* 10, 11, 20; 0: no answer */
+
+    struct {
+        int64_t planned; /* prompt tokens the plan aimed at */
+        int64_t words;   /* words the synthetic prompt was made of */
+        int64_t prompt;
+        int64_t cached;
+        int64_t completion;
+        int64_t reasoning;
+        int64_t total;
+    } tokens;
+
+    struct {
+        ns_t queue;
+        ns_t prompt;
+        ns_t completion;
+        ns_t total;
+    } server;
+
+    struct limit limits[N_LIMITS];
+    ns_t retry_after;
+    int64_t cost_nusd;
+
+    uint64_t bytes_up;   /* request body */
+    uint64_t bytes_down; /* response body */
+    uint64_t frames;     /* events with output */
+    uint64_t shared;     /* of them, those that share the stamp of the frame before */
+
+    const uint32_t *gaps; /* between output frames, in us, cut downwards */
+    size_t n_gaps;        /* kept: at most RECORD_MAX_GAPS */
+    uint64_t gaps_lost;   /* beyond that */
+    int64_t stall; /* longest gap in ns, of all gaps; -1 with fewer than two frames */
+
+    const char *request_id;
+    const char *region;
+    const char *edge;
+    const char *tier;       /* echoed by the server */
+    const char *finish;     /* finish_reason */
+    const char *error_code; /* of the error body, or libcurl's name of the failure */
+    const char *limit_kind; /* TPM, RPD, ...: which limit a 429 or 413 named */
+    const char *error;      /* for a person; never holds the key or an organization */
+};
+
+#define RECORD_TRIAL_STRIDE 1000000000ULL
+
+/* Everything absent, text "". */
+void record_init(struct record *r);
+
+/* One block that holds the record, its strings and gaps; free() it. */
+struct record *record_copy(const struct record *r);
+
+#endif

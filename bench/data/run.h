@@ -1,0 +1,82 @@
+#ifndef DATA_RUN_H
+#define DATA_RUN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "data/scenario.h"
+
+/*
+ * What a run is, as its journal's first line says: everything the recorder, the summary and
+ * the reports may know about the scenario. Made once (run_plan) or read back (run_read).
+ */
+enum { JOURNAL_SCHEMA = 1 };
+
+struct run_cell {
+    const char *name;
+    const struct cell_key *keys;
+    size_t n_keys;
+    const char *model;
+    const char *tier; /* asked for; NULL: none */
+};
+
+struct run_phase {
+    const char *name;
+    bool measured;
+    bool open;
+    const struct load_point *points; /* asked rate or concurrency, of the first cell */
+    size_t n_points;
+    double cv;
+    ns_t duration; /* NS_ABSENT: by count */
+    uint64_t requests;
+};
+
+struct run_trial {
+    uint32_t cell;
+    uint32_t round; /* 0-based: which repetition; seeds the workload */
+};
+
+struct run_host {
+    const char *name;
+    const char *cpu;
+    int cores;
+    const char *kernel;
+    const char *tool; /* version of tokdyno */
+    const char *libcurl;
+};
+
+struct run {
+    struct arena arena;
+    const char *id;   /* 32 hex digits, a function of seed, digest and t0_real */
+    const char *name; /* of the scenario */
+    uint64_t seed;
+    ns_t t0_mono; /* CLOCK_MONOTONIC at the start of the run */
+    ns_t t0_real;
+    const char *digest;   /* of the resolved scenario, 16 hex digits */
+    const char *target;   /* base URL without user-info, or "sim:" */
+    const char *scenario; /* resolved, JSON */
+    const char *question; /* NULL: none */
+    struct run_host host;
+    unsigned threads;
+    struct run_cell *cells;
+    size_t n_cells;
+    struct run_trial *trials; /* in the order they are run */
+    size_t n_trials;
+    struct run_phase *phases;
+    size_t n_phases;
+    struct slo *slos;
+    size_t n_slos;
+};
+
+/* ABBA: each round holds every cell once, in an order reversed from round to round. */
+void run_plan(struct run *r, const struct scenario *s, ns_t t0_mono, ns_t t0_real);
+void run_write(const struct run *r, struct buf *out); /* one JSON line, with LF */
+int run_read(struct run *r, const char *line, size_t n, struct err *err);
+void run_free(struct run *r);
+
+#endif

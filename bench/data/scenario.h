@@ -1,0 +1,170 @@
+#ifndef DATA_SCENARIO_H
+#define DATA_SCENARIO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "data/dist.h"
+#include "data/slo.h"
+
+/*
+ * A scenario file, read, checked and resolved: one `struct cell` for each point of the
+ * matrix, each with all its settings. Everything is owned by the scenario's arena and lives
+ * until scenario_free. Absent text is NULL, absent numbers as said.
+ */
+enum retry_policy { RETRY_NONE, RETRY_SDK, RETRY_RESPECTFUL };
+enum connection_policy { CONNECTION_POOLED, CONNECTION_NEW, CONNECTION_PRECONNECT };
+
+struct target {
+    const char *base_url;     /* "sim:" for the built-in simulator */
+    const char *api_key_env;  /* name of the variable that holds the key */
+    const char *api_key_file; /* or the file; never the key itself */
+    const char *plan;      /* "free" or "developer": which limits of the catalogue hold */
+    const char *catalogue; /* path; NULL: the one that came with the program */
+    const char *proxy;
+    bool id_header;             /* send x-tokdyno-id also to other targets than sim: */
+    const char *const *headers; /* "Name: value", extra ones */
+    size_t n_headers;
+    const char *const *sim; /* flags for `tokdyno sim` when base_url is sim: */
+    size_t n_sim;
+};
+
+struct request_spec {
+    const char *endpoint; /* name in the endpoint table */
+    const char *model;
+    bool stream;
+    bool include_usage;
+    const char *body; /* a JSON object: fields passed through, "{}" where none */
+    int64_t max_completion_tokens; /* the one in body, for planning; -1 unknown */
+};
+
+struct workload {
+    const char *messages;     /* a JSON array, or NULL */
+    const char *dataset;      /* path of a JSONL file, or NULL */
+    struct dist input_tokens; /* of synthetic prompts; DIST_NONE with messages or dataset */
+    uint64_t prefix_tokens;   /* shared_prefix.tokens */
+    uint64_t prefix_pool;     /* shared_prefix.pool: number of different prefixes */
+    bool unique_head; /* the first words differ in every request: nothing can be cached */
+    double words_per_token; /* 0: learnt */
+};
+
+/* The rate or concurrency over a phase: straight lines between points. */
+struct load_point {
+    ns_t at; /* since the phase began */
+    double value;
+};
+
+struct phase {
+    const char *name;
+    bool open;                       /* open loop by rate, else closed by concurrency */
+    const struct load_point *points; /* at least two, in order; steps are two at one time */
+    size_t n_points;
+    double cv;         /* of the gaps: 0 even, 1 Poisson, else gamma */
+    ns_t duration;     /* NS_ABSENT: until `requests` */
+    uint64_t requests; /* 0: until `duration` */
+    ns_t think;        /* closed loop: pause of a slot between requests */
+    bool measured;
+};
+
+struct limits {
+    uint64_t in_flight;
+    bool pace_to_rate_limits;
+    ns_t drain;
+};
+
+struct timeouts {
+    ns_t connect;
+    ns_t first;
+    ns_t idle;
+    ns_t total;
+};
+
+struct connection {
+    enum connection_policy policy;
+    int http; /* 11 or 2 */
+    unsigned threads;
+    bool tls_verify;
+    const char *tls_ca; /* PEM file, NULL: the system's */
+};
+
+struct retry {
+    enum retry_policy policy;
+    unsigned max; /* retries after the first attempt */
+};
+
+struct budget {
+    uint64_t requests; /* 0: none */
+    uint64_t tokens;
+    int64_t cost_nusd;
+};
+
+struct cell_key {
+    const char *key;  /* "model", "service_tier", "load.steady.rate" */
+    const char *text; /* the value as a person writes it */
+    const char *json; /* the value as JSON */
+};
+
+/* One point of the matrix with all its settings. */
+struct cell {
+    const char
+        *name; /* "model=llama-3.1-8b-instant service_tier=flex"; "all" without a matrix */
+    const struct cell_key *keys;
+    size_t n_keys;
+    struct target target;
+    struct request_spec request;
+    struct workload workload;
+    const struct phase *phases;
+    size_t n_phases; /* the same in every cell */
+    struct retry retry;
+    struct limits limits;
+    struct timeouts timeout;
+    struct connection connection;
+};
+
+struct scenario {
+    struct arena arena;
+    const char *name;
+    const char *file;     /* as it was named, NULL for one made of flags */
+    const char *question; /* the comment that opens the file, NULL where none */
+    uint64_t seed;
+    bool has_seed;
+    unsigned repeat;
+    bool concurrent;
+    bool record_content; /* store prompts and answers; false unless asked for */
+    struct cell *cells;
+    size_t n_cells;
+    struct budget budget;
+    struct slo *slos;
+    size_t n_slos;
+    struct slo *regressions; /* "ttft p95 +20%": slo with relative set */
+    size_t n_regressions;
+    const char *resolved; /* YAML: reading it again gives this scenario */
+    const char *json;     /* the same as JSON, compact; in journal and run.json */
+};
+
+/* A setting from the command line: --set load.steady.rate=10/s. */
+struct setting {
+    const char *key;
+    const char *value;
+};
+
+/*
+ * Read and check. -1 with "file:line:column: what; expected ...; did you mean ...?".
+ * Settings are applied before the check, and named in errors as "--set KEY".
+ */
+int scenario_read(struct scenario *s, const char *path, const struct setting *settings,
+                  size_t n_settings, struct err *err);
+
+/* The same from text; file only names it in messages, and relative paths start at its
+ * folder. */
+int scenario_parse(struct scenario *s, const char *file, const char *text, size_t n,
+                   const struct setting *settings, size_t n_settings, struct err *err);
+
+void scenario_free(struct scenario *s);
+
+#endif

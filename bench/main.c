@@ -1,0 +1,64 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "base/version.h"
+#include "cmd/cmd.h"
+
+static const struct cmd cmds[] = {
+    { "run", "put an API under the load of a scenario and measure it", cmd_run },
+    { "report", "print the summary of a finished run", cmd_report },
+    { "validate", "check scenarios and show the plan; sends nothing", cmd_validate },
+    { "explain", "documentation of scenario keys and metrics", cmd_explain },
+    { "sim", "the simulator: a seeded Groq-like server", cmd_sim },
+};
+
+static const struct cmd *find(const char *name)
+{
+    for (size_t i = 0; i < sizeof(cmds) / sizeof(cmds[0]); i++)
+        if (!strcmp(cmds[i].name, name))
+            return &cmds[i];
+    return NULL;
+}
+
+static void usage(FILE *out)
+{
+    fprintf(
+        out,
+        "tokdyno, a dynamometer for LLM APIs\n\nusage: tokdyno <command> [arguments]\n\n");
+    for (size_t i = 0; i < sizeof(cmds) / sizeof(cmds[0]); i++)
+        fprintf(out, "  %-9s %s\n", cmds[i].name, cmds[i].help);
+    fprintf(out, "\n`tokdyno COMMAND -h` tells more.\n\n"
+                 "examples:\n"
+                 "  tokdyno run scenarios/quickstart.yaml\n"
+                 "  tokdyno run --target https://api.groq.com/openai/v1 "
+                 "--model llama-3.1-8b-instant --rate 5/s --duration 30s\n"
+                 "  tokdyno report runs/quickstart-*\n");
+}
+
+int main(int argc, char **argv)
+{
+    const struct cmd *cmd;
+    struct err err = { 0 };
+    int rc;
+
+    if (argc > 1 && (!strcmp(argv[1], "-h") || !strcmp(argv[1], "--help"))) {
+        usage(stdout);
+        return EXIT_GOOD;
+    }
+    if (argc > 1 && !strcmp(argv[1], "--version")) {
+        puts("tokdyno " TOKDYNO_VERSION);
+        return EXIT_GOOD;
+    }
+    cmd = argc > 1 ? find(argv[1]) : NULL;
+    if (!cmd) {
+        if (argc > 1)
+            fprintf(stderr, "tokdyno: no command \"%s\"\n\n", argv[1]);
+        usage(stderr);
+        return EXIT_WRONG_USE;
+    }
+    rc = cmd->run(argc - 1, argv + 1, &err);
+    if (rc >= 0)
+        return rc;
+    fprintf(stderr, "tokdyno %s: %s\n", cmd->name, err.msg);
+    return EXIT_WRONG_USE;
+}
