@@ -27,7 +27,7 @@ void *mem_resize(void *p, size_t count, size_t size)
 {
     if (size && count > SIZE_MAX / size)
         there(NULL);
-    return there(realloc(p, count * size ? count * size : 1));
+    return there(realloc(p, count && size ? count * size : 1));
 }
 
 char *mem_strdup(const char *s)

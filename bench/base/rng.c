@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+__extension__ typedef unsigned __int128 u128;
+
 static const uint64_t GOLDEN = 0x9E3779B97F4A7C15;
 
 uint64_t splitmix64(uint64_t *state)
@@ -82,7 +84,7 @@ uint64_t rng_below(struct rng *r, uint64_t n)
     uint64_t floor = (0 - n) % n;
 
     for (;;) {
-        unsigned __int128 m = (unsigned __int128)rng_next(r) * n;
+        u128 m = (u128)rng_next(r) * n;
 
         if ((uint64_t)m >= floor)
             return (uint64_t)(m >> 64);
