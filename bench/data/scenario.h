@@ -41,11 +41,12 @@ struct request_spec {
     bool include_usage;
     const char *body; /* a JSON object: fields passed through, "{}" where none */
     int64_t max_completion_tokens; /* the one in body, for planning; -1 unknown */
+    const char *service_tier;      /* the one in body; NULL where none */
 };
 
 struct workload {
     const char *messages;     /* a JSON array, or NULL */
-    const char *dataset;      /* path of a JSONL file, or NULL */
+    const char *dataset;      /* path of a JSONL file that was there, or NULL */
     struct dist input_tokens; /* of synthetic prompts; DIST_NONE with messages or dataset */
     uint64_t prefix_tokens;   /* shared_prefix.tokens */
     uint64_t prefix_pool;     /* shared_prefix.pool: number of different prefixes */
@@ -53,7 +54,12 @@ struct workload {
     double words_per_token; /* 0: learnt */
 };
 
-/* The rate or concurrency over a phase: straight lines between points. */
+/*
+ * The rate or concurrency over a phase: straight lines between points. Without a duration
+ * the last point lies PHASE_HORIZON away.
+ */
+#define PHASE_HORIZON (INT64_MAX / 4)
+
 struct load_point {
     ns_t at; /* since the phase began */
     double value;
@@ -147,10 +153,14 @@ struct scenario {
     const char *json;     /* the same as JSON, compact; in journal and run.json */
 };
 
-/* A setting from the command line: --set load.steady.rate=10/s. */
+/*
+ * A setting from the command line: --set load.steady.rate=10/s. The value is YAML in flow
+ * style; `null` takes the key away.
+ */
 struct setting {
     const char *key;
     const char *value;
+    const char *flag; /* how errors name it, as "--rate"; NULL: "--set KEY" */
 };
 
 /*
@@ -164,6 +174,10 @@ int scenario_read(struct scenario *s, const char *path, const struct setting *se
  * folder. */
 int scenario_parse(struct scenario *s, const char *file, const char *text, size_t n,
                    const struct setting *settings, size_t n_settings, struct err *err);
+
+/* A scenario made of settings alone: target.base_url, request.model, load.rate, ... */
+int scenario_from_flags(struct scenario *s, const struct setting *settings,
+                        size_t n_settings, struct err *err);
 
 void scenario_free(struct scenario *s);
 
