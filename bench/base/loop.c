@@ -17,6 +17,11 @@ struct loop {
     struct event *wake;
     loop_fn *on_wake;
     void *wake_ctx;
+    loop_turn_fn *on_turn;
+    void *turn_ctx;
+    ns_t began;
+    bool working; /* the turn has called somebody, so `began` is its own */
+    bool stopped;
 };
 
 struct loop_io {
@@ -35,12 +40,23 @@ struct loop_timer {
     void *ctx;
 };
 
+/* libevent has no hook behind its wait: the first one called in a turn marks its beginning.
+ */
+static void begin_work(struct loop *l)
+{
+    if (l->working)
+        return;
+    l->working = true;
+    l->began = clock_now(l->clock);
+}
+
 static void woken(evutil_socket_t fd, short what, void *arg)
 {
     struct loop *l = arg;
     uint64_t count;
 
     (void)what;
+    begin_work(l);
     if (read(fd, &count, sizeof(count)) == sizeof(count) && l->on_wake)
         l->on_wake(l->wake_ctx);
 }
@@ -89,12 +105,30 @@ void loop_close(struct loop *l)
 
 void loop_run(struct loop *l)
 {
-    event_base_loop(l->base, EVLOOP_NO_EXIT_ON_EMPTY);
+    l->stopped = false;
+    while (!l->stopped) {
+        l->working = false;
+        event_base_loop(l->base, EVLOOP_ONCE);
+        if (l->working && l->on_turn)
+            l->on_turn(l->turn_ctx, l->began, clock_now(l->clock));
+    }
 }
 
 void loop_stop(struct loop *l)
 {
+    l->stopped = true;
     event_base_loopbreak(l->base);
+}
+
+void loop_on_turn(struct loop *l, loop_turn_fn *fn, void *ctx)
+{
+    l->on_turn = fn;
+    l->turn_ctx = ctx;
+}
+
+ns_t loop_turn_began(const struct loop *l)
+{
+    return l->began;
 }
 
 void loop_on_wake(struct loop *l, loop_fn *on_wake, void *ctx)
@@ -117,6 +151,7 @@ static void io_ready(evutil_socket_t fd, short what, void *arg)
     struct loop_io *io = arg;
     int events = (what & EV_READ ? LOOP_READ : 0) | (what & EV_WRITE ? LOOP_WRITE : 0);
 
+    begin_work(io->loop);
     io->fn(io->ctx, fd, events);
 }
 
@@ -166,6 +201,7 @@ static void timer_due(evutil_socket_t fd, short what, void *arg)
 
     (void)fd;
     (void)what;
+    begin_work(t->loop);
     t->fn(t->ctx);
 }
 

@@ -37,6 +37,14 @@ void loop_close(struct loop *l);
 void loop_run(struct loop *l);
 void loop_stop(struct loop *l);
 
+/* Called after each turn that did something: when it began its work and when it had done
+ * it. */
+typedef void loop_turn_fn(void *ctx, ns_t began, ns_t done);
+void loop_on_turn(struct loop *l, loop_turn_fn *fn, void *ctx);
+
+/* When the turn under way began its work; outside a turn, the last one's. */
+ns_t loop_turn_began(const struct loop *l);
+
 /* From any thread or a signal handler: call on_wake in the loop's own thread, soon. */
 void loop_on_wake(struct loop *l, loop_fn *on_wake, void *ctx);
 void loop_wake(struct loop *l);

@@ -61,7 +61,7 @@ enum { RECORD_MAX_GAPS = 16384 };
  * returns.
  */
 struct record {
-    uint64_t req;    /* unique in the run; trial * RECORD_TRIAL_STRIDE + k */
+    uint64_t req;    /* unique in the run: record_req() */
     uint32_t try_no; /* 1 for the first attempt */
     bool final;      /* no attempt follows */
     uint32_t cell;   /* indices into the run's tables */
@@ -119,7 +119,14 @@ struct record {
     const char *error;      /* for a person; never holds the key or an organization */
 };
 
-#define RECORD_TRIAL_STRIDE 1000000000ULL
+/*
+ * Number of request k of a phase of a trial. Decimal, so that a person can read it: trial,
+ * two digits of phase, ten digits of k. Below 2^53 for 9,000 trials.
+ */
+static inline uint64_t record_req(uint32_t trial, uint32_t phase, uint64_t k)
+{
+    return (uint64_t)trial * 1000000000000ULL + phase * 10000000000ULL + k;
+}
 
 /* Everything absent, text "". */
 void record_init(struct record *r);
