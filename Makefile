@@ -1,11 +1,15 @@
 # make            the program: build/tokdyno
 # make test       installs what is missing, then unit tests and end-to-end tests
 # make unit       the unit tests alone (T=pattern picks some)
+# make e2e        the end-to-end tests alone (T=pattern picks some)
 # make demo       installs what is missing, builds, runs a first load test
 # make bench      the figures of docs/performance.md
+# make fuzz       the decoders, fed with rubbish for FUZZ_TIME seconds each
+# make lint       layout, static checks, layers; make format puts the layout right
 # make install    PREFIX=/usr/local, DESTDIR=
 # SAN=1           with the address and undefined-behaviour sanitizers
 # CC=clang        with another compiler
+# V=1             shows whole commands
 
 PREFIX   ?= /usr/local
 PKGS      = libcurl libevent_core yaml-0.1 jansson zlib
@@ -23,34 +27,100 @@ OUT      := $(OUT)/$(notdir $(CC))
 endif
 ifdef SAN
 OUT      := $(OUT)/san
-CFLAGS   += -fsanitize=address,undefined -fno-sanitize-recover -fno-omit-frame-pointer
-LDFLAGS  += -fsanitize=address,undefined
+SANFLAGS  = -fsanitize=address,undefined -fno-sanitize-recover -fno-omit-frame-pointer
 endif
+ifdef FUZZ
+OUT      := $(OUT)/fuzz
+SANFLAGS  = -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover
+endif
+CFLAGS   += $(SANFLAGS)
+LDFLAGS  += $(SANFLAGS)
 
 SRC  = $(wildcard bench/*/*.c exporters/*.c reports/*.c)
 TEST = $(wildcard tests/*.c)
 obj  = $(patsubst %.c,$(OUT)/obj/%.o,$(1))
+Q    = $(if $(V),,@)
+say  = $(if $(V),,@echo "  $(1)	$(2)")
+
+# For targets that must first install the compiler: make again, on all cores unless told.
+again = +$(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$$(nproc))
 
 all: $(OUT)/tokdyno
 
-# Where the catalogue of the source tree is, for a program that was not installed.
-$(OUT)/obj/bench/data/catalogue.o: CPPFLAGS += -DSOURCE_TREE='"$(CURDIR)"' -DPREFIX='"$(PREFIX)"'
+# Where the catalogue is; the program is rebuilt when these change.
+PLACES = -DSOURCE_TREE='"$(CURDIR)"' -DPREFIX='"$(PREFIX)"'
+$(OUT)/obj/bench/data/catalogue.o: CPPFLAGS += $(PLACES)
+$(OUT)/obj/bench/data/catalogue.o: $(OUT)/places
+$(OUT)/places: always
+	@mkdir -p $(@D)
+	@echo "$(PLACES)" | cmp -s - $@ || echo "$(PLACES)" >$@
 
 $(OUT)/tokdyno: $(call obj,bench/main.c $(SRC))
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(OUT)/unit: $(call obj,$(SRC) $(TEST))
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 
 $(OUT)/obj/%.o: %.c Makefile
+	$(call say,CC,$<)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
 unit: $(OUT)/unit
 	TOKDYNO_TESTS=tests $(OUT)/unit $(T)
 
+e2e: $(OUT)/tokdyno
+	TOKDYNO=$(OUT)/tokdyno python3 tests/e2e/run.py $(T)
+
+test:
+	@scripts/install-deps.sh build test
+	$(again) $(OUT)/tokdyno $(OUT)/unit
+	@scripts/test.sh $(OUT) unit layers e2e
+
+demo:
+	@scripts/install-deps.sh build
+	$(again) $(OUT)/tokdyno
+	@scripts/demo.sh $(OUT)/tokdyno
+
+bench: $(OUT)/tokdyno
+	TOKDYNO=$(OUT)/tokdyno python3 tests/bench/run.py $(T)
+
+lint:
+	@scripts/lint.sh layers format cppcheck
+
+format:
+	find bench exporters reports tests -name '*.[ch]' | xargs clang-format -i
+
+# One program for each file of tests/fuzz; what it learns stays in build/, to go on from.
+FUZZ_TIME ?= 20
+FUZZERS    = $(patsubst tests/fuzz/%.c,$(OUT)/%,$(wildcard tests/fuzz/*.c))
+fuzz:
+	$(again) CC=clang FUZZ=1 fuzz-run
+fuzz-run: $(FUZZERS)
+	@for f in $(FUZZERS); do \
+	    mkdir -p $$f.corpus && seeds=tests/fuzz/seeds/$${f##*/} && \
+	    $$f -max_total_time=$(FUZZ_TIME) -print_final_stats=0 -verbosity=0 \
+	        -artifact_prefix=$$f- $$f.corpus $$(test -d $$seeds && echo $$seeds) && \
+	    echo "  FUZZ	$$f: nothing found in $(FUZZ_TIME) s" || exit 1; done
+ifdef FUZZ
+$(FUZZERS): $(OUT)/%: $(OUT)/obj/tests/fuzz/%.o $(call obj,$(SRC))
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
+endif
+
+SHARE = $(DESTDIR)$(PREFIX)/share
+install: $(OUT)/tokdyno
+	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/tokdyno/catalogue $(SHARE)/tokdyno/scenarios \
+	    $(SHARE)/doc/tokdyno
+	install -m 755 $(OUT)/tokdyno $(DESTDIR)$(PREFIX)/bin/tokdyno
+	install -m 644 scenarios/catalogue/*.yaml $(SHARE)/tokdyno/catalogue
+	install -m 644 scenarios/*.yaml $(SHARE)/tokdyno/scenarios
+	install -m 644 README.md LICENSE docs/*.md $(SHARE)/doc/tokdyno
+
 clean:
 	rm -rf build
 
-.PHONY: all unit test demo bench install clean
+.PHONY: all unit e2e test demo bench lint format fuzz fuzz-run install clean always
 -include $(shell find $(OUT) -name '*.d' 2>/dev/null)
