@@ -1,0 +1,61 @@
+#ifndef LOAD_PROMPTS_H
+#define LOAD_PROMPTS_H
+
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "data/scenario.h"
+
+/*
+ * What is asked in request k: literal messages, a row of a dataset, or a synthetic prompt
+ * of about so many tokens, made of common words without a tokenizer. A function of
+ * (seed, round, k) and nothing else: the same bytes in every cell of a round and on every
+ * thread, others in each round, or a repeat would measure the prompt cache. Literal
+ * messages alone are the same always; a dataset is read in the order of the file, from a
+ * row that depends on (seed, round).
+ *
+ *     struct prompts *p = prompts_open(&cell->workload, cell->request.body, seed, &err);
+ *     prompts_make(p, round, words_per_token, k, &messages, &extra, &info);
+ *     prompts_close(p);
+ *
+ * A synthetic prompt is [system: shared prefix] + user: words. Its tokens are drawn from
+ * input_tokens and count the prefix in; see prompts_overhead for the rest. With unique_head
+ * a random word in hex stands before everything, so that no prefix is shared.
+ */
+struct prompts;
+
+/* k is the number of the request in the trial, through all phases. */
+struct prompt_info {
+    int64_t planned_tokens;   /* the prompt tokens aimed at; -1 unless synthetic */
+    int64_t words;            /* it was made of, without the head; -1 unless synthetic */
+    int64_t estimated_tokens; /* for budget and pacing: planned, or a guess by length */
+    int64_t max_completion;   /* of the dataset's row; -1: it does not say */
+    const char *model; /* of the dataset's row, NULL: none; lives as long as the prompts */
+};
+
+/*
+ * scenario_body: JSON object of the fields the scenario passes through; they win over those
+ * of a dataset's row. NULL with *err where a file cannot be read or holds no prompts.
+ */
+struct prompts *prompts_open(const struct workload *w, const char *scenario_body,
+                             uint64_t seed, struct err *err);
+void prompts_close(struct prompts *p);
+
+/*
+ * Appends a JSON array to messages, and to extra what the row adds to the body behind it:
+ * "" or `,"temperature":0.2,...`, never messages, model, stream or stream_options. Several
+ * threads may call it at once.
+ */
+void prompts_make(const struct prompts *p, uint64_t round, double words_per_token,
+                  uint64_t k, struct buf *messages, struct buf *extra,
+                  struct prompt_info *info);
+
+/*
+ * Tokens of a synthetic prompt that are not words of ours, an estimate: what the chat
+ * template puts around messages, and the unique head. words = (tokens - overhead) *
+ * words_per_token, and so the ratio is learnt.
+ */
+int64_t prompts_overhead(const struct workload *w);
+
+#endif
