@@ -10,7 +10,7 @@
 /* Figures that are a quotient of counts. The table in rate.c is the only list of them. */
 enum rate_id {
     RATE_ERROR,          /* requests whose final attempt is an error / requests ended */
-    RATE_FIRST_ERROR,    /* requests whose first attempt is an error / requests ended */
+    RATE_FIRST_ERROR,    /* first attempts that are errors / first attempts ended */
     RATE_RETRY,          /* requests with more than one attempt / requests ended */
     RATE_RPS,            /* requests ended well / second of the phase */
     RATE_TPS_TOTAL,      /* completion tokens / second of the phase */

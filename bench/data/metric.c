@@ -1,0 +1,457 @@
+#include "data/metric.h"
+
+const char *const unit_names[N_UNITS] = {
+    [UNIT_NS] = "ns",   [UNIT_MTOKS] = "mtok/s",  [UNIT_PPM] = "ppm",
+    [UNIT_NUSD] = "n$", [UNIT_TOKENS] = "tokens",
+};
+
+static void between(const struct record *r, enum moment from, enum moment to,
+                    metric_fn *emit, void *ctx)
+{
+    if (r->at[from] != NS_ABSENT && r->at[to] != NS_ABSENT)
+        emit(ctx, r->at[to] - r->at[from]);
+}
+
+static void present(int64_t v, metric_fn *emit, void *ctx)
+{
+    if (v >= 0)
+        emit(ctx, v);
+}
+
+static void ttft(const struct record *r, metric_fn *emit, void *ctx)
+{
+    between(r, MOMENT_DUE, MOMENT_FIRST, emit, ctx);
+}
+
+static void ttft_api(const struct record *r, metric_fn *emit, void *ctx)
+{
+    between(r, MOMENT_START, MOMENT_FIRST, emit, ctx);
+}
+
+static void ttfr(const struct record *r, metric_fn *emit, void *ctx)
+{
+    between(r, MOMENT_START, MOMENT_ROLE, emit, ctx);
+}
+
+static void ttfa(const struct record *r, metric_fn *emit, void *ctx)
+{
+    between(r, MOMENT_DUE, MOMENT_ANSWER, emit, ctx);
+}
+
+static void itl(const struct record *r, metric_fn *emit, void *ctx)
+{
+    for (size_t i = 0; i < r->n_gaps; i++)
+        emit(ctx, r->gaps[i] * NS_PER_US);
+}
+
+/* Time over which the tokens behind the first came; 0: it cannot be told. */
+static ns_t generation(const struct record *r)
+{
+    if (r->tokens.completion < 2 || r->at[MOMENT_FIRST] == NS_ABSENT ||
+        r->at[MOMENT_LAST] <= r->at[MOMENT_FIRST])
+        return 0;
+    return r->at[MOMENT_LAST] - r->at[MOMENT_FIRST];
+}
+
+static int64_t quotient(int64_t a, int64_t b)
+{
+    return (a + b / 2) / b;
+}
+
+static void tpot(const struct record *r, metric_fn *emit, void *ctx)
+{
+    ns_t span = generation(r);
+
+    if (span)
+        emit(ctx, quotient(span, r->tokens.completion - 1));
+}
+
+static void tps(const struct record *r, metric_fn *emit, void *ctx)
+{
+    ns_t span = generation(r);
+
+    if (span)
+        emit(ctx,
+             (int64_t)((double)(r->tokens.completion - 1) * 1e3 * NS_PER_S / (double)span +
+                       0.5));
+}
+
+static void stall(const struct record *r, metric_fn *emit, void *ctx)
+{
+    present(r->stall, emit, ctx);
+}
+
+static void e2e(const struct record *r, metric_fn *emit, void *ctx)
+{
+    between(r, MOMENT_DUE, MOMENT_END, emit, ctx);
+}
+
+static void e2e_api(const struct record *r, metric_fn *emit, void *ctx)
+{
+    between(r, MOMENT_START, MOMENT_END, emit, ctx);
+}
+
+static void queue(const struct record *r, metric_fn *emit, void *ctx)
+{
+    present(r->server.queue, emit, ctx);
+}
+
+static void prefill(const struct record *r, metric_fn *emit, void *ctx)
+{
+    present(r->server.prompt, emit, ctx);
+}
+
+static void decode(const struct record *r, metric_fn *emit, void *ctx)
+{
+    present(r->server.completion, emit, ctx);
+}
+
+/*
+ * What is left of the time to the first output when the server's own part is taken off:
+ * queue, prefill and the generation of one token. Needs all of them.
+ */
+static bool network_raw(const struct record *r, int64_t *v)
+{
+    int64_t tokens = r->tokens.completion;
+
+    if (r->at[MOMENT_FIRST] == NS_ABSENT || r->at[MOMENT_SENT] == NS_ABSENT ||
+        r->server.queue < 0 || r->server.prompt < 0 || r->server.completion < 0 ||
+        tokens < 0)
+        return false;
+    *v = r->at[MOMENT_FIRST] - r->at[MOMENT_SENT] -
+         (r->server.queue + r->server.prompt +
+          r->server.completion / (tokens > 0 ? tokens : 1));
+    return true;
+}
+
+static void network(const struct record *r, metric_fn *emit, void *ctx)
+{
+    int64_t v;
+
+    if (network_raw(r, &v))
+        emit(ctx, v > 0 ? v : 0);
+}
+
+static void dns(const struct record *r, metric_fn *emit, void *ctx)
+{
+    if (!r->reused)
+        present(r->dns, emit, ctx);
+}
+
+static void tcp(const struct record *r, metric_fn *emit, void *ctx)
+{
+    if (!r->reused)
+        present(r->tcp, emit, ctx);
+}
+
+static void tls(const struct record *r, metric_fn *emit, void *ctx)
+{
+    if (!r->reused)
+        present(r->tls, emit, ctx);
+}
+
+static void cache_hit(const struct record *r, metric_fn *emit, void *ctx)
+{
+    if (r->tokens.cached >= 0 && r->tokens.prompt > 0)
+        emit(ctx,
+             (int64_t)((double)r->tokens.cached * 1e6 / (double)r->tokens.prompt + 0.5));
+}
+
+static void cost(const struct record *r, metric_fn *emit, void *ctx)
+{
+    present(r->cost_nusd, emit, ctx);
+}
+
+static void held(const struct record *r, metric_fn *emit, void *ctx)
+{
+    between(r, MOMENT_DUE, MOMENT_READY, emit, ctx);
+}
+
+static void held_by(const struct record *r, enum hold h, metric_fn *emit, void *ctx)
+{
+    if (r->at[MOMENT_READY] != NS_ABSENT)
+        present(r->held[h], emit, ctx);
+}
+
+static void held_cap(const struct record *r, metric_fn *emit, void *ctx)
+{
+    held_by(r, HOLD_CAP, emit, ctx);
+}
+
+static void held_pacing(const struct record *r, metric_fn *emit, void *ctx)
+{
+    held_by(r, HOLD_PACING, emit, ctx);
+}
+
+static void held_retry(const struct record *r, metric_fn *emit, void *ctx)
+{
+    held_by(r, HOLD_RETRY, emit, ctx);
+}
+
+static void send_lag(const struct record *r, metric_fn *emit, void *ctx)
+{
+    between(r, MOMENT_READY, MOMENT_START, emit, ctx);
+}
+
+static void prompt_tokens(const struct record *r, metric_fn *emit, void *ctx)
+{
+    present(r->tokens.prompt, emit, ctx);
+}
+
+static void completion_tokens(const struct record *r, metric_fn *emit, void *ctx)
+{
+    present(r->tokens.completion, emit, ctx);
+}
+
+/*
+ * OpenTelemetry's durations count from when a request left, so its names stand at the _api
+ * metrics; those that count from due have none.
+ */
+const struct metric metrics[N_METRICS] = {
+    [METRIC_TTFT] = { .name = "ttft",
+                      .title = "Time to first token",
+                      .unit = UNIT_NS,
+                      .per_request = true,
+                      .prom = "tokdyno_ttft_seconds",
+                      .span = "due -> first",
+                      .help =
+                          "What a user feels: from when the request was due to the first "
+                          "output of its final attempt, all waiting included.",
+                      .values = ttft },
+    [METRIC_TTFT_API] = { .name = "ttft_api",
+                          .title = "Time to first token, API",
+                          .unit = UNIT_NS,
+                          .prom = "tokdyno_ttft_api_seconds",
+                          .otel = "gen_ai.client.operation.time_to_first_chunk",
+                          .span = "start -> first",
+                          .help = "The API with its connection set-up; what AIPerf and "
+                                  "GuideLLM call TTFT.",
+                          .values = ttft_api },
+    [METRIC_TTFR] = { .name = "ttfr",
+                      .title = "Time to first frame",
+                      .unit = UNIT_NS,
+                      .prom = "tokdyno_ttfr_seconds",
+                      .span = "start -> role",
+                      .help = "To the first frame, which may hold no text yet; what vLLM's "
+                              "client calls TTFT.",
+                      .values = ttfr },
+    [METRIC_TTFA] = { .name = "ttfa",
+                      .title = "Time to first answer",
+                      .unit = UNIT_NS,
+                      .per_request = true,
+                      .prom = "tokdyno_ttfa_seconds",
+                      .span = "due -> answer",
+                      .help = "To the first visible text, behind any reasoning.",
+                      .values = ttfa },
+    [METRIC_ITL] = { .name = "itl",
+                     .title = "Gap between frames",
+                     .unit = UNIT_NS,
+                     .prom = "tokdyno_itl_seconds",
+                     .otel = "gen_ai.client.operation.time_per_output_chunk",
+                     .span = "frame -> next frame",
+                     .help = "Gap between two output frames. A frame may hold several "
+                             "tokens; frames read with one stamp have a gap of 0.",
+                     .values = itl },
+    [METRIC_TPOT] = { .name = "tpot",
+                      .title = "Time per output token",
+                      .unit = UNIT_NS,
+                      .prom = "tokdyno_tpot_seconds",
+                      .span = "(last - first) / (completion tokens - 1)",
+                      .help = "Mean time per token of a request, behind the first. Absent "
+                              "with fewer than two tokens or where all came at once.",
+                      .values = tpot },
+    [METRIC_TPS] = { .name = "tps",
+                     .title = "Tokens per second, per request",
+                     .unit = UNIT_MTOKS,
+                     .more_is_better = true,
+                     .prom = "tokdyno_tps_tokens_per_second",
+                     .span = "(completion tokens - 1) / (last - first)",
+                     .help = "Speed of generation as one request sees it. The total of a "
+                             "run is the rate tps_total.",
+                     .values = tps },
+    [METRIC_STALL] = { .name = "stall",
+                       .title = "Longest gap",
+                       .unit = UNIT_NS,
+                       .prom = "tokdyno_stall_seconds",
+                       .span = "longest frame -> next frame",
+                       .help = "The longest gap between two output frames of a request.",
+                       .values = stall },
+    [METRIC_E2E] = { .name = "e2e",
+                     .title = "End to end",
+                     .unit = UNIT_NS,
+                     .per_request = true,
+                     .prom = "tokdyno_e2e_seconds",
+                     .span = "due -> end",
+                     .help = "From when the request was due to its last byte, all waiting "
+                             "included.",
+                     .values = e2e },
+    [METRIC_E2E_API] = { .name = "e2e_api",
+                         .title = "End to end, API",
+                         .unit = UNIT_NS,
+                         .prom = "tokdyno_e2e_api_seconds",
+                         .otel = "gen_ai.client.operation.duration",
+                         .span = "start -> end",
+                         .help = "From when the attempt left to its last byte.",
+                         .values = e2e_api },
+    [METRIC_QUEUE] = { .name = "queue",
+                       .title = "Server: queue",
+                       .unit = UNIT_NS,
+                       .prom = "tokdyno_server_queue_seconds",
+                       .span = "server's queue_time",
+                       .help = "Waiting before the server began, as it reports it. Absent "
+                               "is not zero.",
+                       .values = queue },
+    [METRIC_PREFILL] = { .name = "prefill",
+                         .title = "Server: prefill",
+                         .unit = UNIT_NS,
+                         .prom = "tokdyno_server_prefill_seconds",
+                         .span = "server's prompt_time",
+                         .help = "Reading the prompt, as the server reports it.",
+                         .values = prefill },
+    [METRIC_DECODE] = { .name = "decode",
+                        .title = "Server: decode",
+                        .unit = UNIT_NS,
+                        .prom = "tokdyno_server_decode_seconds",
+                        .span = "server's completion_time",
+                        .help = "Generating the output, as the server reports it.",
+                        .values = decode },
+    [METRIC_NETWORK] = { .name = "network",
+                         .title = "Network and edge",
+                         .unit = UNIT_NS,
+                         .prom = "tokdyno_network_seconds",
+                         .span = "(first - sent) - (queue + prefill + one token)",
+                         .help =
+                             "What the way to the first output took besides the server. "
+                             "Clamped at 0, clamps are counted.",
+                         .values = network },
+    [METRIC_DNS] = { .name = "dns",
+                     .title = "DNS",
+                     .unit = UNIT_NS,
+                     .prom = "tokdyno_dns_seconds",
+                     .span = "name look-up",
+                     .help = "New connections only.",
+                     .values = dns },
+    [METRIC_TCP] = { .name = "tcp",
+                     .title = "TCP connect",
+                     .unit = UNIT_NS,
+                     .prom = "tokdyno_tcp_seconds",
+                     .span = "TCP handshake",
+                     .help = "New connections only.",
+                     .values = tcp },
+    [METRIC_TLS] = { .name = "tls",
+                     .title = "TLS handshake",
+                     .unit = UNIT_NS,
+                     .prom = "tokdyno_tls_seconds",
+                     .span = "TLS handshake",
+                     .help = "New connections only.",
+                     .values = tls },
+    [METRIC_CACHE_HIT] = { .name = "cache_hit",
+                           .title = "Prompt cache hit",
+                           .unit = UNIT_PPM,
+                           .more_is_better = true,
+                           .prom = "tokdyno_cache_hit_ratio",
+                           .span = "cached / prompt tokens",
+                           .help = "Share of a request's prompt tokens that came from the "
+                                   "cache. Absent where the server did not say.",
+                           .values = cache_hit },
+    [METRIC_COST] = { .name = "cost",
+                      .title = "Cost",
+                      .unit = UNIT_NUSD,
+                      .any_outcome = true,
+                      .prom = "tokdyno_cost_dollars",
+                      .span = "catalogue x usage",
+                      .help =
+                          "Price of an attempt that returned usage; absent where a price "
+                          "is unknown.",
+                      .values = cost },
+    [METRIC_HELD] = { .name = "held",
+                      .title = "Held back",
+                      .unit = UNIT_NS,
+                      .per_request = true,
+                      .any_outcome = true,
+                      .prom = "tokdyno_held_seconds",
+                      .span = "due -> ready",
+                      .help = "How long a request had to wait before its final attempt was "
+                              "let go.",
+                      .values = held },
+    [METRIC_HELD_CAP] = { .name = "held_cap",
+                          .title = "Held by the in-flight cap",
+                          .unit = UNIT_NS,
+                          .per_request = true,
+                          .any_outcome = true,
+                          .prom = "tokdyno_held_cap_seconds",
+                          .span = "part of due -> ready",
+                          .help = "Part of held: limits.in_flight.",
+                          .values = held_cap },
+    [METRIC_HELD_PACING] = { .name = "held_pacing",
+                             .title = "Held by pacing",
+                             .unit = UNIT_NS,
+                             .per_request = true,
+                             .any_outcome = true,
+                             .prom = "tokdyno_held_pacing_seconds",
+                             .span = "part of due -> ready",
+                             .help = "Part of held: limits.pace_to_rate_limits.",
+                             .values = held_pacing },
+    [METRIC_HELD_RETRY] = { .name = "held_retry",
+                            .title = "Held by retries",
+                            .unit = UNIT_NS,
+                            .per_request = true,
+                            .any_outcome = true,
+                            .prom = "tokdyno_held_retry_seconds",
+                            .span = "part of due -> ready",
+                            .help = "Part of held: earlier attempts and the back-off "
+                                    "between them.",
+                            .values = held_retry },
+    [METRIC_SEND_LAG] = { .name = "send_lag",
+                          .title = "Send lag",
+                          .unit = UNIT_NS,
+                          .any_outcome = true,
+                          .prom = "tokdyno_send_lag_seconds",
+                          .span = "ready -> start",
+                          .help =
+                              "The instrument: from when an attempt might go to when it "
+                              "went.",
+                          .values = send_lag },
+    [METRIC_PROMPT_TOKENS] = { .name = "prompt_tokens",
+                               .title = "Prompt tokens",
+                               .unit = UNIT_TOKENS,
+                               .prom = "tokdyno_prompt_tokens",
+                               .otel = "gen_ai.client.token.usage",
+                               .span = "usage",
+                               .help = "Input tokens of an attempt, as the server counted "
+                                       "them.",
+                               .values = prompt_tokens },
+    [METRIC_COMPLETION_TOKENS] = { .name = "completion_tokens",
+                                   .title = "Completion tokens",
+                                   .unit = UNIT_TOKENS,
+                                   .prom = "tokdyno_completion_tokens",
+                                   .otel = "gen_ai.client.token.usage",
+                                   .span = "usage",
+                                   .help =
+                                       "Output tokens of an attempt, reasoning included, "
+                                       "as the server counted them.",
+                                   .values = completion_tokens },
+};
+
+bool metric_find(struct str name, enum metric_id *id)
+{
+    for (int i = 0; i < N_METRICS; i++)
+        if (str_is(name, metrics[i].name)) {
+            *id = (enum metric_id)i;
+            return true;
+        }
+    return false;
+}
+
+bool metric_takes(const struct metric *m, const struct record *r)
+{
+    return (r->final || !m->per_request) &&
+           (m->any_outcome || outcomes[r->outcome].latency);
+}
+
+bool metric_network_clamped(const struct record *r)
+{
+    int64_t v;
+
+    return network_raw(r, &v) && v < 0;
+}

@@ -1,0 +1,89 @@
+#include "data/record.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+
+const char *const moment_names[N_MOMENTS] = {
+    [MOMENT_DUE] = "due",       [MOMENT_READY] = "ready",
+    [MOMENT_START] = "start",   [MOMENT_CONNECTED] = "connected",
+    [MOMENT_SENT] = "sent",     [MOMENT_HEAD] = "head",
+    [MOMENT_ROLE] = "role",     [MOMENT_FIRST] = "first",
+    [MOMENT_ANSWER] = "answer", [MOMENT_LAST] = "last",
+    [MOMENT_END] = "end",
+};
+
+const char *const hold_names[N_HOLDS] = {
+    [HOLD_CAP] = "cap",
+    [HOLD_PACING] = "pacing",
+    [HOLD_RETRY] = "retry",
+};
+
+const char *const limit_names[N_LIMITS] = {
+    [LIMIT_REQUESTS] = "requests",
+    [LIMIT_TOKENS] = "tokens",
+    [LIMIT_AUDIO_SECONDS] = "audio_seconds",
+};
+
+/* Where the texts of a record are: copying and comparing walk this list. */
+static const size_t texts[] = {
+    offsetof(struct record, request_id), offsetof(struct record, region),
+    offsetof(struct record, edge),       offsetof(struct record, tier),
+    offsetof(struct record, finish),     offsetof(struct record, error_code),
+    offsetof(struct record, limit_kind), offsetof(struct record, error),
+};
+
+enum { N_TEXTS = sizeof(texts) / sizeof(texts[0]) };
+
+static const char **text_at(struct record *r, size_t i)
+{
+    return (const char **)(void *)((char *)r + texts[i]);
+}
+
+void record_init(struct record *r)
+{
+    *r = (struct record){
+        .try_no = 1,
+        .tokens = { -1, -1, -1, -1, -1, -1, -1 },
+        .server = { NS_ABSENT, NS_ABSENT, NS_ABSENT, NS_ABSENT },
+        .dns = NS_ABSENT,
+        .tcp = NS_ABSENT,
+        .tls = NS_ABSENT,
+        .retry_after = NS_ABSENT,
+        .cost_nusd = -1,
+        .stall = -1,
+    };
+    for (int i = 0; i < N_MOMENTS; i++)
+        r->at[i] = NS_ABSENT;
+    for (int i = 0; i < N_LIMITS; i++)
+        r->limits[i] = (struct limit){ -1, -1, NS_ABSENT };
+    for (size_t i = 0; i < N_TEXTS; i++)
+        *text_at(r, i) = "";
+}
+
+struct record *record_copy(const struct record *r)
+{
+    struct record head = *r;
+    size_t gaps = r->n_gaps * sizeof(r->gaps[0]);
+    size_t size = sizeof(head) + gaps;
+    struct record *copy;
+    char *at;
+
+    for (size_t i = 0; i < N_TEXTS; i++)
+        size += strlen(*text_at(&head, i)) + 1;
+    copy = mem_alloc(size);
+    *copy = head;
+    at = (char *)(copy + 1);
+    copy->gaps = gaps ? (uint32_t *)(void *)at : NULL;
+    if (gaps)
+        memcpy(at, r->gaps, gaps);
+    at += gaps;
+    for (size_t i = 0; i < N_TEXTS; i++) {
+        size_t n = strlen(*text_at(&head, i)) + 1;
+
+        memcpy(at, *text_at(&head, i), n);
+        *text_at(copy, i) = at;
+        at += n;
+    }
+    return copy;
+}

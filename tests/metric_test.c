@@ -1,0 +1,186 @@
+#include "data/metric.h"
+
+#include "data/rate.h"
+
+#include "test.h"
+
+struct values {
+    size_t n;
+    int64_t v[8];
+};
+
+static void collect(void *ctx, int64_t value)
+{
+    struct values *got = ctx;
+
+    assert_true(got->n < COUNT(got->v));
+    got->v[got->n++] = value;
+}
+
+/* A streamed answer of 11 tokens in three frames, on a reused connection. */
+static struct record streamed(void)
+{
+    static const uint32_t gaps[] = { 40000, 0, 60000 };
+    struct record r;
+
+    record_init(&r);
+    r.final = true;
+    r.at[MOMENT_DUE] = 1000 * NS_PER_MS;
+    r.at[MOMENT_READY] = 1010 * NS_PER_MS;
+    r.at[MOMENT_START] = 1011 * NS_PER_MS;
+    r.at[MOMENT_SENT] = 1012 * NS_PER_MS;
+    r.at[MOMENT_ROLE] = 1090 * NS_PER_MS;
+    r.at[MOMENT_FIRST] = 1100 * NS_PER_MS;
+    r.at[MOMENT_ANSWER] = 1140 * NS_PER_MS;
+    r.at[MOMENT_LAST] = 1200 * NS_PER_MS;
+    r.at[MOMENT_END] = 1203 * NS_PER_MS;
+    r.held[HOLD_PACING] = 10 * NS_PER_MS;
+    r.reused = true;
+    r.dns = r.tcp = r.tls = NS_PER_MS;
+    r.tokens.prompt = 2006;
+    r.tokens.cached = 1920;
+    r.tokens.completion = 11;
+    r.server.queue = 20 * NS_PER_MS;
+    r.server.prompt = 30 * NS_PER_MS;
+    r.server.completion = 110 * NS_PER_MS;
+    r.stall = 60 * NS_PER_MS;
+    r.gaps = gaps;
+    r.n_gaps = COUNT(gaps);
+    return r;
+}
+
+static void expect(const char *name, const struct record *r, size_t n, int64_t first)
+{
+    struct values got = { 0 };
+    enum metric_id id;
+
+    assert_true(metric_find(str_of(name), &id));
+    metrics[id].values(r, collect, &got);
+    if (got.n != n || (n && got.v[0] != first))
+        fail_msg("%s: %zu values, first %lld", name, got.n, (long long)got.v[0]);
+}
+
+TEST(every_metric_of_a_streamed_answer_is_what_its_moments_say)
+{
+    static const struct {
+        const char *name;
+        size_t n;
+        int64_t first;
+    } cases[] = {
+        { "ttft", 1, 100 * NS_PER_MS },
+        { "ttft_api", 1, 89 * NS_PER_MS },
+        { "ttfr", 1, 79 * NS_PER_MS },
+        { "ttfa", 1, 140 * NS_PER_MS },
+        { "itl", 3, 40 * NS_PER_MS },
+        { "tpot", 1, 10 * NS_PER_MS },
+        { "tps", 1, 100000 },
+        { "stall", 1, 60 * NS_PER_MS },
+        { "e2e", 1, 203 * NS_PER_MS },
+        { "e2e_api", 1, 192 * NS_PER_MS },
+        { "queue", 1, 20 * NS_PER_MS },
+        { "prefill", 1, 30 * NS_PER_MS },
+        { "decode", 1, 110 * NS_PER_MS },
+        { "network", 1, 28 * NS_PER_MS },
+        { "dns", 0, 0 },
+        { "tcp", 0, 0 },
+        { "tls", 0, 0 },
+        { "cache_hit", 1, 957129 },
+        { "cost", 0, 0 },
+        { "held", 1, 10 * NS_PER_MS },
+        { "held_cap", 1, 0 },
+        { "held_pacing", 1, 10 * NS_PER_MS },
+        { "held_retry", 1, 0 },
+        { "send_lag", 1, 1 * NS_PER_MS },
+        { "prompt_tokens", 1, 2006 },
+        { "completion_tokens", 1, 11 },
+    };
+    struct record r = streamed();
+
+    assert_int_equal(COUNT(cases), N_METRICS);
+    for (size_t i = 0; i < COUNT(cases); i++)
+        expect(cases[i].name, &r, cases[i].n, cases[i].first);
+}
+
+TEST(what_did_not_happen_gives_no_value)
+{
+    struct record r;
+
+    record_init(&r);
+    for (int i = 0; i < N_METRICS; i++)
+        expect(metrics[i].name, &r, 0, 0);
+}
+
+TEST(speed_needs_two_tokens_and_time_between_them)
+{
+    struct record r = streamed();
+
+    r.tokens.completion = 1;
+    expect("tpot", &r, 0, 0);
+    expect("tps", &r, 0, 0);
+    r.tokens.completion = 2;
+    r.at[MOMENT_LAST] = r.at[MOMENT_FIRST];
+    expect("tpot", &r, 0, 0);
+    expect("tps", &r, 0, 0);
+}
+
+TEST(network_is_clamped_at_zero_and_the_clamp_is_told)
+{
+    struct record r = streamed();
+
+    assert_false(metric_network_clamped(&r));
+    r.server.queue = 200 * NS_PER_MS;
+    expect("network", &r, 1, 0);
+    assert_true(metric_network_clamped(&r));
+    r.server.queue = NS_ABSENT;
+    expect("network", &r, 0, 0);
+    assert_false(metric_network_clamped(&r));
+}
+
+TEST(connection_times_are_of_new_connections_only)
+{
+    struct record r = streamed();
+
+    r.reused = false;
+    expect("dns", &r, 1, NS_PER_MS);
+    expect("tls", &r, 1, NS_PER_MS);
+}
+
+TEST(latency_takes_good_outcomes_and_requests_their_final_attempt)
+{
+    struct record r = streamed();
+
+    assert_true(metric_takes(&metrics[METRIC_TTFT], &r));
+    r.outcome = OUTCOME_EMPTY;
+    assert_true(metric_takes(&metrics[METRIC_TTFT], &r));
+    r.outcome = OUTCOME_PARTIAL;
+    assert_false(metric_takes(&metrics[METRIC_TTFT], &r));
+    assert_true(metric_takes(&metrics[METRIC_SEND_LAG], &r));
+    assert_true(metric_takes(&metrics[METRIC_HELD], &r));
+    r.final = false;
+    assert_false(metric_takes(&metrics[METRIC_HELD], &r));
+    assert_true(metric_takes(&metrics[METRIC_SEND_LAG], &r));
+}
+
+TEST(every_metric_rate_and_outcome_has_a_full_row_and_its_own_name)
+{
+    for (int i = 0; i < N_METRICS; i++) {
+        enum metric_id id;
+
+        assert_true(metrics[i].title && metrics[i].prom && metrics[i].span);
+        assert_true(metrics[i].help && metrics[i].values);
+        assert_true(metric_find(str_of(metrics[i].name), &id) && (int)id == i);
+    }
+    for (int i = 0; i < N_RATES; i++) {
+        enum rate_id id;
+
+        assert_true(rates[i].title && rates[i].prom && rates[i].help && rates[i].value);
+        assert_true(rate_find(str_of(rates[i].name), &id) && (int)id == i);
+    }
+    for (int i = 0; i < N_OUTCOMES; i++) {
+        enum outcome o;
+
+        assert_true(outcomes[i].help != NULL);
+        assert_false(outcomes[i].error && outcomes[i].latency);
+        assert_true(outcome_find(str_of(outcomes[i].name), &o) && (int)o == i);
+    }
+}
