@@ -21,6 +21,9 @@ double stats_gamma_q(double a, double x);
 double stats_beta(double a, double b, double x);
 double stats_beta_quantile(double a, double b, double p);
 
+/* P(K = k) of K ~ Binomial(n, p). */
+double stats_binomial_pmf(int64_t k, int64_t n, double p);
+
 double stats_normal_cdf(double z);
 
 /* --- Inverse distribution functions: one uniform u in (0, 1) gives one variate ------- */
@@ -31,5 +34,39 @@ double stats_gamma_quantile(double shape, double u); /* mean 1: coefficient of v
                                                         1/sqrt(shape) */
 double stats_chi2_quantile(double freedom, double u);
 double stats_t_quantile(double freedom, double u);
+
+/* --- Counts: how sure a percentile or a share is (stats.c) ---------------------------- */
+
+/* P(K <= k) of K ~ Binomial(n, p). */
+double stats_binomial_cdf(int64_t k, int64_t n, double p);
+
+/*
+ * Two-sided confidence interval of the q-quantile of n values, whatever their distribution:
+ * from the value of rank *lo to that of rank *hi. 0 means no lower limit, n + 1 no upper
+ * limit at this confidence: print "unbounded", never the minimum or maximum. True where
+ * both limits exist.
+ */
+bool stats_quantile_ci(int64_t n, double q, double confidence, int64_t *lo_rank,
+                       int64_t *hi_rank);
+
+/* Rank of the one-sided upper limit; n + 1 where there is none. */
+int64_t stats_quantile_upper(int64_t n, double q, double confidence);
+
+/* The least n for which the one-sided upper limit of the q-quantile exists; INT64_MAX for
+ * q = 1. */
+int64_t stats_min_sample(double q, double confidence);
+
+/* The least n that proves "the q-quantile is at most L" where `over` of the n are above L.
+ */
+int64_t stats_min_sample_over(int64_t over, double q, double confidence);
+
+/* Clopper-Pearson interval of the share x / n; n = 0 gives 0 .. 1. */
+void stats_proportion_ci(int64_t x, int64_t n, double confidence, double *lo, double *hi);
+
+/* One-sided upper limit of the share x / n. */
+double stats_proportion_upper(int64_t x, int64_t n, double confidence);
+
+/* P(B shows at least x_b failures if both are alike): Fisher's exact test, one-sided. */
+double stats_fisher_worse(int64_t x_a, int64_t n_a, int64_t x_b, int64_t n_b);
 
 #endif

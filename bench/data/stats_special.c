@@ -168,6 +168,21 @@ double stats_beta(double a, double b, double x)
     return 1 - beta_slope(b, a, 1 - x) * beta_fraction(b, a, 1 - x) / b;
 }
 
+double stats_binomial_pmf(int64_t k, int64_t n, double p)
+{
+    double x = (double)k, rest = (double)(n - k), all = (double)n;
+
+    if (k < 0 || k > n)
+        return 0;
+    if (k == 0)
+        return exp(all * log1p(-p));
+    if (k == n)
+        return exp(all * log(p));
+    return exp(stirling_rest(all) - stirling_rest(x) - stirling_rest(rest) -
+               deviance(x, all * p) - deviance(rest, all * (1 - p))) *
+           sqrt(all / (2 * M_PI * x * rest));
+}
+
 double stats_normal_cdf(double z)
 {
     return erfc(-z * M_SQRT1_2) / 2;
