@@ -26,7 +26,23 @@ struct dist {
     double max; /* 0: none */
 };
 
-/* One draw by inverse distribution function of one uniform in (0, 1), clipped. */
+/* Which parameters a kind must have. */
+enum dist_param { DIST_MEAN = 1, DIST_CV = 2, DIST_MIN = 4, DIST_MAX = 8 };
+
+/* The kinds that scenarios name; the row without a name is the last. */
+struct dist_row {
+    const char *name;
+    enum dist_kind kind;
+    unsigned needs; /* of enum dist_param */
+    const char *help;
+};
+
+extern const struct dist_row dist_rows[];
+
+/*
+ * One draw by inverse distribution function of one uniform in (0, 1), rounded to a whole
+ * count and clipped; never below 0.
+ */
 double dist_draw(const struct dist *d, double u);
 
 #endif
