@@ -1,0 +1,471 @@
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/headers.h"
+#include "base/mem.h"
+#include "load/wire_private.h"
+
+static bool wants_stream(const struct transfer *t)
+{
+    return t->wire->config.cell->request.stream;
+}
+
+static size_t on_header(char *p, size_t unit, size_t n, void *ctx)
+{
+    struct transfer *t = ctx;
+    size_t len = unit * n, bytes = len;
+
+    t->header_bytes += bytes;
+    t->active = t->wire->stamp;
+    if (t->header_bytes > MAX_HEADERS)
+        return 0;
+    while (len && (p[len - 1] == '\n' || p[len - 1] == '\r'))
+        len--;
+    if (len > 5 && !memcmp(p, "HTTP/", 5)) {
+        const char *space = memchr(p, ' ', len);
+
+        /* The final answer after a 1xx, a proxy's or a redirect's starts anew. */
+        t->answer.status = space ? atoi(space) : 0;
+        return bytes;
+    }
+    if (len)
+        headers_line(&t->answer, (struct str){ p, len });
+    else if (t->answer.status >= 200)
+        t->head = t->wire->stamp;
+    return bytes;
+}
+
+static void on_event(void *ctx, const struct sse_event *ev)
+{
+    struct transfer *t = ctx;
+
+    t->wire->config.endpoint->event(&t->answer, ev, t->wire->stamp);
+}
+
+/* Some servers stream with a wrong or no content type: then the first bytes tell. */
+static bool looks_like_events(const char *p, size_t n)
+{
+    static const char *const starts[] = { "data:",  "event:", "id:",
+                                          "retry:", ":",      "\xEF\xBB\xBF" };
+
+    for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
+        size_t len = strlen(starts[i]);
+
+        if (n >= len && !memcmp(p, starts[i], len))
+            return true;
+    }
+    return false;
+}
+
+static void sniff(struct transfer *t, const char *p, size_t n)
+{
+    const struct answer *a = &t->answer;
+
+    t->sniffed = true;
+    if (a->status >= 400)
+        t->streaming = false;
+    else if (a->type == ANSWER_SSE)
+        t->streaming = true;
+    else
+        t->streaming = wants_stream(t) && a->type != ANSWER_JSON && looks_like_events(p, n);
+}
+
+static size_t keep_body(struct transfer *t, const char *p, size_t n)
+{
+    size_t room;
+
+    if (t->answer.status < 400) {
+        t->too_large = buf_add(&t->body, p, n);
+        return t->too_large ? 0 : n;
+    }
+    room = t->body.len < MAX_ERROR_BODY ? MAX_ERROR_BODY - t->body.len : 0;
+    buf_add(&t->body, p, n < room ? n : room);
+    return n;
+}
+
+static size_t on_body(char *p, size_t unit, size_t n, void *ctx)
+{
+    struct transfer *t = ctx;
+    size_t len = unit * n;
+    struct err err;
+
+    t->active = t->wire->stamp;
+    t->body_bytes += len;
+    if (t->preconnect)
+        return len;
+    if (!t->sniffed)
+        sniff(t, p, len);
+    if (!t->streaming)
+        return keep_body(t, p, len);
+    t->too_large = sse_feed(&t->sse, p, len, &err);
+    return t->too_large ? 0 : len;
+}
+
+static int on_ready(void *ctx, char *remote, char *local, int remote_port, int local_port)
+{
+    struct transfer *t = ctx;
+
+    (void)remote;
+    (void)local;
+    (void)remote_port;
+    (void)local_port;
+    t->connected = wire_now(t->wire);
+    return CURL_PREREQFUNC_OK;
+}
+
+/* libcurl reports progress after each step, so the first report of the whole body is
+ * `sent`. */
+static int on_progress(void *ctx, curl_off_t down_total, curl_off_t down,
+                       curl_off_t up_total, curl_off_t up)
+{
+    struct transfer *t = ctx;
+
+    (void)down_total;
+    (void)down;
+    (void)up_total;
+    if (t->sent != NS_ABSENT || t->connected == NS_ABSENT || (size_t)up < t->sending.n)
+        return 0;
+    t->sent = wire_now(t->wire);
+    curl_easy_setopt(t->easy, CURLOPT_NOPROGRESS, 1L);
+    return 0;
+}
+
+/* The nearest deadline and what it means. */
+static ns_t next_deadline(const struct transfer *t, enum transfer_end *how)
+{
+    const struct timeouts *limit = &t->wire->config.cell->timeout;
+    ns_t total = t->start + limit->total;
+    bool answering = wants_stream(t) ? t->answer.first != NS_ABSENT : t->head != NS_ABSENT;
+    ns_t at;
+
+    if (t->connected == NS_ABSENT) {
+        at = t->start + limit->connect;
+        *how = TRANSFER_CONNECT_TIMEOUT;
+    } else if (!answering) {
+        at = t->start + limit->first;
+        *how = TRANSFER_FIRST_TIMEOUT;
+    } else {
+        at = t->active + limit->idle;
+        *how = TRANSFER_IDLE_TIMEOUT;
+    }
+    if (total < at)
+        *how = TRANSFER_TOTAL_TIMEOUT;
+    return total < at ? total : at;
+}
+
+void transfer_watch(struct transfer *t)
+{
+    enum transfer_end how;
+
+    loop_timer_at(t->deadline, t->wire->config.t0 + next_deadline(t, &how));
+}
+
+/* Deadlines move with every frame, the timer does not: it looks again when it fires. */
+static void deadline_due(void *ctx)
+{
+    struct transfer *t = ctx;
+    enum transfer_end how;
+
+    if (next_deadline(t, &how) > wire_now(t->wire)) {
+        transfer_watch(t);
+        return;
+    }
+    t->wire->stamp = wire_now(t->wire);
+    wire_end(t, CURLE_OPERATION_TIMEDOUT, how);
+}
+
+static void set_version(CURL *easy, const struct wire_config *c)
+{
+    bool tls = !strncmp(c->base_url, "https:", 6);
+    long version = CURL_HTTP_VERSION_1_1;
+
+    if (c->cell->connection.http == 2)
+        version = tls ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE;
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, version);
+    curl_easy_setopt(easy, CURLOPT_PIPEWAIT, (long)(c->cell->connection.http == 2));
+}
+
+static void set_connection(CURL *easy, const struct wire_config *c)
+{
+    const struct connection *conn = &c->cell->connection;
+    long fresh = conn->policy == CONNECTION_NEW;
+
+    set_version(easy, c);
+    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, fresh);
+    curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, fresh);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, (long)conn->tls_verify);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, conn->tls_verify ? 2L : 0L);
+    if (conn->tls_ca)
+        curl_easy_setopt(easy, CURLOPT_CAINFO, conn->tls_ca);
+    curl_easy_setopt(easy, CURLOPT_PROXY,
+                     c->cell->target.proxy ? c->cell->target.proxy : "");
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
+                     (long)(c->cell->timeout.connect / NS_PER_MS + 1000));
+}
+
+static void set_callbacks(struct transfer *t)
+{
+    CURL *easy = t->easy;
+
+    curl_easy_setopt(easy, CURLOPT_PRIVATE, t);
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, t->why);
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, t);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, t);
+    curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_ready);
+    curl_easy_setopt(easy, CURLOPT_PREREQDATA, t);
+    curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress);
+    curl_easy_setopt(easy, CURLOPT_XFERINFODATA, t);
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
+}
+
+struct transfer *transfer_new(struct wire *w)
+{
+    struct transfer *t = mem_alloc(sizeof(*t));
+
+    t->wire = w;
+    t->easy = curl_easy_init();
+    if (!t->easy)
+        abort();
+    t->deadline = loop_timer_new(w->config.loop, deadline_due, t);
+    t->id_header = (struct curl_slist){ t->id, w->headers };
+    answer_init(&t->answer);
+    sse_init(&t->sse, MAX_EVENT, on_event, t);
+    buf_init(&t->body, MAX_BODY);
+    set_callbacks(t);
+    set_connection(t->easy, &w->config);
+    return t;
+}
+
+void transfer_free(struct transfer *t)
+{
+    curl_easy_cleanup(t->easy);
+    loop_timer_free(t->deadline);
+    answer_free(&t->answer);
+    sse_free(&t->sse);
+    buf_free(&t->body);
+    free(t);
+}
+
+static void clear(struct transfer *t)
+{
+    answer_reset(&t->answer);
+    sse_reset(&t->sse);
+    buf_clear(&t->body);
+    t->why[0] = '\0';
+    t->preconnect = t->streaming = t->sniffed = t->too_large = false;
+    t->header_bytes = 0;
+    t->body_bytes = 0;
+    t->sending = (struct str){ "", 0 };
+    t->connected = t->sent = t->head = t->active = t->end = NS_ABSENT;
+    curl_easy_setopt(t->easy, CURLOPT_NOPROGRESS, 0L);
+}
+
+void transfer_prepare(struct transfer *t, uint64_t req, uint32_t try_no, struct str body)
+{
+    struct wire *w = t->wire;
+
+    clear(t);
+    t->sending = body;
+    snprintf(t->id, sizeof(t->id), "x-tokdyno-id: %" PRIu64 ".%" PRIu32, req, try_no);
+    curl_easy_setopt(t->easy, CURLOPT_URL, w->url);
+    curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER,
+                     w->config.send_id ? &t->id_header : w->headers);
+    curl_easy_setopt(t->easy, CURLOPT_POST, 1L);
+    curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, body.p);
+    curl_easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.n);
+}
+
+void transfer_prepare_probe(struct transfer *t)
+{
+    clear(t);
+    t->preconnect = true;
+    curl_easy_setopt(t->easy, CURLOPT_URL, t->wire->origin);
+    curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, NULL);
+    curl_easy_setopt(t->easy, CURLOPT_HTTPGET, 1L);
+}
+
+/* Where libcurl's result says more than "broken". */
+static enum transfer_end how_it_ended(const struct transfer *t, enum transfer_end how)
+{
+    if (how != TRANSFER_BROKEN)
+        return how;
+    if (t->too_large || t->header_bytes > MAX_HEADERS)
+        return TRANSFER_GARBAGE;
+    switch ((int)t->result) {
+    case CURLE_OPERATION_TIMEDOUT:
+        return TRANSFER_CONNECT_TIMEOUT;
+    case CURLE_WEIRD_SERVER_REPLY:
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_BAD_CONTENT_ENCODING:
+    case CURLE_OUT_OF_MEMORY:
+        return TRANSFER_GARBAGE;
+    default:
+        return TRANSFER_BROKEN;
+    }
+}
+
+static void read_body(struct transfer *t)
+{
+    struct answer *a = &t->answer;
+    struct str body = { t->body.p ? t->body.p : "", t->body.len };
+
+    if (t->streaming) {
+        sse_end(&t->sse);
+        return;
+    }
+    if (a->status >= 400)
+        error_body(a, body);
+    else if (t->how == TRANSFER_DONE)
+        t->wire->config.endpoint->body(a, body, t->wire->stamp);
+}
+
+static void tell_why(struct transfer *t)
+{
+    struct answer *a = &t->answer;
+
+    if (t->how == TRANSFER_DONE || t->how == TRANSFER_CUT || a->error.len)
+        return;
+    if (t->too_large)
+        buf_str(&a->error, "the answer is larger than tokdyno accepts");
+    else if (t->header_bytes > MAX_HEADERS)
+        buf_str(&a->error, "the response headers are larger than tokdyno accepts");
+    else if (t->result != CURLE_OPERATION_TIMEDOUT)
+        buf_str(&a->error, t->why[0] ? t->why : curl_easy_strerror(t->result));
+    if (!a->error_code.len && t->how == TRANSFER_BROKEN)
+        buf_printf(&a->error_code, "curl_%d", (int)t->result);
+}
+
+void transfer_finish(struct transfer *t, CURLcode result, enum transfer_end how)
+{
+    const struct endpoint *ep = t->wire->config.endpoint;
+
+    t->end = t->wire->stamp;
+    t->result = result;
+    t->how = how_it_ended(t, how);
+    read_body(t);
+    tell_why(t);
+    t->outcome = error_classify(&t->answer, t->how,
+                                t->how == TRANSFER_DONE && t->answer.status < 400 &&
+                                    ep->complete(&t->answer));
+}
+
+const struct answer *transfer_answer(const struct transfer *t)
+{
+    return &t->answer;
+}
+
+bool transfer_out_of_descriptors(const struct transfer *t)
+{
+    long number = 0;
+
+    curl_easy_getinfo(t->easy, CURLINFO_OS_ERRNO, &number);
+    return t->how == TRANSFER_BROKEN &&
+           (number == EMFILE || number == ENFILE || number == EADDRNOTAVAIL);
+}
+
+static ns_t span(CURL *easy, CURLINFO what)
+{
+    curl_off_t us = 0;
+
+    curl_easy_getinfo(easy, what, &us);
+    return us * NS_PER_US;
+}
+
+static void fill_connection(const struct transfer *t, struct record *r)
+{
+    long opened = 0, version = 0;
+    ns_t dns = span(t->easy, CURLINFO_NAMELOOKUP_TIME_T);
+    ns_t tcp = span(t->easy, CURLINFO_CONNECT_TIME_T);
+    ns_t tls = span(t->easy, CURLINFO_APPCONNECT_TIME_T);
+
+    curl_easy_getinfo(t->easy, CURLINFO_NUM_CONNECTS, &opened);
+    curl_easy_getinfo(t->easy, CURLINFO_HTTP_VERSION, &version);
+    r->reused = !opened && t->connected != NS_ABSENT;
+    if (r->reused)
+        r->at[MOMENT_CONNECTED] = t->start;
+    if (opened && tcp) {
+        r->dns = dns;
+        r->tcp = tcp - dns;
+    }
+    if (opened && tls)
+        r->tls = tls - tcp;
+    if (!t->answer.status)
+        return;
+    r->http_version = version == CURL_HTTP_VERSION_1_0 ? 10
+                      : version == CURL_HTTP_VERSION_2 ? 20
+                                                       : 11;
+}
+
+static void fill_moments(const struct transfer *t, struct record *r)
+{
+    const struct answer *a = &t->answer;
+
+    r->at[MOMENT_START] = t->start;
+    r->at[MOMENT_CONNECTED] = t->connected;
+    r->at[MOMENT_SENT] = t->sent;
+    r->at[MOMENT_HEAD] = t->head;
+    r->at[MOMENT_ROLE] = a->role;
+    r->at[MOMENT_FIRST] = a->first;
+    r->at[MOMENT_ANSWER] = a->answer;
+    r->at[MOMENT_LAST] = a->last;
+    r->at[MOMENT_END] = t->end;
+}
+
+static const char *text(const struct buf *b)
+{
+    return b->p ? b->p : "";
+}
+
+static void fill_text(const struct answer *a, struct record *r)
+{
+    r->request_id = text(&a->request_id);
+    r->region = text(&a->region);
+    r->edge = text(&a->edge);
+    r->tier = text(&a->tier);
+    r->finish = text(&a->finish);
+    r->error_code = text(&a->error_code);
+    r->limit_kind = text(&a->limit_kind);
+    r->error = text(&a->error);
+}
+
+static void fill_counts(const struct transfer *t, struct record *r)
+{
+    const struct answer *a = &t->answer;
+
+    r->tokens.prompt = a->tokens.prompt;
+    r->tokens.cached = a->tokens.cached;
+    r->tokens.completion = a->tokens.completion;
+    r->tokens.reasoning = a->tokens.reasoning;
+    r->tokens.total = a->tokens.total;
+    r->server.queue = a->server.queue;
+    r->server.prompt = a->server.prompt;
+    r->server.completion = a->server.completion;
+    r->server.total = a->server.total;
+    memcpy(r->limits, a->limits, sizeof(r->limits));
+    r->retry_after = a->retry_after;
+    r->bytes_up = t->sent == NS_ABSENT ? 0 : t->sending.n;
+    r->bytes_down = t->body_bytes;
+    r->frames = a->frames;
+    r->shared = a->shared;
+    r->gaps = a->gaps;
+    r->n_gaps = a->n_gaps;
+    r->gaps_lost = a->gaps_lost;
+    r->stall = a->stall;
+}
+
+void transfer_fill(const struct transfer *t, struct record *r)
+{
+    r->outcome = t->outcome;
+    r->http_status = t->answer.status;
+    fill_moments(t, r);
+    fill_connection(t, r);
+    fill_counts(t, r);
+    fill_text(&t->answer, r);
+}

@@ -1,0 +1,362 @@
+#include "load/wire.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/version.h"
+#include "load/stamp.h"
+#include "load/wire_private.h"
+
+int wire_library_init(struct err *err)
+{
+    if (curl_global_init(CURL_GLOBAL_ALL))
+        return err_set(err, ERR_IO, "libcurl could not be initialised");
+    return 0;
+}
+
+void wire_library_free(void)
+{
+    curl_global_cleanup();
+}
+
+const char *wire_library_version(void)
+{
+    return curl_version();
+}
+
+ns_t wire_now(const struct wire *w)
+{
+    return clock_now(w->config.clock) - w->config.t0;
+}
+
+uint64_t wire_reads(const struct wire *w)
+{
+    return w->reads;
+}
+
+static void unlink_busy(struct transfer *t)
+{
+    if (t->prev)
+        t->prev->next = t->next;
+    else
+        t->wire->busy = t->next;
+    if (t->next)
+        t->next->prev = t->prev;
+    t->next = t->prev = NULL;
+    t->wire->n_busy--;
+}
+
+static void preconnect_done(struct wire *w)
+{
+    if (!--w->preconnects && w->preconnected)
+        w->preconnected(w->preconnect_ctx);
+}
+
+void wire_end(struct transfer *t, CURLcode result, enum transfer_end how)
+{
+    struct wire *w = t->wire;
+
+    curl_multi_remove_handle(w->multi, t->easy);
+    loop_timer_cancel(t->deadline);
+    unlink_busy(t);
+    if (t->preconnect) {
+        preconnect_done(w);
+    } else {
+        transfer_finish(t, result, how);
+        t->done(t->ctx, t);
+    }
+    t->next = w->idle;
+    w->idle = t;
+}
+
+static void reap(struct wire *w)
+{
+    struct CURLMsg *msg;
+    int left;
+
+    while ((msg = curl_multi_info_read(w->multi, &left))) {
+        struct transfer *t = NULL;
+        CURLcode result = msg->data.result;
+
+        if (msg->msg != CURLMSG_DONE)
+            continue;
+        curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, &t);
+        wire_end(t, result, result == CURLE_OK ? TRANSFER_DONE : TRANSFER_BROKEN);
+    }
+}
+
+static void drive(struct wire *w, curl_socket_t fd, int what)
+{
+    int running;
+
+    curl_multi_socket_action(w->multi, fd, what, &running);
+    reap(w);
+}
+
+static void reap_due(void *ctx)
+{
+    struct wire *w = ctx;
+
+    w->stamp = wire_now(w);
+    reap(w);
+}
+
+static void socket_ready(void *ctx, int fd, int events)
+{
+    struct wire *w = ctx;
+    int what = 0;
+
+    if (events & LOOP_READ) {
+        what |= CURL_CSELECT_IN;
+        w->stamp = stamp_read(w->config.clock, fd) - w->config.t0;
+        w->reads++;
+    } else {
+        w->stamp = wire_now(w);
+    }
+    if (events & LOOP_WRITE)
+        what |= CURL_CSELECT_OUT;
+    drive(w, fd, what);
+}
+
+static struct socket_slot *slot_of(struct wire *w, int fd)
+{
+    size_t need = (size_t)fd + 1;
+
+    if (need > w->n_sockets) {
+        size_t n = w->n_sockets ? w->n_sockets : 64;
+
+        while (n < need)
+            n *= 2;
+        w->sockets = mem_resize(w->sockets, n, sizeof(*w->sockets));
+        memset(w->sockets + w->n_sockets, 0, (n - w->n_sockets) * sizeof(*w->sockets));
+        w->n_sockets = n;
+    }
+    return &w->sockets[fd];
+}
+
+static int on_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *socket_ctx)
+{
+    struct wire *w = ctx;
+    struct socket_slot *slot = slot_of(w, fd);
+    int events =
+        (what & CURL_POLL_IN ? LOOP_READ : 0) | (what & CURL_POLL_OUT ? LOOP_WRITE : 0);
+
+    (void)easy;
+    (void)socket_ctx;
+    if (what == CURL_POLL_REMOVE) {
+        if (slot->io)
+            loop_io_free(slot->io);
+        slot->io = NULL;
+        return 0;
+    }
+    if (slot->io)
+        loop_io_events(slot->io, events);
+    else
+        slot->io = loop_io_new(w->config.loop, fd, events, socket_ready, w);
+    return 0;
+}
+
+static int on_timer(CURLM *multi, long wait_ms, void *ctx)
+{
+    struct wire *w = ctx;
+
+    (void)multi;
+    if (wait_ms < 0)
+        loop_timer_cancel(w->timer);
+    else
+        loop_timer_at(w->timer, clock_now(w->config.clock) + wait_ms * NS_PER_MS);
+    return 0;
+}
+
+static void timer_due(void *ctx)
+{
+    struct wire *w = ctx;
+
+    w->stamp = wire_now(w);
+    drive(w, CURL_SOCKET_TIMEOUT, 0);
+}
+
+static char *join(const char *a, const char *b)
+{
+    size_t n = strlen(a);
+    char *s = mem_alloc(n + strlen(b) + 1);
+
+    while (n && a[n - 1] == '/')
+        n--;
+    memcpy(s, a, n);
+    strcpy(s + n, b);
+    return s;
+}
+
+/* scheme://host:port/ of a URL. */
+static char *origin_of(const char *url)
+{
+    const char *host = strstr(url, "://");
+    size_t n = host ? (size_t)(host - url) + 3 : 0;
+    char *s;
+
+    n += strcspn(url + n, "/?#");
+    s = mem_alloc(n + 2);
+    memcpy(s, url, n);
+    s[n] = '/';
+    return s;
+}
+
+static void add_header(struct wire *w, const char *line)
+{
+    struct curl_slist *grown = curl_slist_append(w->headers, line);
+
+    if (!grown)
+        abort();
+    w->headers = grown;
+}
+
+static void make_headers(struct wire *w)
+{
+    const struct target *target = &w->config.cell->target;
+
+    add_header(w, "Content-Type: application/json");
+    add_header(w, w->config.cell->request.stream
+                      ? "Accept: text/event-stream, application/json"
+                      : "Accept: application/json");
+    add_header(w, "Accept-Encoding: identity");
+    add_header(w, "User-Agent: tokdyno/" TOKDYNO_VERSION);
+    add_header(w, "Expect:");
+    for (size_t i = 0; i < target->n_headers; i++)
+        add_header(w, target->headers[i]);
+    if (w->config.key) {
+        char *line = join("Authorization: Bearer ", w->config.key);
+
+        add_header(w, line);
+        explicit_bzero(line, strlen(line));
+        free(line);
+    }
+}
+
+static void configure(struct wire *w)
+{
+    curl_multi_setopt(w->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+    curl_multi_setopt(w->multi, CURLMOPT_SOCKETDATA, w);
+    curl_multi_setopt(w->multi, CURLMOPT_TIMERFUNCTION, on_timer);
+    curl_multi_setopt(w->multi, CURLMOPT_TIMERDATA, w);
+    curl_multi_setopt(w->multi, CURLMOPT_MAXCONNECTS, (long)w->config.connections);
+    curl_multi_setopt(w->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_MULTIPLEX);
+}
+
+struct wire *wire_open(const struct wire_config *config, struct err *err)
+{
+    struct wire *w = mem_alloc(sizeof(*w));
+
+    w->config = *config;
+    w->multi = curl_multi_init();
+    if (!w->multi) {
+        free(w);
+        err_set(err, ERR_IO, "libcurl gives no multi handle");
+        return NULL;
+    }
+    w->timer = loop_timer_new(config->loop, timer_due, w);
+    w->reap = loop_timer_new(config->loop, reap_due, w);
+    w->url = join(config->base_url, config->endpoint->path);
+    w->origin = origin_of(config->base_url);
+    make_headers(w);
+    configure(w);
+    return w;
+}
+
+void wire_close(struct wire *w)
+{
+    while (w->busy) {
+        struct transfer *t = w->busy;
+
+        curl_multi_remove_handle(w->multi, t->easy);
+        unlink_busy(t);
+        transfer_free(t);
+    }
+    while (w->idle) {
+        struct transfer *t = w->idle;
+
+        w->idle = t->next;
+        transfer_free(t);
+    }
+    curl_multi_cleanup(w->multi);
+    for (size_t fd = 0; fd < w->n_sockets; fd++)
+        if (w->sockets[fd].io)
+            loop_io_free(w->sockets[fd].io);
+    loop_timer_free(w->timer);
+    loop_timer_free(w->reap);
+    for (struct curl_slist *h = w->headers; h; h = h->next)
+        explicit_bzero(h->data, strlen(h->data));
+    curl_slist_free_all(w->headers);
+    free(w->sockets);
+    free(w->url);
+    free(w->origin);
+    free(w);
+}
+
+static struct transfer *take_transfer(struct wire *w)
+{
+    struct transfer *t = w->idle;
+
+    if (t)
+        w->idle = t->next;
+    else
+        t = transfer_new(w);
+    t->prev = NULL;
+    t->next = w->busy;
+    if (w->busy)
+        w->busy->prev = t;
+    w->busy = t;
+    w->n_busy++;
+    return t;
+}
+
+/*
+ * The request leaves before this returns where a connection is free. One that fails at once
+ * is told in the next turn, so that `done` never comes before wire_send has returned.
+ */
+static void launch(struct transfer *t)
+{
+    struct wire *w = t->wire;
+    int running;
+
+    t->start = wire_now(w);
+    w->stamp = t->start;
+    curl_multi_add_handle(w->multi, t->easy);
+    transfer_watch(t);
+    curl_multi_socket_action(w->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+    if ((unsigned)running < w->n_busy)
+        loop_timer_at(w->reap, 0);
+}
+
+struct transfer *wire_send(struct wire *w, uint64_t req, uint32_t try_no, struct str body,
+                           transfer_fn *done, void *ctx)
+{
+    struct transfer *t = take_transfer(w);
+
+    transfer_prepare(t, req, try_no, body);
+    t->done = done;
+    t->ctx = ctx;
+    launch(t);
+    return t;
+}
+
+void transfer_cut(struct transfer *t)
+{
+    t->wire->stamp = wire_now(t->wire);
+    wire_end(t, CURLE_OK, TRANSFER_CUT);
+}
+
+void wire_preconnect(struct wire *w, unsigned n, loop_fn *done, void *ctx)
+{
+    w->preconnects = n + 1;
+    w->preconnected = done;
+    w->preconnect_ctx = ctx;
+    for (unsigned i = 0; i < n; i++) {
+        struct transfer *t = take_transfer(w);
+
+        transfer_prepare_probe(t);
+        launch(t);
+    }
+    preconnect_done(w);
+}

@@ -1,0 +1,76 @@
+#ifndef LOAD_WIRE_H
+#define LOAD_WIRE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "api/endpoint.h"
+#include "api/error.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/loop.h"
+#include "base/str.h"
+#include "data/record.h"
+#include "data/scenario.h"
+
+/*
+ * HTTP for one worker: libcurl's multi interface driven by the worker's loop. Belongs to
+ * the loop's thread. A wire serves one cell, so that no connection outlives a trial.
+ *
+ *     struct wire *w = wire_open(&config, &err);
+ *     struct transfer *t = wire_send(w, req, 1, body, on_done, shot);
+ *     ... loop_run ...        on_done(shot, t): transfer_fill(t, &record);
+ *     wire_close(w);
+ */
+struct wire;
+struct transfer;
+
+struct wire_config {
+    struct loop *loop;
+    const struct clock *clock;
+    ns_t t0; /* start of the run: moments count from here */
+    const struct cell *cell;
+    const struct endpoint *endpoint;
+    const char *base_url;
+    const char *key;      /* NULL: no Authorization. Borrowed; never printed */
+    bool send_id;         /* the header x-tokdyno-id */
+    unsigned connections; /* kept open at most */
+};
+
+/* Once, before any thread starts, and at the end. */
+int wire_library_init(struct err *err);
+void wire_library_free(void);
+const char *wire_library_version(void);
+
+/* config's strings, cell and endpoint must outlive the wire. NULL with *err filled. */
+struct wire *wire_open(const struct wire_config *config, struct err *err);
+void wire_close(struct wire *w); /* what is still under way is dropped without a call */
+
+/* t is valid until done returns; in it, new transfers may be sent. */
+typedef void transfer_fn(void *ctx, struct transfer *t);
+
+/* Never fails: what goes wrong is in the record. body must live until done. */
+struct transfer *wire_send(struct wire *w, uint64_t req, uint32_t try_no, struct str body,
+                           transfer_fn *done, void *ctx);
+
+/* End it now as cut; done is called before this returns. */
+void transfer_cut(struct transfer *t);
+
+/*
+ * All that the wire knows of the attempt: moments from start on, outcome, tokens, limits,
+ * text. The rest of *r is left alone. Strings and gaps are borrowed from t.
+ */
+void transfer_fill(const struct transfer *t, struct record *r);
+
+const struct answer *transfer_answer(const struct transfer *t);
+bool transfer_out_of_descriptors(const struct transfer *t);
+
+/*
+ * Open n connections by asking for the origin's root n times at once; done is called when
+ * all have answered or failed.
+ */
+void wire_preconnect(struct wire *w, unsigned n, loop_fn *done, void *ctx);
+
+uint64_t wire_reads(const struct wire *w); /* reads of sockets so far */
+
+#endif

@@ -1,0 +1,84 @@
+#ifndef LOAD_WIRE_PRIVATE_H
+#define LOAD_WIRE_PRIVATE_H
+
+#include <curl/curl.h>
+
+#include "load/wire.h"
+
+/* What wire.c (sockets, timers, the multi handle) and transfer.c (one attempt) share. */
+enum {
+    MAX_EVENT = 4 << 20,
+    MAX_BODY = 32 << 20,
+    MAX_ERROR_BODY = 64 << 10,
+    MAX_HEADERS = 256 << 10
+};
+
+struct socket_slot {
+    struct loop_io *io; /* NULL: not watched */
+};
+
+struct wire {
+    struct wire_config config;
+    CURLM *multi;
+    struct loop_timer *timer;
+    struct loop_timer *reap; /* for transfers that ended while they were being launched */
+    struct socket_slot *sockets; /* by descriptor */
+    size_t n_sockets;
+    ns_t stamp; /* of the bytes that libcurl is reading now */
+    uint64_t reads;
+    char *url;
+    char *origin;
+    struct curl_slist *headers; /* the same for every request */
+    struct transfer *idle;      /* handles to use again */
+    struct transfer *busy;      /* all that are under way */
+    unsigned n_busy;
+    unsigned preconnects;
+    loop_fn *preconnected;
+    void *preconnect_ctx;
+};
+
+struct transfer {
+    struct wire *wire;
+    struct transfer *next;
+    struct transfer *prev;
+    CURL *easy;
+    struct curl_slist id_header; /* in front of the wire's headers */
+    char id[64];
+    char why[CURL_ERROR_SIZE];
+    struct loop_timer *deadline;
+    struct answer answer;
+    struct sse sse;
+    struct buf body;
+    bool preconnect;
+    bool streaming; /* the body goes to sse */
+    bool sniffed;
+    bool too_large;
+    size_t header_bytes;
+    uint64_t body_bytes;
+    struct str sending;
+    ns_t start;
+    ns_t connected;
+    ns_t sent;
+    ns_t head;
+    ns_t active; /* last bytes */
+    ns_t end;
+    CURLcode result;
+    enum transfer_end how;
+    enum outcome outcome;
+    transfer_fn *done;
+    void *ctx;
+};
+
+ns_t wire_now(const struct wire *w); /* since the start of the run */
+
+struct transfer *transfer_new(struct wire *w);
+void transfer_free(struct transfer *t);
+void transfer_prepare(struct transfer *t, uint64_t req, uint32_t try_no, struct str body);
+void transfer_prepare_probe(struct transfer *t);
+void transfer_finish(struct transfer *t, CURLcode result, enum transfer_end how);
+void transfer_watch(struct transfer *t); /* arm the timer for the nearest deadline */
+
+/* Take it off the multi handle, finish it and call done. */
+void wire_end(struct transfer *t, CURLcode result, enum transfer_end how);
+
+#endif
