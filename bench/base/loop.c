@@ -105,13 +105,13 @@ void loop_close(struct loop *l)
 
 void loop_run(struct loop *l)
 {
-    l->stopped = false;
     while (!l->stopped) {
         l->working = false;
         event_base_loop(l->base, EVLOOP_ONCE);
         if (l->working && l->on_turn)
             l->on_turn(l->turn_ctx, l->began, clock_now(l->clock));
     }
+    l->stopped = false;
 }
 
 void loop_stop(struct loop *l)

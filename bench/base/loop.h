@@ -34,6 +34,7 @@ typedef void loop_fn(void *ctx);
 struct loop *loop_open(const struct clock *clock, struct err *err);
 void loop_close(struct loop *l);
 
+/* Until loop_stop, which also holds for a loop that has not begun to run. */
 void loop_run(struct loop *l);
 void loop_stop(struct loop *l);
 

@@ -1,0 +1,135 @@
+#include "load/engine.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "load/engine_private.h"
+
+static unsigned worker_count(const struct cell *cell)
+{
+    uint64_t n = cell->connection.threads ? cell->connection.threads : 1;
+
+    return (unsigned)(n < cell->limits.in_flight ? n : cell->limits.in_flight);
+}
+
+static void free_all(struct engine *e)
+{
+    for (unsigned i = 0; i < e->n_workers; i++)
+        worker_close(&e->workers[i]);
+    pthread_barrier_destroy(&e->ready);
+    buf_free(&e->head);
+    buf_free(&e->tail);
+    free(e->workers);
+    free(e->phases);
+    free(e);
+}
+
+static struct engine *make(const struct engine_config *config)
+{
+    struct engine *e = mem_alloc(sizeof(*e));
+
+    e->config = *config;
+    e->n_phases = config->cell->n_phases;
+    e->phases = mem_array(e->n_phases, sizeof(*e->phases));
+    for (size_t i = 0; i < e->n_phases; i++) {
+        atomic_init(&e->phases[i].begin, NS_ABSENT);
+        atomic_init(&e->phases[i].end, NS_ABSENT);
+    }
+    e->n_workers = worker_count(config->cell);
+    e->workers = mem_array(e->n_workers, sizeof(*e->workers));
+    atomic_init(&e->running, e->n_workers);
+    buf_init(&e->head, 0);
+    buf_init(&e->tail, 0);
+    pthread_barrier_init(&e->ready, NULL, e->n_workers + 1);
+    return e;
+}
+
+/* Signals are for the collector's thread alone. */
+static void start_threads(struct engine *e)
+{
+    sigset_t all, before;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &before);
+    for (unsigned i = 0; i < e->n_workers; i++)
+        if (pthread_create(&e->workers[i].thread, NULL, worker_main, &e->workers[i]))
+            abort();
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+struct engine *engine_open(const struct engine_config *config, struct err *err)
+{
+    struct engine *e = make(config);
+    bool failed =
+        config->endpoint->prepare(&config->cell->request, &e->head, &e->tail, err);
+
+    for (unsigned i = 0; i < e->n_workers && !failed; i++)
+        failed = worker_open(&e->workers[i], e, i, err);
+    if (failed) {
+        free_all(e);
+        return NULL;
+    }
+    start_threads(e);
+    pthread_barrier_wait(&e->ready);
+    atomic_store(&e->phases[0].begin, clock_now(config->clock) - config->t0);
+    pthread_barrier_wait(&e->ready);
+    return e;
+}
+
+void engine_close(struct engine *e)
+{
+    for (unsigned i = 0; i < e->n_workers; i++)
+        pthread_join(e->workers[i].thread, NULL);
+    free_all(e);
+}
+
+bool engine_done(const struct engine *e)
+{
+    return !atomic_load(&e->running);
+}
+
+void engine_stop(struct engine *e, bool cut)
+{
+    int want = cut ? STOP_CUT : STOP_DRAIN, now = atomic_load(&e->stop);
+
+    while (now < want && !atomic_compare_exchange_weak(&e->stop, &now, want))
+        ;
+    for (unsigned i = 0; i < e->n_workers; i++)
+        loop_wake(e->workers[i].loop);
+}
+
+bool engine_out_of_budget(const struct engine *e)
+{
+    return atomic_load(&e->out_of_budget);
+}
+
+unsigned engine_threads(const struct engine *e)
+{
+    return e->n_workers;
+}
+
+uint64_t engine_in_flight(const struct engine *e)
+{
+    return atomic_load(&e->in_flight);
+}
+
+void engine_phase(const struct engine *e, uint32_t phase, struct phase_event *begin,
+                  struct phase_event *end)
+{
+    const struct phase_state *p = &e->phases[phase];
+
+    *begin = (struct phase_event){
+        .at = atomic_load(&p->begin),
+        .trial = e->config.trial_no,
+        .phase = phase,
+        .begin = true,
+        .words_per_token = e->config.words_per_token,
+    };
+    *end = *begin;
+    end->begin = false;
+    end->at = atomic_load(&p->end);
+    end->planned = atomic_load(&p->planned);
+    end->issued = atomic_load(&p->issued);
+}

@@ -1,0 +1,163 @@
+#ifndef LOAD_ENGINE_PRIVATE_H
+#define LOAD_ENGINE_PRIVATE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "base/buf.h"
+#include "base/loop.h"
+#include "data/hist.h"
+#include "load/arrival.h"
+#include "load/engine.h"
+#include "load/profile.h"
+#include "load/wire.h"
+
+/* What engine.c (the trial), worker.c (the load), shot.c (one request) and lag.c share. */
+
+/* What all workers of a trial share of a phase. Times since the start of the run. */
+struct phase_state {
+    _Atomic ns_t begin;      /* NS_ABSENT: not known yet */
+    _Atomic ns_t end;        /* NS_ABSENT: not known yet */
+    _Atomic uint64_t next_k; /* of a closed loop */
+    _Atomic uint64_t planned;
+    _Atomic uint64_t issued;
+};
+
+struct engine {
+    struct engine_config config;
+    struct phase_state *phases;
+    size_t n_phases;
+    struct buf head; /* of request bodies */
+    struct buf tail;
+    struct worker *workers;
+    unsigned n_workers;
+    atomic_uint running;
+    atomic_int stop; /* 0, STOP_DRAIN, STOP_CUT */
+    atomic_bool out_of_budget;
+    _Atomic uint64_t in_flight;
+    pthread_barrier_t ready;
+};
+
+enum { STOP_DRAIN = 1, STOP_CUT = 2 };
+
+enum shot_state {
+    SHOT_FREE,
+    SHOT_MADE,    /* its body is built, it is not due yet */
+    SHOT_QUEUED,  /* due; the cap or the pacer may hold it */
+    SHOT_WIRE,    /* an attempt is under way */
+    SHOT_WAITING, /* for the moment of its next attempt */
+};
+
+/* One request, from before its due time to the end of its final attempt. */
+struct shot {
+    struct shot *next; /* in the queue or the free list */
+    struct shot *all_next;
+    struct worker *worker;
+    enum shot_state state;
+    struct transfer *transfer; /* while SHOT_WIRE */
+    struct loop_timer *timer;  /* while SHOT_WAITING; made when first needed */
+    struct slot *slot;         /* closed loop, NULL in an open one */
+    uint64_t req;
+    uint32_t phase;
+    uint32_t try_no;
+    ns_t due;
+    ns_t free_at; /* due, or end of the retry wait */
+    ns_t ready;
+    ns_t held[N_HOLDS];
+    struct buf body;
+    struct prompt_info info;
+    int64_t expected_tokens; /* prompt and the most it may generate */
+    int64_t expected_cost;
+};
+
+/* One user of a closed loop. */
+struct slot {
+    struct worker *worker;
+    uint64_t number; /* in the trial */
+    bool busy;
+    ns_t free_at; /* its last request is over, and its think time */
+    struct loop_timer *timer;
+};
+
+/* The instrument's own lags since the last sample. */
+struct lag {
+    struct hist *send;
+    struct hist *turn;
+    struct health_sample sample; /* counters so far */
+    ns_t cpu;
+    uint64_t switches;
+    uint64_t runqueue;
+    uint64_t reads;
+    ns_t real_offset;
+};
+
+struct worker {
+    struct engine *engine;
+    unsigned number;
+    pthread_t thread;
+    struct loop *loop;
+    struct wire *wire;
+
+    uint32_t phase;
+    ns_t begin; /* of the phase */
+    struct loop_timer *phase_timer;
+
+    struct arrival arrival; /* open loop */
+    uint64_t arrivals;      /* walked so far, of all workers */
+    ns_t last_due;          /* of them, since the phase began */
+    struct shot *next_due;
+    struct loop_timer *due_timer;
+
+    struct slot *slots; /* closed loop */
+    size_t n_slots;
+    struct shot *spare; /* made ahead, its k taken */
+
+    struct shot *queue; /* due, waiting for cap or pacing */
+    struct shot **queue_tail;
+    struct loop_timer *pace_timer;
+    ns_t paced_until; /* the pacer held the head of the queue until then */
+    uint64_t cap;
+    uint64_t in_flight;
+    ns_t *released; /* ring: since when each of the cap - in_flight free places is free */
+    uint64_t release_head;
+
+    struct shot *free_shots;
+    struct shot *all_shots;
+    uint64_t open_shots; /* queued, on the wire, or waiting for a retry */
+
+    bool stopping; /* no new requests */
+    bool halted;   /* and no retries: the run was told to stop */
+    struct loop_timer *drain_timer;
+    struct loop_timer *health_timer;
+    struct lag lag;
+    struct buf messages; /* scratch */
+    struct buf extra;
+};
+
+ns_t worker_now(const struct worker *w); /* since the start of the run */
+
+/* worker.c */
+int worker_open(struct worker *w, struct engine *e, unsigned number, struct err *err);
+void worker_close(struct worker *w);
+void *worker_main(void *worker);
+void worker_shot_over(struct worker *w, struct shot *s,
+                      ns_t at); /* the final attempt ended */
+void worker_check_end(struct worker *w);
+
+/* shot.c */
+struct shot *shot_new(struct worker *w, uint32_t phase, uint64_t k);
+void shot_drop(struct shot *s);   /* never sent, not recorded */
+void shot_submit(struct shot *s); /* due or retry wait over: into the queue */
+void shots_pump(struct worker *w);
+void shots_cut(struct worker *w); /* all that are open */
+void shots_cut_queue(struct worker *w);
+void shots_free(struct worker *w);
+
+/* lag.c */
+void lag_init(struct worker *w);
+void lag_free(struct worker *w);
+void lag_turn(void *worker, ns_t began, ns_t done);
+void lag_send(struct worker *w, ns_t lag);
+void lag_report(struct worker *w); /* a health sample to the mailbox */
+
+#endif

@@ -1,0 +1,115 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+#include "base/mem.h"
+#include "load/engine_private.h"
+
+static struct hist *new_hist(void)
+{
+    struct hist *h = mem_alloc(sizeof(*h));
+
+    hist_init_standard(h);
+    return h;
+}
+
+static ns_t real_offset(const struct clock *c)
+{
+    return c->real(c->ctx) - c->mono(c->ctx);
+}
+
+/* CPU time, involuntary switches and run-queue wait of this thread so far. */
+static void thread_figures(ns_t *cpu, uint64_t *switches, uint64_t *runqueue)
+{
+    struct rusage u;
+    unsigned long long ran = 0, waited = 0;
+    FILE *f = fopen("/proc/thread-self/schedstat", "re");
+
+    getrusage(RUSAGE_THREAD, &u);
+    *cpu = (u.ru_utime.tv_sec + u.ru_stime.tv_sec) * NS_PER_S +
+           (u.ru_utime.tv_usec + u.ru_stime.tv_usec) * NS_PER_US;
+    *switches = (uint64_t)u.ru_nivcsw;
+    if (f && fscanf(f, "%llu %llu", &ran, &waited) == 2)
+        *runqueue = waited;
+    if (f)
+        fclose(f);
+}
+
+void lag_init(struct worker *w)
+{
+    struct lag *lag = &w->lag;
+
+    *lag = (struct lag){ .send = new_hist(), .turn = new_hist() };
+    lag->sample.worker = w->engine->config.first_worker + w->number;
+    lag->sample.trial = w->engine->config.trial_no;
+    thread_figures(&lag->cpu, &lag->switches, &lag->runqueue);
+    lag->real_offset = real_offset(w->engine->config.clock);
+}
+
+void lag_free(struct worker *w)
+{
+    struct hist *hists[] = { w->lag.send, w->lag.turn };
+
+    for (size_t i = 0; i < sizeof(hists) / sizeof(hists[0]); i++) {
+        if (hists[i])
+            hist_free(hists[i]);
+        free(hists[i]);
+    }
+}
+
+static void record(struct hist *h, ns_t v)
+{
+    hist_record(h, v < 0 ? 0 : v > HIST_HIGHEST ? HIST_HIGHEST : v, 1);
+}
+
+void lag_turn(void *worker, ns_t began, ns_t done)
+{
+    struct worker *w = worker;
+
+    w->lag.sample.counters[HEALTH_TURNS]++;
+    record(w->lag.turn, done - began);
+}
+
+void lag_send(struct worker *w, ns_t lag)
+{
+    record(w->lag.send, lag);
+}
+
+static void count(struct worker *w, struct health_sample *h)
+{
+    struct lag *lag = &w->lag;
+    ns_t cpu = lag->cpu, offset = real_offset(w->engine->config.clock);
+    uint64_t switches = lag->switches, runqueue = lag->runqueue,
+             reads = wire_reads(w->wire);
+
+    thread_figures(&cpu, &switches, &runqueue);
+    h->counters[HEALTH_CPU_NS] = (uint64_t)(cpu - lag->cpu);
+    h->counters[HEALTH_SWITCHES] = switches - lag->switches;
+    h->counters[HEALTH_RUNQUEUE_NS] = runqueue - lag->runqueue;
+    h->counters[HEALTH_READS] = reads - lag->reads;
+    if (llabs(offset - lag->real_offset) > NS_PER_MS)
+        h->counters[HEALTH_CLOCK_STEPS]++;
+    lag->cpu = cpu;
+    lag->switches = switches;
+    lag->runqueue = runqueue;
+    lag->reads = reads;
+    lag->real_offset = offset;
+}
+
+void lag_report(struct worker *w)
+{
+    struct health_sample *h = mem_alloc(sizeof(*h));
+    struct lag *lag = &w->lag;
+
+    *h = lag->sample;
+    h->at = worker_now(w);
+    h->in_flight = (uint32_t)w->in_flight;
+    count(w, h);
+    h->send_lag = lag->send;
+    h->turn = lag->turn;
+    lag->send = new_hist();
+    lag->turn = new_hist();
+    for (int i = 0; i < N_HEALTH_COUNTERS; i++)
+        lag->sample.counters[i] = 0;
+    mailbox_put_health(w->engine->config.mailbox, h);
+}

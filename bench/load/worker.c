@@ -1,0 +1,448 @@
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "load/engine_private.h"
+
+/* Requests that are submitted in one turn of the loop: a burst must not keep answers
+ * waiting. */
+enum { DUE_PER_TURN = 64 };
+
+ns_t worker_now(const struct worker *w)
+{
+    return clock_now(w->engine->config.clock) - w->engine->config.t0;
+}
+
+static const struct phase *phase_of(const struct worker *w)
+{
+    return &w->engine->config.cell->phases[w->phase];
+}
+
+static struct phase_state *state_of(const struct worker *w)
+{
+    return &w->engine->phases[w->phase];
+}
+
+static void at_time(const struct worker *w, struct loop_timer *t, ns_t at)
+{
+    loop_timer_at(t, w->engine->config.t0 + at);
+}
+
+/* The phase ends then, or earlier if somebody has said so. */
+static void end_by(struct worker *w, ns_t at)
+{
+    ns_t known = atomic_load(&state_of(w)->end);
+
+    while ((known == NS_ABSENT || at < known) &&
+           !atomic_compare_exchange_weak(&state_of(w)->end, &known, at))
+        ;
+}
+
+/* Open loop: make the next request of ours ahead of its time. */
+static void make_next(struct worker *w)
+{
+    ns_t due;
+
+    w->next_due = NULL;
+    while (arrival_next(&w->arrival, &due)) {
+        uint64_t k = w->arrivals++;
+
+        w->last_due = due;
+        if (k % w->engine->n_workers != w->number)
+            continue;
+        w->next_due = shot_new(w, w->phase, k);
+        w->next_due->due = w->begin + due;
+        at_time(w, w->due_timer, w->next_due->due);
+        return;
+    }
+    if (phase_of(w)->requests && w->arrivals == phase_of(w)->requests)
+        end_by(w, w->begin + w->last_due);
+}
+
+static bool submit_due(struct worker *w, ns_t until, int most)
+{
+    while (w->next_due && w->next_due->due <= until) {
+        if (!most--)
+            return false;
+        shot_submit(w->next_due);
+        make_next(w);
+    }
+    return true;
+}
+
+static void phase_check(struct worker *w);
+
+static void due_now(void *ctx)
+{
+    struct worker *w = ctx;
+
+    if (!submit_due(w, worker_now(w), DUE_PER_TURN))
+        at_time(w, w->due_timer, 0);
+    shots_pump(w);
+    phase_check(w);
+}
+
+/* Closed loop: the k-th request, or NULL where the phase has had all it asks for. */
+static struct shot *next_closed(struct worker *w)
+{
+    struct shot *s = w->spare;
+    uint64_t k;
+
+    w->spare = NULL;
+    if (s)
+        return s;
+    k = atomic_fetch_add(&state_of(w)->next_k, 1);
+    if (phase_of(w)->requests && k >= phase_of(w)->requests)
+        return NULL;
+    return shot_new(w, w->phase, k);
+}
+
+/*
+ * Make one ahead, so that a slot that becomes free need not wait for its prompt. Not where
+ * the phase counts its requests: a spare that is dropped would be missing.
+ */
+static void make_spare(struct worker *w)
+{
+    if (!w->spare && !phase_of(w)->requests && !w->stopping)
+        w->spare = next_closed(w);
+}
+
+static void wake_all(struct engine *e)
+{
+    for (unsigned i = 0; i < e->n_workers; i++)
+        loop_wake(e->workers[i].loop);
+}
+
+static void slot_send(struct slot *slot, ns_t due)
+{
+    struct worker *w = slot->worker;
+    struct shot *s = next_closed(w);
+
+    if (!s) {
+        end_by(w, worker_now(w));
+        wake_all(w->engine);
+        return;
+    }
+    s->due = due;
+    s->slot = slot;
+    slot->busy = true;
+    shot_submit(s);
+    shots_pump(w);
+    make_spare(w);
+}
+
+/* What a free slot does in this phase: send, wait, or nothing. */
+static void slot_next(struct slot *slot)
+{
+    struct worker *w = slot->worker;
+    ns_t from = slot->free_at > w->begin ? slot->free_at - w->begin : 0;
+    ns_t at, end = atomic_load(&state_of(w)->end);
+
+    if (w->stopping || phase_of(w)->open)
+        return;
+    at = profile_slot_begin(phase_of(w), slot->number, from);
+    if (at == NS_ABSENT || (end != NS_ABSENT && w->begin + at >= end))
+        return;
+    if (w->begin + at <= worker_now(w))
+        slot_send(slot, w->begin + at);
+    else
+        at_time(w, slot->timer, w->begin + at);
+}
+
+static void slot_due(void *ctx)
+{
+    struct slot *slot = ctx;
+
+    if (!slot->busy)
+        slot_next(slot);
+}
+
+void worker_shot_over(struct worker *w, struct shot *s, ns_t at)
+{
+    struct slot *slot = s->slot;
+
+    if (!slot)
+        return;
+    slot->busy = false;
+    slot->free_at = at + w->engine->config.cell->phases[s->phase].think;
+    /* From the loop, not from here: a slot whose requests fail at once must not recurse. */
+    if (!w->stopping)
+        at_time(w, slot->timer, slot->free_at);
+}
+
+static void begin_open(struct worker *w)
+{
+    const struct engine_config *c = &w->engine->config;
+
+    arrival_init(&w->arrival, phase_of(w), c->seed,
+                 (uint64_t)c->round * w->engine->n_phases + w->phase);
+    w->arrivals = 0;
+    w->last_due = 0;
+    make_next(w);
+}
+
+static void begin_closed(struct worker *w)
+{
+    for (size_t i = 0; i < w->n_slots; i++) {
+        struct slot *slot = &w->slots[i];
+
+        if (slot->busy)
+            continue;
+        loop_timer_cancel(slot->timer);
+        slot_next(slot);
+    }
+}
+
+static void begin_phase(struct worker *w, ns_t begin)
+{
+    const struct phase *p = phase_of(w);
+
+    w->begin = begin;
+    atomic_store(&state_of(w)->begin, begin);
+    if (p->duration != NS_ABSENT)
+        end_by(w, begin + p->duration);
+    if (p->open)
+        begin_open(w);
+    else
+        begin_closed(w);
+}
+
+static void drop(struct shot **s)
+{
+    if (*s)
+        shot_drop(*s);
+    *s = NULL;
+}
+
+/* Nothing new from here on; what is open has until the deadline. */
+static void load_over(struct worker *w, ns_t at)
+{
+    w->stopping = true;
+    drop(&w->next_due);
+    drop(&w->spare);
+    loop_timer_cancel(w->due_timer);
+    loop_timer_cancel(w->phase_timer);
+    at_time(w, w->drain_timer, at + w->engine->config.cell->limits.drain);
+    worker_check_end(w);
+}
+
+static void phase_check(struct worker *w)
+{
+    while (!w->stopping) {
+        ns_t end = atomic_load(&state_of(w)->end);
+
+        if (end == NS_ABSENT)
+            return;
+        if (worker_now(w) < end) {
+            at_time(w, w->phase_timer, end);
+            return;
+        }
+        if (phase_of(w)->open) {
+            submit_due(w, end, -1);
+            shots_pump(w);
+        }
+        drop(&w->next_due);
+        drop(&w->spare);
+        if (w->phase + 1 == w->engine->n_phases) {
+            load_over(w, end);
+            return;
+        }
+        w->phase++;
+        begin_phase(w, end);
+    }
+}
+
+static void phase_due(void *ctx)
+{
+    phase_check(ctx);
+}
+
+static void pace_due(void *ctx)
+{
+    shots_pump(ctx);
+}
+
+static void drain_due(void *ctx)
+{
+    struct worker *w = ctx;
+
+    w->halted = true;
+    shots_cut(w);
+    worker_check_end(w);
+}
+
+static void health_due(void *ctx)
+{
+    struct worker *w = ctx;
+
+    lag_report(w);
+    at_time(w, w->health_timer, worker_now(w) + NS_PER_S);
+}
+
+static void woken(void *ctx)
+{
+    struct worker *w = ctx;
+    int stop = atomic_load(&w->engine->stop);
+
+    if (!stop) {
+        phase_check(w);
+        return;
+    }
+    w->halted = true;
+    if (!w->stopping) {
+        end_by(w, worker_now(w));
+        load_over(w, worker_now(w));
+    }
+    shots_cut_queue(w);
+    if (stop == STOP_CUT)
+        shots_cut(w);
+    worker_check_end(w);
+}
+
+void worker_check_end(struct worker *w)
+{
+    if (w->stopping && !w->open_shots)
+        loop_stop(w->loop);
+}
+
+static void open_timers(struct worker *w)
+{
+    w->phase_timer = loop_timer_new(w->loop, phase_due, w);
+    w->due_timer = loop_timer_new(w->loop, due_now, w);
+    w->pace_timer = loop_timer_new(w->loop, pace_due, w);
+    w->drain_timer = loop_timer_new(w->loop, drain_due, w);
+    w->health_timer = loop_timer_new(w->loop, health_due, w);
+    loop_on_wake(w->loop, woken, w);
+    loop_on_turn(w->loop, lag_turn, w);
+}
+
+/* The part of `total` that worker `number` of n has. */
+static uint64_t share(uint64_t total, unsigned number, unsigned n)
+{
+    return total / n + (number < total % n);
+}
+
+static void open_slots(struct worker *w)
+{
+    const struct engine *e = w->engine;
+    uint64_t most = 0;
+
+    for (size_t i = 0; i < e->n_phases; i++) {
+        const struct phase *p = &e->config.cell->phases[i];
+        uint64_t n = p->open ? 0 : profile_max_slots(p);
+
+        most = n > most ? n : most;
+    }
+    w->n_slots = share(most, w->number, e->n_workers);
+    w->slots = mem_array(w->n_slots, sizeof(*w->slots));
+    for (size_t i = 0; i < w->n_slots; i++) {
+        struct slot *slot = &w->slots[i];
+
+        slot->worker = w;
+        slot->number = i * e->n_workers + w->number;
+        slot->timer = loop_timer_new(w->loop, slot_due, slot);
+    }
+}
+
+static struct wire *open_wire(struct worker *w, struct err *err)
+{
+    const struct engine_config *c = &w->engine->config;
+    struct wire_config config = {
+        .loop = w->loop,
+        .clock = c->clock,
+        .t0 = c->t0,
+        .cell = c->cell,
+        .endpoint = c->endpoint,
+        .base_url = c->base_url,
+        .key = c->key,
+        .send_id = c->send_id,
+        .connections = (unsigned)w->cap,
+    };
+
+    return wire_open(&config, err);
+}
+
+int worker_open(struct worker *w, struct engine *e, unsigned number, struct err *err)
+{
+    w->engine = e;
+    w->number = number;
+    w->queue_tail = &w->queue;
+    w->cap = share(e->config.cell->limits.in_flight, number, e->n_workers);
+    w->released = mem_array(w->cap, sizeof(*w->released));
+    buf_init(&w->messages, 0);
+    buf_init(&w->extra, 0);
+    w->loop = loop_open(e->config.clock, err);
+    if (!w->loop)
+        return -1;
+    w->wire = open_wire(w, err);
+    if (!w->wire)
+        return -1;
+    open_timers(w);
+    open_slots(w);
+    return 0;
+}
+
+static void free_timer(struct loop_timer *t)
+{
+    if (t)
+        loop_timer_free(t);
+}
+
+void worker_close(struct worker *w)
+{
+    if (w->wire)
+        wire_close(w->wire);
+    shots_free(w);
+    for (size_t i = 0; i < w->n_slots; i++)
+        free_timer(w->slots[i].timer);
+    free_timer(w->phase_timer);
+    free_timer(w->due_timer);
+    free_timer(w->pace_timer);
+    free_timer(w->drain_timer);
+    free_timer(w->health_timer);
+    if (w->loop)
+        loop_close(w->loop);
+    lag_free(w);
+    free(w->slots);
+    free(w->released);
+    buf_free(&w->messages);
+    buf_free(&w->extra);
+}
+
+static void preconnected(void *ctx)
+{
+    struct worker *w = ctx;
+
+    loop_stop(w->loop);
+}
+
+/* As many as the load will want at once, as far as that can be told beforehand. */
+static unsigned wanted_connections(const struct worker *w)
+{
+    enum { GUESS = 64 };
+    uint64_t n = w->n_slots ? w->n_slots : GUESS;
+
+    return (unsigned)(n < w->cap ? n : w->cap);
+}
+
+void *worker_main(void *worker)
+{
+    struct worker *w = worker;
+    struct engine *e = w->engine;
+
+    if (e->config.cell->connection.policy == CONNECTION_PRECONNECT) {
+        wire_preconnect(w->wire, wanted_connections(w), preconnected, w);
+        loop_run(w->loop);
+    }
+    pthread_barrier_wait(&e->ready);
+    pthread_barrier_wait(&e->ready);
+    lag_init(w);
+    health_due(w);
+    begin_phase(w, atomic_load(&e->phases[0].begin));
+    phase_check(w);
+    woken(w);
+    loop_run(w->loop);
+    lag_report(w);
+    if (atomic_fetch_sub(&e->running, 1) == 1)
+        mailbox_ring(e->config.mailbox);
+    return NULL;
+}
