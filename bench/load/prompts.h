@@ -10,14 +10,14 @@
 /*
  * What is asked in request k: literal messages, a row of a dataset, or a synthetic prompt
  * of about so many tokens, made of common words without a tokenizer. A function of
- * (seed, round, k) and nothing else: the same bytes in every cell of a round and on every
- * thread, others in each round, or a repeat would measure the prompt cache. Literal
+ * (seed, round, phase, k) and nothing else: the same bytes in every cell of a round and on
+ * every thread, others in each round, or a repeat would measure the prompt cache. Literal
  * messages alone are the same always; a dataset is read in the order of the file, from a
- * row that depends on (seed, round).
+ * row that depends on (seed, round, phase).
  *
  *     struct prompts *p = prompts_open(&cell->workload, cell->request.body, seed, &err);
- *     prompts_make(p, round, words_per_token, k, &messages, &extra, &info);
- *     prompts_close(p);
+ *     prompts_make(p, round, words_per_token, prompts_number(phase, k), &messages, &extra,
+ * &info); prompts_close(p);
  *
  * A synthetic prompt is [system: shared prefix] + user: words. Its tokens are drawn from
  * input_tokens and count the prefix in; see prompts_overhead for the rest. With unique_head
@@ -25,7 +25,14 @@
  */
 struct prompts;
 
-/* k is the number of the request in the trial, through all phases. */
+/* Number of request k of a phase: no two requests of a trial have the same. */
+#define PROMPTS_PHASE_STRIDE 10000000000ULL
+
+static inline uint64_t prompts_number(uint32_t phase, uint64_t k)
+{
+    return phase * PROMPTS_PHASE_STRIDE + k;
+}
+
 struct prompt_info {
     int64_t planned_tokens;   /* the prompt tokens aimed at; -1 unless synthetic */
     int64_t words;            /* it was made of, without the head; -1 unless synthetic */
@@ -48,7 +55,7 @@ void prompts_close(struct prompts *p);
  * threads may call it at once.
  */
 void prompts_make(const struct prompts *p, uint64_t round, double words_per_token,
-                  uint64_t k, struct buf *messages, struct buf *extra,
+                  uint64_t number, struct buf *messages, struct buf *extra,
                   struct prompt_info *info);
 
 /*

@@ -7,7 +7,7 @@
 #include "base/rng.h"
 
 /*
- * Common English words of lower-case letters, 3 to 7 of them: nothing in them needs
+ * Common English words of lower-case letters, 4 to 7 of them: nothing in them needs
  * escaping in JSON, and tokenizers have most of them as one token.
  */
 enum { N_WORDS = 1024, WORD_MAX = 7 };

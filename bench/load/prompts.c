@@ -1,0 +1,163 @@
+#include "load/prompts.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/rng.h"
+#include "load/dataset.h"
+#include "load/words.h"
+
+/*
+ * Guesses of what is not words: chat templates put some ten to seventy tokens around a
+ * first message and some five around each further one; sixteen hex digits in groups of four
+ * are cut up into about a dozen.
+ */
+enum { TEMPLATE_TOKENS = 10, MESSAGE_TOKENS = 5, HEAD_TOKENS = 12, BYTES_PER_TOKEN = 4 };
+
+struct prompts {
+    struct workload w; /* strings borrowed by the caller's promise below: none is kept */
+    char *messages;    /* literal ones, or NULL */
+    struct dataset dataset;
+    uint64_t seed;
+};
+
+/* Every random choice has its own stream: none shifts another. */
+static struct rng stream(const struct prompts *p, uint64_t round, const char *name,
+                         uint64_t i)
+{
+    return rng_stream(rng_stream_seed(p->seed, "rounds", round), name, i);
+}
+
+static void literal(const struct prompts *p, struct buf *messages, struct prompt_info *info)
+{
+    size_t n = strlen(p->messages);
+
+    buf_add(messages, p->messages, n);
+    info->estimated_tokens = (int64_t)(n / BYTES_PER_TOKEN);
+}
+
+/* Each phase reads on in the file's order from a place of its own. */
+static void dataset_row(const struct prompts *p, uint64_t round, uint64_t number,
+                        struct buf *messages, struct buf *extra, struct prompt_info *info)
+{
+    uint64_t n = p->dataset.n_rows;
+    struct rng place = stream(p, round, "rows", number / PROMPTS_PHASE_STRIDE);
+    uint64_t k = number % PROMPTS_PHASE_STRIDE;
+    const struct dataset_row *row = &p->dataset.rows[(rng_below(&place, n) + k) % n];
+
+    buf_add(messages, row->messages.p, row->messages.n);
+    buf_add(extra, row->extra.p, row->extra.n);
+    info->estimated_tokens = (int64_t)(row->messages.n / BYTES_PER_TOKEN);
+    info->max_completion = row->max_completion;
+    info->model = row->model;
+}
+
+static size_t words_for(int64_t tokens, double words_per_token, size_t least)
+{
+    double n = round((double)tokens * words_per_token);
+
+    return n < (double)least ? least : (size_t)n;
+}
+
+static void put_head(const struct prompts *p, uint64_t round, uint64_t k, struct buf *out)
+{
+    static const char hex[] = "0123456789abcdef";
+    struct rng rng = stream(p, round, "heads", k);
+    uint64_t bits = rng_next(&rng);
+    char head[20];
+
+    for (size_t i = 0, digit = 0; i < sizeof(head); i++)
+        head[i] = i % 5 == 4 ? '-' : hex[bits >> 4 * digit++ & 15];
+    head[sizeof(head) - 1] = ' ';
+    buf_add(out, head, sizeof(head));
+}
+
+static size_t put_prefix(const struct prompts *p, uint64_t round, double words_per_token,
+                         uint64_t k, struct buf *out)
+{
+    uint64_t pool = p->w.prefix_pool ? p->w.prefix_pool : 1;
+    struct rng choice = stream(p, round, "prefix", k);
+    struct rng rng = stream(p, round, "prefix words", rng_below(&choice, pool));
+    size_t n = words_for((int64_t)p->w.prefix_tokens, words_per_token, 1);
+
+    words_put(out, &rng, n);
+    return n;
+}
+
+static void synthetic(const struct prompts *p, uint64_t round, double words_per_token,
+                      uint64_t k, struct buf *out, struct prompt_info *info)
+{
+    struct rng length = stream(p, round, "lengths", k);
+    struct rng rng = stream(p, round, "words", k);
+    int64_t drawn = llround(dist_draw(&p->w.input_tokens, rng_open(&length)));
+    int64_t fixed = prompts_overhead(&p->w) + (int64_t)p->w.prefix_tokens;
+    int64_t own = drawn > fixed ? drawn - fixed : 1;
+    size_t n = words_for(own, words_per_token, 1);
+
+    info->planned_tokens = info->estimated_tokens = fixed + own;
+    info->words = (int64_t)n;
+    buf_str(out, "[{\"role\":\"");
+    if (p->w.prefix_tokens) {
+        buf_str(out, "system\",\"content\":\"");
+        if (p->w.unique_head)
+            put_head(p, round, k, out);
+        info->words += (int64_t)put_prefix(p, round, words_per_token, k, out);
+        buf_str(out, "\"},{\"role\":\"");
+    }
+    buf_str(out, "user\",\"content\":\"");
+    if (p->w.unique_head && !p->w.prefix_tokens)
+        put_head(p, round, k, out);
+    words_put(out, &rng, n);
+    buf_str(out, "\"}]");
+}
+
+struct prompts *prompts_open(const struct workload *w, const char *scenario_body,
+                             uint64_t seed, struct err *err)
+{
+    struct prompts *p = mem_alloc(sizeof(*p));
+
+    p->w = *w;
+    p->seed = seed;
+    if (w->messages)
+        p->messages = mem_strdup(w->messages);
+    else if (w->dataset && dataset_open(&p->dataset, w->dataset, scenario_body, err)) {
+        prompts_close(p);
+        return NULL;
+    }
+    return p;
+}
+
+void prompts_close(struct prompts *p)
+{
+    if (!p)
+        return;
+    dataset_close(&p->dataset);
+    free(p->messages);
+    free(p);
+}
+
+void prompts_make(const struct prompts *p, uint64_t round, double words_per_token,
+                  uint64_t number, struct buf *messages, struct buf *extra,
+                  struct prompt_info *info)
+{
+    *info = (struct prompt_info){
+        .planned_tokens = -1,
+        .words = -1,
+        .max_completion = -1,
+    };
+    if (p->messages)
+        literal(p, messages, info);
+    else if (p->dataset.n_rows)
+        dataset_row(p, round, number, messages, extra, info);
+    else
+        synthetic(p, round, words_per_token, number, messages, info);
+}
+
+int64_t prompts_overhead(const struct workload *w)
+{
+    return TEMPLATE_TOKENS + (w->prefix_tokens ? MESSAGE_TOKENS : 0) +
+           (w->unique_head ? HEAD_TOKENS : 0);
+}
