@@ -6,7 +6,7 @@
 
 static double relative(double got, double want)
 {
-    return want ? fabs(got - want) / fabs(want) : fabs(got);
+    return want != 0 ? fabs(got - want) / fabs(want) : fabs(got);
 }
 
 #define ASSERT_NEAR(got, want, tolerance)                                                  \

@@ -5,12 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void *there(void *p)
+void mem_exhausted(void)
 {
-    if (p)
-        return p;
     fputs("tokdyno: out of memory\n", stderr);
     abort();
+}
+
+static void *there(void *p)
+{
+    if (!p)
+        mem_exhausted();
+    return p;
 }
 
 void *mem_alloc(size_t size)

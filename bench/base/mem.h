@@ -13,6 +13,9 @@ void *mem_resize(void *p, size_t count, size_t size); /* new part is not zeroed 
 char *mem_strdup(const char *s);
 char *mem_strndup(const char *s, size_t n); /* NUL added */
 
+/* Ends the program as all of these do, for a library that reports it by a code. */
+_Noreturn void mem_exhausted(void);
+
 /* Room for one more at the end of a growing array: doubles *cap when n has reached it. */
 void *mem_grow(void *array, size_t n, size_t *cap, size_t size);
 

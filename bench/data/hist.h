@@ -42,17 +42,50 @@ struct hist {
 #define HIST_HIGHEST 86400000000000LL
 enum { HIST_DIGITS = 3 };
 
+/* Sizes only: h->len says how many counts it takes. -1 with ERR_USAGE where not possible.
+ */
+int hist_shape(struct hist *h, int64_t lowest, int64_t highest, int digits,
+               struct err *err);
+
 /* -1 with ERR_USAGE where the parameters are not possible. */
 int hist_init(struct hist *h, int64_t lowest, int64_t highest, int digits, struct err *err);
 void hist_init_standard(struct hist *h); /* HIST_LOWEST, HIST_HIGHEST, HIST_DIGITS */
 void hist_free(struct hist *h);
 void hist_reset(struct hist *h);
 
-/* false, and nothing changed, where v < 0 or v > highest: the caller counts it. */
-bool hist_record(struct hist *h, int64_t v, int64_t n);
+/* Values of one index are equivalent. v >= 0. */
+static inline size_t hist_index(const struct hist *h, int64_t v)
+{
+    int shift = 63 - __builtin_clzll((uint64_t)(v | h->mask)) - h->half_magnitude;
+
+    return ((size_t)(shift - h->unit_magnitude) << h->half_magnitude) +
+           ((size_t)v >> shift);
+}
+
+/*
+ * n times v. False, and nothing changed, where v < 0, v > highest, n < 0 or the total would
+ * pass INT64_MAX: the caller counts it.
+ */
+static inline bool hist_record(struct hist *h, int64_t v, int64_t n)
+{
+    if ((uint64_t)v > (uint64_t)h->highest || n < 0 || n > INT64_MAX - h->total)
+        return false;
+    h->counts[hist_index(h, v)] += n;
+    h->total += n;
+    if (v > h->max)
+        h->max = v;
+    if (v < h->min && v > 0)
+        h->min = v;
+    return true;
+}
+
+/*
+ * For closed loops that expected a value each `interval`: also v - interval,
+ * v - 2 interval, ... down to interval, the values that a stall kept from being sent. Not
+ * for latencies that count from when a request was due.
+ */
 bool hist_record_corrected(struct hist *h, int64_t v, int64_t n, int64_t interval);
 
-size_t hist_index(const struct hist *h, int64_t v);
 int64_t hist_value(const struct hist *h, size_t index); /* lowest that maps to index */
 int64_t hist_lowest_equivalent(const struct hist *h, int64_t v);
 int64_t hist_highest_equivalent(const struct hist *h, int64_t v);
@@ -73,11 +106,13 @@ int64_t hist_value_at_rank(const struct hist *h, int64_t rank, bool upper_edge);
 double hist_percentile_at_or_below(const struct hist *h, int64_t v);
 int64_t hist_count_between(const struct hist *h, int64_t a, int64_t b);
 
-/* All or nothing: -1 with ERR_LIMIT where a value of the other does not fit / is not there.
+/*
+ * All or nothing: -1 with ERR_LIMIT where a value of the other does not fit / is not there.
+ * The same memory for both is allowed.
  */
 int hist_add(struct hist *into, const struct hist *other, struct err *err);
 int hist_subtract(struct hist *from, const struct hist *other, struct err *err);
-bool hist_equal(const struct hist *a, const struct hist *b);
+bool hist_equal(const struct hist *a, const struct hist *b); /* lowest, digits, counts */
 
 /* Non-empty buckets upwards: for (i = hist_next(h, 0); i < h->len; i = hist_next(h, i +
  * 1)). */
