@@ -17,23 +17,36 @@
  */
 enum { JOURNAL_SCHEMA = 1 };
 
+/* The asked rate per second, or concurrency, in millionths: straight lines between points.
+ */
+struct run_point {
+    ns_t at; /* since the phase began */
+    int64_t millionths;
+};
+
+/* What a phase asks of a cell. */
+struct run_load {
+    bool open; /* a rate; else a concurrency */
+    const struct run_point *points;
+    size_t n_points;
+    int64_t cv_ppm; /* of the gaps asked for */
+    ns_t duration;  /* NS_ABSENT: by count */
+    uint64_t requests;
+};
+
 struct run_cell {
     const char *name;
     const struct cell_key *keys;
     size_t n_keys;
     const char *model;
-    const char *tier; /* asked for; NULL: none */
+    const char *tier;             /* asked for; NULL: none */
+    const struct run_load *loads; /* one for each phase */
+    size_t n_loads;
 };
 
 struct run_phase {
     const char *name;
     bool measured;
-    bool open;
-    const struct load_point *points; /* asked rate or concurrency, of the first cell */
-    size_t n_points;
-    double cv;
-    ns_t duration; /* NS_ABSENT: by count */
-    uint64_t requests;
 };
 
 struct run_trial {
@@ -44,10 +57,10 @@ struct run_trial {
 struct run_host {
     const char *name;
     const char *cpu;
-    int cores;
+    int32_t cores;
     const char *kernel;
-    const char *tool; /* version of tokdyno */
-    const char *libcurl;
+    const char *tool;    /* version of tokdyno */
+    const char *libcurl; /* "" unless the caller of run_plan sets it */
 };
 
 struct run {
@@ -62,7 +75,8 @@ struct run {
     const char *scenario; /* resolved, JSON */
     const char *question; /* NULL: none */
     struct run_host host;
-    unsigned threads;
+    uint32_t threads;
+    bool concurrent; /* the trials of a round run side by side */
     struct run_cell *cells;
     size_t n_cells;
     struct run_trial *trials; /* in the order they are run */
@@ -75,8 +89,10 @@ struct run {
 
 /* ABBA: each round holds every cell once, in an order reversed from round to round. */
 void run_plan(struct run *r, const struct scenario *s, ns_t t0_mono, ns_t t0_real);
-void run_write(const struct run *r, struct buf *out); /* one JSON line, with LF */
-int run_read(struct run *r, const char *line, size_t n, struct err *err);
 void run_free(struct run *r);
+
+/* The first line of a journal, with LF; and back, all of it. */
+void run_write(const struct run *r, struct buf *out);
+int run_read(struct run *r, const char *line, size_t n, struct err *err);
 
 #endif

@@ -1,0 +1,176 @@
+#include "data/fields.h"
+
+#include <string.h>
+
+/* An integer member of any size as int64_t. */
+static int64_t load(const struct field *f, const void *object)
+{
+    const char *at = (const char *)object + f->offset;
+    int32_t i32;
+    uint32_t u32;
+    int64_t i64 = 0;
+
+    if (f->type == FIELD_I32) {
+        memcpy(&i32, at, sizeof(i32));
+        return i32;
+    }
+    if (f->type == FIELD_U32) {
+        memcpy(&u32, at, sizeof(u32));
+        return u32;
+    }
+    memcpy(&i64, at, sizeof(i64));
+    return i64;
+}
+
+static const char *load_text(const struct field *f, const void *object)
+{
+    const char *text;
+
+    memcpy(&text, (const char *)object + f->offset, sizeof(text));
+    return text ? text : "";
+}
+
+static bool load_bool(const struct field *f, const void *object)
+{
+    return *((const bool *)object + f->offset);
+}
+
+static void put_field(struct jsonw *w, const struct field *f, const void *object)
+{
+    switch (f->type) {
+    case FIELD_TEXT:
+        if (*load_text(f, object)) {
+            jsonw_key(w, f->key);
+            jsonw_string(w, load_text(f, object));
+        }
+        return;
+    case FIELD_BOOL:
+        if (load_bool(f, object) != (f->absent == 1)) {
+            jsonw_key(w, f->key);
+            jsonw_bool(w, load_bool(f, object));
+        }
+        return;
+    case FIELD_OTHER:
+        f->put(w, f->key, object);
+        return;
+    case FIELD_I32:
+    case FIELD_U32:
+    case FIELD_I64:
+    case FIELD_U64:
+        if (load(f, object) != f->absent) {
+            jsonw_key(w, f->key);
+            jsonw_int(w, load(f, object));
+        }
+        return;
+    }
+}
+
+void fields_put(struct jsonw *w, const struct field *table, size_t n, const void *object)
+{
+    jsonw_object(w);
+    for (size_t i = 0; i < n; i++)
+        put_field(w, &table[i], object);
+    jsonw_end(w);
+}
+
+int64_t fields_int(struct fields_reader *rd, int64_t max)
+{
+    int64_t v;
+
+    if (json_type(&rd->j) == JSON_NUMBER && json_int(&rd->j, &v) && v >= 0 && v <= max)
+        return v;
+    rd->bad = true;
+    return 0;
+}
+
+const char *fields_text(struct fields_reader *rd)
+{
+    struct str raw;
+
+    if (json_type(&rd->j) == JSON_STRING && json_string(&rd->j, &raw))
+        return rd->keep(rd->ctx, raw);
+    rd->bad = true;
+    return "";
+}
+
+bool fields_array(struct fields_reader *rd, size_t *n)
+{
+    struct json ahead = rd->j;
+
+    *n = 0;
+    if (json_type(&rd->j) != JSON_ARRAY || !json_array(&rd->j)) {
+        rd->bad = true;
+        return false;
+    }
+    for (json_array(&ahead); json_item(&ahead); ++*n)
+        json_skip(&ahead);
+    return true;
+}
+
+static void get_field(struct fields_reader *rd, const struct field *f, void *object)
+{
+    char *at = (char *)object + f->offset;
+    int64_t i64;
+    uint32_t u32;
+    bool yes;
+    const char *text;
+
+    switch (f->type) {
+    case FIELD_TEXT:
+        text = fields_text(rd);
+        memcpy(at, &text, sizeof(text));
+        return;
+    case FIELD_BOOL:
+        yes = false;
+        rd->bad |= json_type(&rd->j) != JSON_BOOL || !json_bool(&rd->j, &yes);
+        memcpy(at, &yes, sizeof(yes));
+        return;
+    case FIELD_I32:
+    case FIELD_U32:
+        u32 = (uint32_t)fields_int(rd, f->type == FIELD_I32 ? INT32_MAX : UINT32_MAX);
+        memcpy(at, &u32, sizeof(u32));
+        return;
+    case FIELD_I64:
+    case FIELD_U64:
+        i64 = fields_int(rd, FIELDS_MAX);
+        memcpy(at, &i64, sizeof(i64));
+        return;
+    case FIELD_OTHER:
+        f->get(rd, object);
+        return;
+    }
+}
+
+/* Keys come in the order of the table, some left out: so look from behind the last one. */
+static const struct field *find(const struct field *table, size_t n, size_t *from,
+                                struct str key)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct field *f = &table[(*from + i) % n];
+
+        if (str_is(key, f->key)) {
+            *from = (size_t)(f - table) + 1;
+            return f;
+        }
+    }
+    return NULL;
+}
+
+void fields_get(struct fields_reader *rd, const struct field *table, size_t n, void *object)
+{
+    struct str key;
+    size_t from = 0;
+
+    if (json_type(&rd->j) != JSON_OBJECT || !json_object(&rd->j)) {
+        rd->bad = true;
+        return;
+    }
+    while (json_key(&rd->j, &key)) {
+        const struct field *f = find(table, n, &from, key);
+
+        if (f)
+            get_field(rd, f, object);
+        else
+            json_skip(&rd->j);
+    }
+}

@@ -1,0 +1,406 @@
+#include <string.h>
+
+#include "base/json.h"
+#include "data/fields.h"
+#include "data/run.h"
+
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+
+/* No number has this value: the field is always written. */
+#define ALWAYS INT64_MIN
+
+/* What is read of a run, text and lists, goes to its arena. */
+static const char *keep(void *ctx, struct str raw)
+{
+    struct run *r = ctx;
+    struct buf text;
+    const char *copy;
+
+    buf_init(&text, 0);
+    json_unescape(raw, &text);
+    copy = arena_strndup(&r->arena, text.p ? text.p : "", text.len);
+    buf_free(&text);
+    return copy;
+}
+
+static void *list(struct fields_reader *rd, size_t size, size_t *n)
+{
+    struct run *r = rd->ctx;
+
+    if (!fields_array(rd, n))
+        return NULL;
+    return arena_alloc(&r->arena, (*n ? *n : 1) * size);
+}
+
+/* A list of objects of one kind. */
+struct kind {
+    const struct field *table;
+    size_t n;
+    size_t size;
+    const void *blank; /* what reading starts from */
+};
+
+static void put_list(struct jsonw *w, const char *key, const struct kind *k,
+                     const void *items, size_t n)
+{
+    jsonw_key(w, key);
+    jsonw_array(w);
+    for (size_t i = 0; i < n; i++)
+        fields_put(w, k->table, k->n, (const char *)items + i * k->size);
+    jsonw_end(w);
+}
+
+static void *get_list(struct fields_reader *rd, const struct kind *k, size_t *n)
+{
+    char *items = list(rd, k->size, n);
+
+    for (size_t i = 0; items && json_item(&rd->j); i++) {
+        memcpy(items + i * k->size, k->blank, k->size);
+        fields_get(rd, k->table, k->n, items + i * k->size);
+    }
+    return items;
+}
+
+/* --- load: what a phase asks of a cell -------------------------------------------- */
+
+static void put_points(struct jsonw *w, const char *key, const void *object)
+{
+    const struct run_load *l = object;
+
+    jsonw_key(w, key);
+    jsonw_array(w);
+    for (size_t i = 0; i < l->n_points; i++) {
+        jsonw_array(w);
+        jsonw_int(w, l->points[i].at);
+        jsonw_int(w, l->points[i].millionths);
+        jsonw_end(w);
+    }
+    jsonw_end(w);
+}
+
+static void get_points(struct fields_reader *rd, void *object)
+{
+    struct run_load *l = object;
+    struct run_point *points = list(rd, sizeof(*points), &l->n_points);
+
+    l->points = points;
+    for (size_t i = 0; points && json_item(&rd->j); i++) {
+        int64_t pair[2] = { 0, 0 };
+        size_t n;
+
+        if (!fields_array(rd, &n) || n != 2) {
+            rd->bad = true;
+            return;
+        }
+        for (size_t k = 0; json_item(&rd->j); k++)
+            pair[k] = fields_int(rd, INT64_MAX / 2);
+        points[i] = (struct run_point){ pair[0], pair[1] };
+    }
+}
+
+static const struct field load_fields[] = {
+    { "open", FIELD_BOOL, offsetof(struct run_load, open), 0, NULL, NULL },
+    { "points_millionths", FIELD_OTHER, 0, 0, put_points, get_points },
+    { "cv_ppm", FIELD_I64, offsetof(struct run_load, cv_ppm), ALWAYS, NULL, NULL },
+    { "duration", FIELD_I64, offsetof(struct run_load, duration), NS_ABSENT, NULL, NULL },
+    { "requests", FIELD_U64, offsetof(struct run_load, requests), 0, NULL, NULL },
+};
+
+static const struct run_load blank_load = { .duration = NS_ABSENT };
+static const struct kind loads = { load_fields, COUNT(load_fields), sizeof(blank_load),
+                                   &blank_load };
+
+/* --- cells ------------------------------------------------------------------------- */
+
+static const struct field key_fields[] = {
+    { "key", FIELD_TEXT, offsetof(struct cell_key, key), 0, NULL, NULL },
+    { "text", FIELD_TEXT, offsetof(struct cell_key, text), 0, NULL, NULL },
+    { "json", FIELD_TEXT, offsetof(struct cell_key, json), 0, NULL, NULL },
+};
+
+static const struct cell_key blank_key = { "", "", "" };
+static const struct kind keys = { key_fields, COUNT(key_fields), sizeof(blank_key),
+                                  &blank_key };
+
+static void put_keys(struct jsonw *w, const char *key, const void *object)
+{
+    const struct run_cell *c = object;
+
+    put_list(w, key, &keys, c->keys, c->n_keys);
+}
+
+static void get_keys(struct fields_reader *rd, void *object)
+{
+    struct run_cell *c = object;
+
+    c->keys = get_list(rd, &keys, &c->n_keys);
+}
+
+static void put_loads(struct jsonw *w, const char *key, const void *object)
+{
+    const struct run_cell *c = object;
+
+    put_list(w, key, &loads, c->loads, c->n_loads);
+}
+
+static void get_loads(struct fields_reader *rd, void *object)
+{
+    struct run_cell *c = object;
+
+    c->loads = get_list(rd, &loads, &c->n_loads);
+}
+
+static const struct field cell_fields[] = {
+    { "name", FIELD_TEXT, offsetof(struct run_cell, name), 0, NULL, NULL },
+    { "model", FIELD_TEXT, offsetof(struct run_cell, model), 0, NULL, NULL },
+    { "tier", FIELD_TEXT, offsetof(struct run_cell, tier), 0, NULL, NULL },
+    { "keys", FIELD_OTHER, 0, 0, put_keys, get_keys },
+    { "loads", FIELD_OTHER, 0, 0, put_loads, get_loads },
+};
+
+static const struct run_cell blank_cell = { .name = "", .model = "" };
+static const struct kind cells = { cell_fields, COUNT(cell_fields), sizeof(blank_cell),
+                                   &blank_cell };
+
+/* --- the run ------------------------------------------------------------------------ */
+
+static const struct field phase_fields[] = {
+    { "name", FIELD_TEXT, offsetof(struct run_phase, name), 0, NULL, NULL },
+    { "measured", FIELD_BOOL, offsetof(struct run_phase, measured), 0, NULL, NULL },
+};
+
+static const struct run_phase blank_phase = { .name = "" };
+static const struct kind phases = { phase_fields, COUNT(phase_fields), sizeof(blank_phase),
+                                    &blank_phase };
+
+static const struct field trial_fields[] = {
+    { "cell", FIELD_U32, offsetof(struct run_trial, cell), ALWAYS, NULL, NULL },
+    { "round", FIELD_U32, offsetof(struct run_trial, round), ALWAYS, NULL, NULL },
+};
+
+static const struct run_trial blank_trial = { 0 };
+static const struct kind trials = { trial_fields, COUNT(trial_fields), sizeof(blank_trial),
+                                    &blank_trial };
+
+static const struct field host_fields[] = {
+    { "name", FIELD_TEXT, offsetof(struct run_host, name), 0, NULL, NULL },
+    { "cpu", FIELD_TEXT, offsetof(struct run_host, cpu), 0, NULL, NULL },
+    { "cores", FIELD_I32, offsetof(struct run_host, cores), 0, NULL, NULL },
+    { "kernel", FIELD_TEXT, offsetof(struct run_host, kernel), 0, NULL, NULL },
+    { "tool", FIELD_TEXT, offsetof(struct run_host, tool), 0, NULL, NULL },
+    { "libcurl", FIELD_TEXT, offsetof(struct run_host, libcurl), 0, NULL, NULL },
+};
+
+static void put_host(struct jsonw *w, const char *key, const void *object)
+{
+    jsonw_key(w, key);
+    fields_put(w, host_fields, COUNT(host_fields), &((const struct run *)object)->host);
+}
+
+static void get_host(struct fields_reader *rd, void *object)
+{
+    fields_get(rd, host_fields, COUNT(host_fields), &((struct run *)object)->host);
+}
+
+static void put_phases(struct jsonw *w, const char *key, const void *object)
+{
+    const struct run *r = object;
+
+    put_list(w, key, &phases, r->phases, r->n_phases);
+}
+
+static void get_phases(struct fields_reader *rd, void *object)
+{
+    struct run *r = object;
+
+    r->phases = get_list(rd, &phases, &r->n_phases);
+}
+
+static void put_cells(struct jsonw *w, const char *key, const void *object)
+{
+    const struct run *r = object;
+
+    put_list(w, key, &cells, r->cells, r->n_cells);
+}
+
+static void get_cells(struct fields_reader *rd, void *object)
+{
+    struct run *r = object;
+
+    r->cells = get_list(rd, &cells, &r->n_cells);
+}
+
+static void put_trials(struct jsonw *w, const char *key, const void *object)
+{
+    const struct run *r = object;
+
+    put_list(w, key, &trials, r->trials, r->n_trials);
+}
+
+static void get_trials(struct fields_reader *rd, void *object)
+{
+    struct run *r = object;
+
+    r->trials = get_list(rd, &trials, &r->n_trials);
+}
+
+static void put_slos(struct jsonw *w, const char *key, const void *object)
+{
+    const struct run *r = object;
+
+    jsonw_key(w, key);
+    jsonw_array(w);
+    for (size_t i = 0; i < r->n_slos; i++)
+        jsonw_string(w, r->slos[i].text);
+    jsonw_end(w);
+}
+
+static void get_slos(struct fields_reader *rd, void *object)
+{
+    struct run *r = object;
+    struct err err;
+
+    r->slos = list(rd, sizeof(*r->slos), &r->n_slos);
+    for (size_t i = 0; r->slos && json_item(&rd->j); i++)
+        if (slo_parse(&r->slos[i], str_of(fields_text(rd)), &r->arena, &err))
+            rd->bad = true;
+}
+
+/* A seed may be larger than the numbers of a journal. */
+static void put_seed(struct jsonw *w, const char *key, const void *object)
+{
+    jsonw_key(w, key);
+    jsonw_uint(w, ((const struct run *)object)->seed);
+}
+
+static void get_seed(struct fields_reader *rd, void *object)
+{
+    struct str raw;
+    uint64_t v = 0;
+
+    rd->bad |= json_type(&rd->j) != JSON_NUMBER || !json_raw(&rd->j, &raw);
+    for (size_t i = 0; !rd->bad && i < raw.n; i++) {
+        rd->bad = raw.p[i] < '0' || raw.p[i] > '9';
+        v = v * 10 + (uint64_t)(raw.p[i] - '0');
+    }
+    ((struct run *)object)->seed = v;
+}
+
+static void put_scenario(struct jsonw *w, const char *key, const void *object)
+{
+    jsonw_key(w, key);
+    jsonw_raw(w, str_of(((const struct run *)object)->scenario));
+}
+
+static void get_scenario(struct fields_reader *rd, void *object)
+{
+    struct run *r = object;
+    struct str raw;
+
+    if (json_raw(&rd->j, &raw))
+        r->scenario = arena_strndup(&r->arena, raw.p, raw.n);
+}
+
+static void put_kind(struct jsonw *w, const char *key,
+                     const void *object __attribute__((unused)))
+{
+    jsonw_key(w, key);
+    jsonw_string(w, "run");
+    jsonw_key(w, "schema");
+    jsonw_int(w, JOURNAL_SCHEMA);
+}
+
+static void get_kind(struct fields_reader *rd, void *object __attribute__((unused)))
+{
+    json_skip(&rd->j); /* looked at before all else */
+}
+
+static const struct field run_fields[] = {
+    { "t", FIELD_OTHER, 0, 0, put_kind, get_kind },
+    { "id", FIELD_TEXT, offsetof(struct run, id), 0, NULL, NULL },
+    { "name", FIELD_TEXT, offsetof(struct run, name), 0, NULL, NULL },
+    { "seed", FIELD_OTHER, 0, 0, put_seed, get_seed },
+    { "t0_mono_ns", FIELD_I64, offsetof(struct run, t0_mono), ALWAYS, NULL, NULL },
+    { "t0_real_ns", FIELD_I64, offsetof(struct run, t0_real), ALWAYS, NULL, NULL },
+    { "digest", FIELD_TEXT, offsetof(struct run, digest), 0, NULL, NULL },
+    { "target", FIELD_TEXT, offsetof(struct run, target), 0, NULL, NULL },
+    { "question", FIELD_TEXT, offsetof(struct run, question), 0, NULL, NULL },
+    { "threads", FIELD_U32, offsetof(struct run, threads), ALWAYS, NULL, NULL },
+    { "concurrent", FIELD_BOOL, offsetof(struct run, concurrent), 0, NULL, NULL },
+    { "host", FIELD_OTHER, 0, 0, put_host, get_host },
+    { "phases", FIELD_OTHER, 0, 0, put_phases, get_phases },
+    { "cells", FIELD_OTHER, 0, 0, put_cells, get_cells },
+    { "trials", FIELD_OTHER, 0, 0, put_trials, get_trials },
+    { "slos", FIELD_OTHER, 0, 0, put_slos, get_slos },
+    { "scenario", FIELD_OTHER, 0, 0, put_scenario, get_scenario },
+};
+
+void run_write(const struct run *r, struct buf *out)
+{
+    struct jsonw w;
+
+    jsonw_init(&w, out, 0);
+    fields_put(&w, run_fields, COUNT(run_fields), r);
+    buf_char(out, '\n');
+}
+
+/* Its kind and schema, before the rest is believed. */
+static int check_kind(const char *line, size_t n, struct err *err)
+{
+    struct json j;
+    struct str key, kind = { "", 0 };
+    int64_t schema = 0;
+
+    json_init(&j, line, n);
+    json_object(&j);
+    while (json_key(&j, &key))
+        if (str_is(key, "t"))
+            json_string(&j, &kind);
+        else if (str_is(key, "schema"))
+            json_int(&j, &schema);
+        else
+            json_skip(&j);
+    if (!str_is(kind, "run"))
+        return err_set(err, ERR_PARSE, "not a journal: its first line is no `run` line");
+    if (schema != JOURNAL_SCHEMA)
+        return err_set(err, ERR_PARSE, "journal of schema %lld; this program reads %d",
+                       (long long)schema, JOURNAL_SCHEMA);
+    if (!json_done(&j))
+        return err_set(err, ERR_PARSE, "the journal's first line is damaged");
+    return 0;
+}
+
+/* Trials times phases: what a journal may ask a reader to make room for. */
+enum { MAX_GROUPS = 1 << 18 };
+
+/* Every phase has a load in every cell, every trial a cell that there is. */
+static bool whole(const struct run *r)
+{
+    if (!r->n_phases || !r->n_cells || !r->n_trials)
+        return false;
+    if (r->n_trials > MAX_GROUPS / r->n_phases)
+        return false;
+    for (size_t i = 0; i < r->n_cells; i++)
+        if (r->cells[i].n_loads != r->n_phases)
+            return false;
+    for (size_t i = 0; i < r->n_trials; i++)
+        if (r->trials[i].cell >= r->n_cells)
+            return false;
+    return true;
+}
+
+int run_read(struct run *r, const char *line, size_t n, struct err *err)
+{
+    struct fields_reader rd = { .keep = keep, .ctx = r };
+
+    if (check_kind(line, n, err))
+        return -1;
+    *r = (struct run){ .id = "", .name = "", .digest = "", .target = "", .scenario = "{}" };
+    r->host = (struct run_host){ "", "", 0, "", "", "" };
+    json_init(&rd.j, line, n);
+    fields_get(&rd, run_fields, COUNT(run_fields), r);
+    if (!rd.bad && whole(r))
+        return 0;
+    run_free(r);
+    return err_set(err, ERR_PARSE, "the journal's first line is damaged");
+}
