@@ -1,0 +1,335 @@
+#include "load/drive.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "api/endpoint.h"
+#include "base/mem.h"
+#include "load/engine.h"
+#include "load/ratio.h"
+
+enum { UNREACHABLE_AFTER = 10 };
+
+/* Signs that the target is of no use, seen in the records as they pass. */
+struct target_watch {
+    uint64_t answered; /* attempts with any HTTP answer */
+    uint64_t good;
+    uint64_t unreachable;
+    uint64_t refused; /* 401, 403 */
+    bool blocked;
+    char why[256];
+};
+
+/* A trial under way. */
+struct running {
+    struct engine *engine;
+    uint32_t trial;
+    uint32_t begun; /* phases whose begin has been journaled */
+};
+
+struct driving {
+    struct drive *drive;
+    struct target_watch watch;
+    struct ratio ratio;
+    struct pacers *pacers;
+    struct budget_state budget;
+    struct prompts **prompts; /* one a cell */
+    struct running *running;
+    size_t n_running;
+    double words_per_token;
+    uint32_t first_worker;
+    enum end_reason reason;
+    bool stopped;
+};
+
+static void watch_record(void *ctx, const struct record *r)
+{
+    struct driving *d = ctx;
+    struct target_watch *w = &d->watch;
+    const struct cell *cell = &d->drive->scenario->cells[r->cell];
+
+    if (r->tokens.words > 0 && r->tokens.prompt > 0)
+        ratio_add(&d->ratio, cell->request.model, r->tokens.words,
+                  r->tokens.prompt - prompts_overhead(&cell->workload));
+    w->answered += r->http_status > 0;
+    w->good += outcomes[r->outcome].latency;
+    w->refused += r->outcome == OUTCOME_AUTH;
+    w->blocked |= r->outcome == OUTCOME_BLOCKED;
+    w->unreachable +=
+        r->outcome == OUTCOME_TRANSPORT || r->outcome == OUTCOME_TIMEOUT_CONNECT;
+    if ((r->outcome == OUTCOME_AUTH || r->outcome == OUTCOME_BLOCKED || !w->answered) &&
+        r->error[0])
+        snprintf(w->why, sizeof(w->why), "%s", r->error);
+}
+
+/* No further request can tell more: nobody answers, or we are not let in. */
+static bool target_useless(const struct target_watch *w)
+{
+    if (w->blocked)
+        return true;
+    if (!w->answered)
+        return w->unreachable >= UNREACHABLE_AFTER;
+    return w->refused && !w->good && w->refused == w->answered;
+}
+
+static const char *tier_of(const struct run *run, uint32_t cell)
+{
+    return run->cells[cell].tier;
+}
+
+static struct pacer *pacer_of(struct driving *d, const struct cell *cell, uint32_t cell_no)
+{
+    ns_t now = clock_now(d->drive->clock) - d->drive->run->t0_mono;
+
+    if (!cell->limits.pace_to_rate_limits || !cell->request.model)
+        return NULL;
+    return pacers_get(d->pacers, cell->request.model, tier_of(d->drive->run, cell_no),
+                      cell->target.plan, now);
+}
+
+static int start_trial(struct driving *d, uint32_t trial, struct err *err)
+{
+    struct drive *drive = d->drive;
+    const struct run_trial *t = &drive->run->trials[trial];
+    const struct cell *cell = &drive->scenario->cells[t->cell];
+    struct engine_config config = {
+        .clock = drive->clock,
+        .t0 = drive->run->t0_mono,
+        .cell = cell,
+        .cell_no = t->cell,
+        .trial_no = trial,
+        .round = t->round,
+        .first_worker = d->first_worker,
+        .seed = drive->run->seed,
+        .words_per_token = d->words_per_token,
+        .endpoint = endpoint_find(cell->request.endpoint),
+        .base_url = drive->base_url,
+        .key = drive->key,
+        .send_id = drive->send_id,
+        .tier = tier_of(drive->run, t->cell),
+        .model = cell->request.model
+                     ? catalogue_model(drive->catalogue, cell->request.model)
+                     : NULL,
+        .prompts = d->prompts[t->cell],
+        .pacer = pacer_of(d, cell, t->cell),
+        .budget = &d->budget,
+        .mailbox = &drive->collector->mailbox,
+    };
+    struct engine *e;
+
+    if (!config.endpoint)
+        return err_set(err, ERR_USAGE, "no endpoint \"%s\"", cell->request.endpoint);
+    e = engine_open(&config, err);
+    if (!e)
+        return -1;
+    d->first_worker += engine_threads(e);
+    d->running[d->n_running++] = (struct running){ e, trial, 0 };
+    return 0;
+}
+
+static void journal_begins(struct driving *d)
+{
+    for (size_t i = 0; i < d->n_running; i++) {
+        struct running *r = &d->running[i];
+        struct phase_event begin, end;
+
+        for (; r->begun < d->drive->run->n_phases; r->begun++) {
+            engine_phase(r->engine, r->begun, &begin, &end);
+            if (begin.at == NS_ABSENT)
+                break;
+            collector_phase(d->drive->collector, &begin);
+        }
+    }
+}
+
+static void journal_ends(struct driving *d, const struct running *r)
+{
+    struct phase_event begin, end;
+
+    for (uint32_t p = 0; p < r->begun; p++) {
+        engine_phase(r->engine, p, &begin, &end);
+        collector_phase(d->drive->collector, &end);
+    }
+}
+
+static void stop_all(struct driving *d, enum end_reason reason, bool cut)
+{
+    if (!d->stopped)
+        d->reason = reason;
+    d->stopped = true;
+    for (size_t i = 0; i < d->n_running; i++)
+        engine_stop(d->running[i].engine, cut);
+}
+
+static void look_for_stops(struct driving *d)
+{
+    struct drive *drive = d->drive;
+
+    if (*drive->interrupts)
+        stop_all(d, END_INTERRUPTED, *drive->interrupts > 1);
+    if (drive->collector->failed && !d->stopped)
+        stop_all(d, END_DISK, true);
+    if (!d->stopped && target_useless(&d->watch))
+        stop_all(d, END_TARGET, false);
+    for (size_t i = 0; i < d->n_running && !d->stopped; i++)
+        if (engine_out_of_budget(d->running[i].engine))
+            stop_all(d, END_BUDGET, false);
+}
+
+static bool all_done(const struct driving *d)
+{
+    for (size_t i = 0; i < d->n_running; i++)
+        if (!engine_done(d->running[i].engine))
+            return false;
+    return true;
+}
+
+static uint64_t in_flight(const struct driving *d)
+{
+    uint64_t n = 0;
+
+    for (size_t i = 0; i < d->n_running; i++)
+        n += engine_in_flight(d->running[i].engine);
+    return n;
+}
+
+/* Until the trials under way have drained and all they recorded has been taken. */
+static void attend(struct driving *d)
+{
+    struct drive *drive = d->drive;
+    bool done;
+
+    do {
+        done = all_done(d);
+        journal_begins(d);
+        collector_turn(drive->collector, drive->clock, done ? 0 : 50 * NS_PER_MS);
+        look_for_stops(d);
+        if (drive->tick)
+            drive->tick(drive->ctx, in_flight(d));
+    } while (!done);
+    for (size_t i = 0; i < d->n_running; i++) {
+        journal_ends(d, &d->running[i]);
+        engine_close(d->running[i].engine);
+    }
+    d->n_running = 0;
+}
+
+/* The ratio is fixed for a round, so that its cells send the same bytes. */
+static void fix_ratio(struct driving *d)
+{
+    const struct scenario *s = d->drive->scenario;
+    const char **models = mem_array(s->n_cells, sizeof(*models));
+    size_t n = 0;
+
+    for (size_t i = 0; i < s->n_cells; i++)
+        if (s->cells[i].request.model)
+            models[n++] = s->cells[i].request.model;
+    d->words_per_token = ratio_round(&d->ratio, models, n);
+    free(models);
+}
+
+static double words_per_token(const struct driving *d, uint32_t trial)
+{
+    const struct run *run = d->drive->run;
+    const struct workload *w = &d->drive->scenario->cells[run->trials[trial].cell].workload;
+    double fixed = (double)(int64_t)(w->words_per_token * 1e6 + 0.5) / 1e6;
+
+    return w->words_per_token > 0 ? fixed : d->words_per_token;
+}
+
+static int run_trials(struct driving *d, struct err *err)
+{
+    const struct run *run = d->drive->run;
+    double learnt;
+
+    for (uint32_t t = 0; t < run->n_trials && !d->stopped;) {
+        uint32_t round = run->trials[t].round;
+
+        if (!t || run->trials[t - 1].round != round)
+            fix_ratio(d);
+        learnt = d->words_per_token;
+        do {
+            d->words_per_token = words_per_token(d, t);
+            if (start_trial(d, t++, err)) {
+                stop_all(d, END_DISK, true);
+                attend(d);
+                return -1;
+            }
+            d->words_per_token = learnt;
+        } while (d->drive->scenario->concurrent && t < run->n_trials &&
+                 run->trials[t].round == round);
+        attend(d);
+    }
+    return 0;
+}
+
+static int open_prompts(struct driving *d, struct err *err)
+{
+    const struct scenario *s = d->drive->scenario;
+
+    d->prompts = mem_array(s->n_cells, sizeof(*d->prompts));
+    for (size_t i = 0; i < s->n_cells; i++) {
+        d->prompts[i] = prompts_open(&s->cells[i].workload, s->cells[i].request.body,
+                                     d->drive->run->seed, err);
+        if (!d->prompts[i])
+            return -1;
+    }
+    return 0;
+}
+
+static void close_driving(struct driving *d)
+{
+    for (size_t i = 0; i < d->drive->scenario->n_cells; i++)
+        if (d->prompts[i])
+            prompts_close(d->prompts[i]);
+    free(d->prompts);
+    free(d->running);
+    pacers_close(d->pacers);
+    ratio_free(&d->ratio);
+    budget_free(&d->budget);
+}
+
+static void put_detail(const struct driving *d, char *detail, size_t n)
+{
+    enum budget_kind kind;
+
+    detail[0] = '\0';
+    switch (d->reason) {
+    case END_TARGET:
+        snprintf(detail, n, "%s", d->watch.why);
+        break;
+    case END_BUDGET:
+        kind = budget_exhausted((struct budget_state *)&d->budget);
+        snprintf(detail, n, "%s", kind < N_BUDGETS ? budget_names[kind] : "");
+        break;
+    case END_DISK:
+        snprintf(detail, n, "%s", d->drive->collector->err.msg);
+        break;
+    case END_DONE:
+    case END_INTERRUPTED:
+    case N_END_REASONS:
+        break;
+    }
+}
+
+int drive_run(struct drive *drive, enum end_reason *reason, char *detail, size_t n,
+              struct err *err)
+{
+    struct driving d = { .drive = drive, .reason = END_DONE };
+    int failed;
+
+    ratio_init(&d.ratio);
+    budget_init(&d.budget, &drive->scenario->budget);
+    d.pacers = pacers_open(drive->catalogue);
+    d.running = mem_array(drive->scenario->n_cells, sizeof(*d.running));
+    collector_add_sink(drive->collector,
+                       (struct journal_sink){ .record = watch_record, .ctx = &d });
+    failed = open_prompts(&d, err) || run_trials(&d, err);
+    drive->collector->n_sinks--;
+    if (d.reason == END_DONE && !failed && !d.watch.answered && d.watch.unreachable)
+        d.reason = END_TARGET;
+    *reason = d.reason;
+    put_detail(&d, detail, n);
+    close_driving(&d);
+    return failed ? -1 : 0;
+}

@@ -1,0 +1,43 @@
+#ifndef LOAD_DRIVE_H
+#define LOAD_DRIVE_H
+
+#include <signal.h>
+#include <stdbool.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "data/catalogue.h"
+#include "data/journal.h"
+#include "data/run.h"
+#include "data/scenario.h"
+#include "load/collector.h"
+
+/*
+ * All trials of a run, one after the other in the order of the plan (those of a round at
+ * once where the scenario says concurrent). A trial starts when the previous one has
+ * drained.
+ */
+struct drive {
+    const struct clock *clock;
+    const struct scenario *scenario;
+    const struct run *run;
+    const struct catalogue *catalogue;
+    const char *base_url; /* where the target really is; with sim: the child's address */
+    const char *key;      /* NULL: none */
+    bool send_id;
+    struct collector *collector;
+    const volatile sig_atomic_t *interrupts; /* 1: stop and drain, 2: cut */
+
+    /* Called every 100 ms or so: for the live view. */
+    void (*tick)(void *ctx, uint64_t in_flight);
+    void *ctx;
+};
+
+/*
+ * 0 and how the load ended, with a detail in detail[0..n) ("" where there is nothing to
+ * say); -1 where a trial could not be started.
+ */
+int drive_run(struct drive *d, enum end_reason *reason, char *detail, size_t n,
+              struct err *err);
+
+#endif
