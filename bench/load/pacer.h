@@ -20,13 +20,14 @@ struct pacer;
 /* Pacers of a run by model and tier: limits outlive trials. */
 struct pacers;
 
-/* plan: "free" or "developer". The catalogue is only read here and in pacers_get. */
+/* The catalogue (NULL: none) must outlive them. */
 struct pacers *pacers_open(const struct catalogue *c);
 void pacers_close(struct pacers *ps);
 
 /*
- * The one of that model, tier (NULL: on_demand) and plan, made on first use; it lives until
- * pacers_close. flex has ten times the limits; of other tiers nothing is known beforehand.
+ * The one of that model (NULL: not told), tier (NULL: on_demand) and plan (NULL: free),
+ * made on first use; it lives until pacers_close. flex has ten times the limits; of other
+ * tiers nothing is known beforehand.
  */
 struct pacer *pacers_get(struct pacers *ps, const char *model, const char *tier,
                          const char *plan, ns_t now);
