@@ -32,7 +32,7 @@ struct outcome_counts {
     uint64_t all[N_OUTCOMES];
 };
 
-enum { RECORDER_MAX_REGIONS = 32 }; /* later ones count as "other" */
+enum { RECORDER_MAX_REGIONS = 32, RECORDER_MAX_LABELS = 32 }; /* later ones: "other" */
 
 /* What was seen of one rate limit in a cell. */
 struct limit_seen {
@@ -41,19 +41,103 @@ struct limit_seen {
     int64_t lowest;    /* lowest remaining seen */
     ns_t reset;        /* latest */
     ns_t at;           /* when the latest was seen */
-    uint64_t refused;  /* 429s that named this kind */
 };
 
-/*
- * One group: a cell's trial's phase. Reading a histogram: recorder_hist decodes into *h,
- * which the caller made with hist_init_standard; it adds to what is there, so several
- * groups merge.
- */
+/* Texts of answers that are counted per cell. */
+enum label {
+    LABEL_TIER,       /* echoed */
+    LABEL_EDGE,       /* where the connection was taken */
+    LABEL_FINISH,     /* finish_reason */
+    LABEL_ERROR_CODE, /* of attempts that are errors */
+    LABEL_LIMIT_KIND, /* which limit a 429 or 413 named */
+    N_LABELS
+};
+extern const char *const label_names[N_LABELS];
+
+struct label_count {
+    const char *name;
+    uint64_t n;
+};
+
+/* A group is a trial's phase. Every pointer is valid until the next entry or the close. */
 const struct tally *recorder_tally(const struct recorder *r, uint32_t trial,
                                    uint32_t phase);
 const struct outcome_counts *recorder_outcomes(const struct recorder *r, uint32_t trial,
                                                uint32_t phase);
-void recorder_hist(const struct recorder *r, uint32_t trial, uint32_t phase,
+
+/*
+ * Adds the group's histogram to what is in *h, which the caller made with
+ * hist_init_standard; so several groups merge. False where the group has no values.
+ */
+bool recorder_hist(const struct recorder *r, uint32_t trial, uint32_t phase,
                    enum metric_id m, struct hist *h);
+
+/* When the phase began and ended, as far as was told: NS_ABSENT else. */
+void recorder_phase(const struct recorder *r, uint32_t trial, uint32_t phase,
+                    struct phase_event *begin, struct phase_event *end);
+
+/* Arrivals: first attempts as they left. Gaps are counted in units of the asked rate, so
+ * that a ramp does not look like bursts. */
+struct arrivals_seen {
+    uint64_t started; /* first attempts that left before the phase was over */
+    ns_t last;        /* when the last of them left, since the phase began */
+    uint64_t gaps;
+    double gap_mean;
+    double gap_m2;      /* sum of squared deviations */
+    uint32_t windows;   /* of equal asked area */
+    double dispersion;  /* sum of (count - mean)^2 / mean over the windows */
+    ns_t in_flight_sum; /* sum of start -> end of all attempts */
+};
+void recorder_arrivals(const struct recorder *r, uint32_t trial, uint32_t phase,
+                       struct arrivals_seen *a);
+
+/* Regions of a group: how many, their names and counts, their histograms (added to *h). */
+size_t recorder_regions(const struct recorder *r, uint32_t trial, uint32_t phase);
+const char *recorder_region(const struct recorder *r, uint32_t trial, uint32_t phase,
+                            size_t region, uint64_t *attempts, uint64_t *errors);
+bool recorder_region_hist(const struct recorder *r, uint32_t trial, uint32_t phase,
+                          size_t region, enum metric_id m, struct hist *h);
+
+/* Of a cell, all its trials and phases. */
+size_t recorder_labels(const struct recorder *r, uint32_t cell, enum label l,
+                       const struct label_count **items);
+const struct limit_seen *recorder_limit(const struct recorder *r, uint32_t cell,
+                                        enum limit_kind kind);
+const char *recorder_message(const struct recorder *r, uint32_t cell, enum outcome o);
+
+/* Requests that met every bound of a goodput objective, by number of the objective. */
+uint64_t recorder_good(const struct recorder *r, uint32_t trial, uint32_t phase,
+                       size_t slo);
+
+/* Health, summed over workers and time. */
+struct health_seen {
+    uint64_t samples;
+    uint64_t counters[N_HEALTH_COUNTERS];
+    uint32_t in_flight_max; /* of all workers together */
+    const struct hist *send_lag;
+    const struct hist *read_lag;
+    const struct hist *turn;
+};
+void recorder_health(const struct recorder *r, struct health_seen *h);
+
+/* The end line; false, and *end with the latest moment seen, where there is none. */
+bool recorder_end(const struct recorder *r, struct run_end *end);
+
+/* The run as it is now, for the live view. Moments are of the journal. */
+struct recorder_live {
+    ns_t at; /* latest moment seen */
+    uint32_t trial;
+    uint32_t phase;
+    ns_t phase_begin;      /* NS_ABSENT: none has begun */
+    uint64_t requests;     /* ended, of the whole run */
+    uint64_t errors;       /* of them */
+    uint64_t in_flight;    /* as the last health samples said */
+    double requests_per_s; /* over the last seconds */
+    double tokens_per_s;
+    uint64_t ttft_n; /* of the phase under way */
+    ns_t ttft_p50;   /* NS_ABSENT: no value yet */
+    ns_t ttft_p95;
+};
+void recorder_live(const struct recorder *r, struct recorder_live *live);
 
 #endif

@@ -1,0 +1,174 @@
+#ifndef DATA_SUMMARY_H
+#define DATA_SUMMARY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "data/health.h"
+#include "data/recorder.h"
+#include "data/run.h"
+
+/*
+ * What a run says, ready to be printed: made from the recorder, and so from the journal,
+ * alone. Owns all it shows but the run; may outlive the recorder.
+ *
+ *     struct summary s;
+ *     summary_make(&s, &run, rec);
+ *     report_text(&out, &s, colour);
+ *     summary_free(&s);
+ */
+enum stat_id { STAT_P50, STAT_P90, STAT_P95, STAT_P99, STAT_P999, N_STATS };
+
+struct stat_row {
+    const char *name; /* "p99" */
+    double q;         /* 0.99 */
+};
+
+extern const struct stat_row stat_rows[N_STATS];
+
+/* A percentile, where the sample is large enough to have one. */
+struct summary_stat {
+    bool present;
+    int64_t value;
+    int64_t lo; /* 95 % confidence interval; -1: no limit on that side */
+    int64_t hi;
+    uint64_t needs; /* the least n with which it is present */
+};
+
+/* Values of one metric in one group, in the metric's unit. n = 0: all else is 0. */
+struct summary_metric {
+    uint64_t n;
+    int64_t min;
+    int64_t max;
+    int64_t mean;
+    int64_t stddev;
+    struct summary_stat stats[N_STATS];
+    uint32_t trials;   /* whose median is known */
+    int64_t spread_lo; /* least and greatest median of a trial; -1 with fewer than two */
+    int64_t spread_hi;
+};
+
+struct summary_rate {
+    bool present;
+    double value; /* in the rate's unit, see rate_value */
+    bool interval;
+    double lo; /* Clopper-Pearson, 95 % */
+    double hi;
+};
+
+/* The load that was asked for, and the one that arrived. */
+struct summary_load {
+    bool open;
+    double asked; /* requests per second, or concurrency: mean over the phase */
+    double asked_first;
+    double asked_last;
+    double asked_cv;
+    uint64_t planned; /* requests due */
+    uint64_t issued;  /* of them, given to the API */
+    bool has_rate;
+    double rate; /* first attempts that left, per second of the phase */
+    bool has_cv;
+    double cv; /* of the gaps between them, where the asked rate would make them 1 */
+    bool has_dispersion;
+    double dispersion; /* variance / mean of counts in windows; 1 is Poisson */
+    double windows;
+    double concurrency; /* mean number of attempts in flight */
+};
+
+enum { N_REGION_METRICS = 4 };
+extern const enum metric_id region_metrics[N_REGION_METRICS];
+
+struct summary_region {
+    const char *name;
+    uint64_t attempts;
+    uint64_t errors;
+    struct summary_metric metrics[N_REGION_METRICS];
+};
+
+struct summary_group {
+    uint32_t cell;
+    uint32_t trial; /* only in `trials` */
+    uint32_t phase; /* not in `measured` */
+    bool measured;
+    bool begun; /* anything of it is in the journal */
+    ns_t begin; /* only in `trials`: since the start of the run, NS_ABSENT: not seen */
+    struct tally tally;
+    struct outcome_counts outcomes;
+    struct summary_metric metrics[N_METRICS];
+    struct summary_rate rates[N_RATES];
+    struct summary_load load;
+    struct summary_region *regions; /* of attempts that named one */
+    size_t n_regions;
+};
+
+struct summary_label {
+    const char *name;
+    uint64_t n;
+};
+
+struct summary_labels {
+    struct summary_label *items; /* most frequent first */
+    size_t n;
+};
+
+struct summary_cell {
+    struct summary_labels labels[N_LABELS];
+    struct limit_seen limits[N_LIMITS];
+    const char *messages[N_OUTCOMES]; /* the first one of that kind; "" where none */
+    int64_t words_per_token_ppm;      /* of its last trial; 0: no synthetic prompts */
+    struct summary_group measured;    /* its measured phases, all trials */
+};
+
+enum verdict { VERDICT_PASS, VERDICT_FAIL, VERDICT_NO_DATA, N_VERDICTS };
+extern const char *const verdict_names[N_VERDICTS]; /* "pass", "fail", "no data" */
+
+/* One objective in one cell. Failed requests count as infinitely slow. */
+struct summary_slo {
+    uint32_t slo;
+    uint32_t cell;
+    enum verdict verdict;
+    bool has_value;
+    bool infinite; /* so many failed that the percentile is one of them */
+    double value;  /* in the unit of the metric or rate */
+    bool interval;
+    double lo;
+    double hi;
+    uint64_t n;
+    uint64_t needs;
+    bool flips; /* adding the error of the instrument would turn it */
+};
+
+struct summary_health {
+    enum validity validity;
+    ns_t e; /* error of the instrument; NS_ABSENT: nothing was measured */
+    struct health_facts facts;
+    uint64_t counters[N_HEALTH_COUNTERS];
+    struct summary_metric send_lag;
+    struct summary_metric read_lag;
+    struct summary_metric turn;
+    uint64_t samples;
+    uint32_t in_flight_max;
+};
+
+struct summary {
+    struct arena arena;
+    const struct run *run;
+    bool ended;         /* the journal has its last line */
+    struct run_end end; /* at: the latest moment seen where it has not */
+    struct summary_cell *cells;
+    struct summary_group *groups; /* [cell * n_phases + phase], all trials together */
+    struct summary_group *trials; /* [trial * n_phases + phase] */
+    struct tally total;           /* of the measured phases of all cells */
+    struct tally all;             /* of all phases */
+    struct outcome_counts outcomes;
+    struct summary_slo *slos;
+    size_t n_slos;
+    enum verdict verdict; /* the worst: fail, then no data, then pass */
+    struct summary_health health;
+};
+
+void summary_make(struct summary *s, const struct run *run, const struct recorder *r);
+void summary_free(struct summary *s);
+
+#endif
