@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/str.h"
 #include "data/record.h"
 
 /*
@@ -15,8 +16,25 @@
  * attempt to attempt: answer_reset keeps the memory.
  *
  * Times are whatever `at` was given with the bytes; the adapter has no clock.
+ *
+ *     struct answer a;
+ *     answer_init(&a);
+ *     a.secret = str_of(key);          // once; stays over answer_reset
+ *     for (each attempt) {
+ *         answer_reset(&a);
+ *         a.status = 200;
+ *         headers_line(&a, line);      // each
+ *         endpoint->event(&a, ev, at); // each, or endpoint->body, or error_body
+ *         outcome = error_classify(&a, TRANSFER_DONE, endpoint->complete(&a));
+ *     }
+ *     answer_free(&a);
+ *
+ * All text in it is short, free of control characters and masked as api/mask.h says. A buf
+ * that nothing was put into has p = NULL: answer_string makes it "".
  */
 struct answer {
+    struct str secret; /* borrowed: the API key, which no text may hold */
+
     /* from the headers */
     int status;
     enum answer_type { ANSWER_UNKNOWN, ANSWER_SSE, ANSWER_JSON, ANSWER_OTHER } type;
@@ -54,15 +72,19 @@ struct answer {
     bool text;      /* any visible text */
     bool tool_call; /* any tool call */
     bool reasoned;  /* any reasoning */
-    bool in_think;  /* raw reasoning: between <think> and </think> */
     bool damaged;   /* bytes that are not what the endpoint promises */
+
+    /* raw reasoning, inside the content */
+    bool in_think; /* between <think> and </think> */
+    uint8_t tag;   /* so many characters of the tag that would come next were seen */
+    ns_t tag_at;   /* when the first of them was */
 
     /* the error body or error event, classified by api/error.h */
     bool failed;      /* an error event, an error body or an error status */
     int error_status; /* the status it stands for; 0: it did not say */
     struct buf error_type;
     struct buf error_code;
-    struct buf error;      /* message, organization ids replaced by org_*** */
+    struct buf error;      /* message, for a person */
     struct buf limit_kind; /* TPM, RPD, ... */
     ns_t retry_in;         /* "Please try again in D" */
 };
@@ -76,5 +98,13 @@ void answer_free(struct answer *a);
  * holds text that the user sees, which sets `answer`.
  */
 void answer_frame(struct answer *a, ns_t at, bool visible);
+
+/* Replace one of the texts: cleaned, masked, cut where it is too long. */
+void answer_text(const struct answer *a, struct buf *text, struct str value);
+
+static inline const char *answer_string(const struct buf *text)
+{
+    return text->p ? text->p : "";
+}
 
 #endif

@@ -41,6 +41,8 @@ struct endpoint {
     bool (*complete)(const struct answer *a);
 };
 
+extern const struct endpoint endpoint_chat;
+
 extern const struct endpoint *const endpoints[]; /* ends in NULL */
 const struct endpoint *endpoint_find(const char *name);
 

@@ -19,23 +19,16 @@ enum transfer_end {
 
 /*
  * Body of an answer whose status is 400 or more: JSON error object, HTML or plain text.
- * Fills error, error_type, error_code, limit_kind, retry_in. Never fails.
+ * Fills error, error_type, error_code, error_status, limit_kind, retry_in. Never fails. The
+ * first error of an attempt stays, later ones are ignored.
  */
 void error_body(struct answer *a, struct str body);
 
 /* The value of an "error" member, object or not; also of x_groq.error. */
 void error_value(struct answer *a, struct str json);
 
-/* The rate-limit prose: kind ("TPM"), limit, used, requested, wait; -1 or "" where not
- * there. */
-struct error_prose {
-    struct str kind;
-    int64_t limit;
-    int64_t used;
-    int64_t requested;
-    ns_t wait;
-};
-void error_prose(struct str message, struct error_prose *prose);
+/* A body that should not be there: the title of an HTML page, the start of a text. */
+void error_excerpt(struct str body, struct buf *out, struct str secret);
 
 /* Status, error, end of transfer and completeness to one class. */
 enum outcome error_classify(const struct answer *a, enum transfer_end end, bool complete);

@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/str.h"
 
 /*
  * Server-sent events, decoded as the bytes arrive. Feed it whatever the socket gave; it
@@ -32,6 +33,7 @@ struct sse {
     struct buf line; /* the line that has not ended yet */
     struct buf type;
     struct buf data;
+    struct str lent; /* a first data: line that still lies in the bytes being fed */
     sse_fn *on_event;
     void *ctx;
     size_t max;
@@ -39,6 +41,7 @@ struct sse {
     bool started;
     bool has_data;
     bool after_cr; /* a \r ended the last line: swallow one \n */
+    bool broken;   /* something was too long: nothing more is decoded */
 };
 
 /* max is the longest event we accept, in bytes. */
@@ -46,7 +49,7 @@ void sse_init(struct sse *s, size_t max, sse_fn *on_event, void *ctx);
 void sse_reset(struct sse *s); /* for the next answer; the memory stays */
 void sse_free(struct sse *s);
 
-/* 0, or -1 with ERR_LIMIT where an event is longer than max. */
+/* 0, or -1 with ERR_LIMIT where an event, or any line, is longer than max. */
 int sse_feed(struct sse *s, const char *p, size_t n, struct err *err);
 void sse_end(struct sse *s);
 

@@ -1,0 +1,353 @@
+#include "api/endpoint.h"
+
+#include "api/error.h"
+#include "api/fields.h"
+#include "api/think.h"
+#include "api/usage.h"
+#include "base/json.h"
+
+/*
+ * POST /chat/completions as OpenAI, Groq and many others have it. Answers are read by
+ * tables: of each object the members that somebody asks for, all others are skipped.
+ */
+
+/* A frame or body while it is read. */
+struct reading {
+    struct answer *a;
+    struct json j;
+    ns_t at;
+    const char *part; /* the member of a choice that holds output: "delta" or "message" */
+    struct str error; /* raw; p is NULL where there is none */
+    bool choice;      /* there is one at least */
+    bool output;
+    bool visible;
+    bool call;
+    bool thought;
+};
+
+struct member {
+    struct str key;
+    void (*read)(struct reading *r);
+};
+
+#define MEMBER(key, read)                                                                  \
+    {                                                                                      \
+        { key, sizeof(key) - 1 }, read                                                     \
+    }
+#define NO_MORE                                                                            \
+    {                                                                                      \
+        { NULL, 0 }, NULL                                                                  \
+    }
+
+static const struct member *find(const struct member *m, struct str key)
+{
+    while (m->read && (m->key.n != key.n || memcmp(m->key.p, key.p, key.n)))
+        m++;
+    return m->read ? m : NULL;
+}
+
+static void read_object(struct reading *r, const struct member *members)
+{
+    struct str key;
+
+    if (!json_object(&r->j))
+        return;
+    while (json_key(&r->j, &key)) {
+        const struct member *m = find(members, key);
+
+        if (m)
+            m->read(r);
+        else
+            json_skip(&r->j);
+    }
+}
+
+static void read_text(struct reading *r, struct buf *text)
+{
+    struct str raw;
+
+    if (json_string(&r->j, &raw) && raw.n)
+        answer_text(r->a, text, raw);
+}
+
+static void thought(struct reading *r)
+{
+    struct str raw;
+
+    if (json_type(&r->j) != JSON_STRING)
+        r->thought |= json_raw(&r->j, &raw) && raw.n > 2 && *raw.p == '[';
+    else if (json_string(&r->j, &raw) && raw.n)
+        r->thought = true;
+}
+
+static void text(struct reading *r)
+{
+    struct str raw;
+
+    if (!json_string(&r->j, &raw) || !raw.n)
+        return;
+    r->output = true;
+    r->visible |= think_shows(r->a, raw, r->at);
+}
+
+/* Some servers send a list of parts in place of a string. */
+static void content(struct reading *r)
+{
+    static const struct member part[] = {
+        MEMBER("text", text),
+        MEMBER("thinking", thought),
+        NO_MORE,
+    };
+
+    if (json_type(&r->j) != JSON_ARRAY) {
+        text(r);
+        return;
+    }
+    json_array(&r->j);
+    while (json_item(&r->j))
+        read_object(r, part);
+}
+
+static void calls(struct reading *r)
+{
+    if (!json_array(&r->j))
+        return;
+    while (json_item(&r->j)) {
+        r->call = true;
+        json_skip(&r->j);
+    }
+}
+
+/* Tools that the server runs itself: output, but no call for us to answer. */
+static void executed(struct reading *r)
+{
+    if (!json_array(&r->j))
+        return;
+    while (json_item(&r->j)) {
+        r->output = true;
+        json_skip(&r->j);
+    }
+}
+
+static void old_call(struct reading *r)
+{
+    r->call |= json_type(&r->j) == JSON_OBJECT;
+    json_skip(&r->j);
+}
+
+static void finish(struct reading *r)
+{
+    read_text(r, &r->a->finish);
+}
+
+static void choice(struct reading *r)
+{
+    static const struct member output[] = {
+        MEMBER("content", content),           MEMBER("reasoning", thought),
+        MEMBER("reasoning_content", thought), MEMBER("tool_calls", calls),
+        MEMBER("executed_tools", executed),   MEMBER("refusal", text),
+        MEMBER("function_call", old_call),    NO_MORE,
+    };
+    struct str key;
+
+    r->choice = true;
+    if (!json_object(&r->j))
+        return;
+    while (json_key(&r->j, &key))
+        if (str_is(key, r->part))
+            read_object(r, output);
+        else if (str_is(key, "finish_reason"))
+            finish(r);
+        else
+            json_skip(&r->j);
+}
+
+static void choices(struct reading *r)
+{
+    if (!json_array(&r->j))
+        return;
+    while (json_item(&r->j))
+        choice(r);
+}
+
+static void usage(struct reading *r)
+{
+    usage_read(r->a, &r->j);
+}
+
+static void error(struct reading *r)
+{
+    if (json_type(&r->j) == JSON_NULL)
+        json_skip(&r->j);
+    else
+        json_raw(&r->j, &r->error);
+}
+
+static void request_id(struct reading *r)
+{
+    if (r->a->request_id.len)
+        json_skip(&r->j);
+    else
+        read_text(r, &r->a->request_id);
+}
+
+static void x_groq(struct reading *r)
+{
+    static const struct member members[] = {
+        MEMBER("id", request_id),
+        MEMBER("usage", usage),
+        MEMBER("error", error),
+        NO_MORE,
+    };
+
+    read_object(r, members);
+}
+
+static void tier(struct reading *r)
+{
+    read_text(r, &r->a->tier);
+}
+
+/* "object": "error" is how older vLLM marks an error that has no member of that name. */
+static void object(struct reading *r)
+{
+    struct str raw;
+
+    if (json_string(&r->j, &raw) && str_is(raw, "error"))
+        r->error = (struct str){ "", 0 };
+}
+
+/* Reads one JSON text; false where it is none, or no object. */
+static bool read_all(struct reading *r, struct str json)
+{
+    static const struct member members[] = {
+        MEMBER("choices", choices),
+        MEMBER("usage", usage),
+        MEMBER("x_groq", x_groq),
+        MEMBER("service_tier", tier),
+        MEMBER("error", error),
+        MEMBER("object", object),
+        NO_MORE,
+    };
+
+    json_init(&r->j, json.p, json.n);
+    if (json_type(&r->j) != JSON_OBJECT)
+        return false;
+    read_object(r, members);
+    if (!json_done(&r->j))
+        return false;
+    if (r->error.p && !r->error.n)
+        r->error = json;
+    return true;
+}
+
+static void damaged(struct answer *a, const char *what, struct str bytes)
+{
+    a->damaged = true;
+    if (a->error.len)
+        return;
+    buf_str(&a->error, what);
+    if (bytes.n && *bytes.p == '<') {
+        buf_str(&a->error, ": ");
+        error_excerpt(bytes, &a->error, a->secret);
+    }
+}
+
+static void book(struct reading *r)
+{
+    struct answer *a = r->a;
+
+    a->reasoned |= r->thought;
+    a->tool_call |= r->call;
+    if (a->finish.len)
+        think_end(a);
+}
+
+static void chat_event(struct answer *a, const struct sse_event *ev, ns_t at)
+{
+    struct reading r = { .a = a, .at = at, .part = "delta" };
+    struct str data = str_trim((struct str){ ev->data, ev->data_len });
+    bool is_error = str_is((struct str){ ev->type, ev->type_len }, "error");
+
+    if (a->done || !data.n)
+        return;
+    if (str_is(data, "[DONE]")) {
+        a->done = true;
+        think_end(a);
+        return;
+    }
+    if (!read_all(&r, data) && !is_error) {
+        damaged(a, "a frame is not a JSON object", data);
+        return;
+    }
+    if (r.error.p || is_error)
+        error_value(a, r.error.p ? r.error : data);
+    else if (a->role == NS_ABSENT)
+        a->role = at;
+    if (r.output || r.thought || r.call)
+        answer_frame(a, at, r.visible);
+    book(&r);
+}
+
+static void chat_body(struct answer *a, struct str body, ns_t at)
+{
+    struct reading r = { .a = a, .at = at, .part = "message" };
+    struct str text_of_body = str_trim(body);
+
+    if (!read_all(&r, text_of_body)) {
+        damaged(a, "the body is not a JSON object", text_of_body);
+        return;
+    }
+    if (r.error.p)
+        error_value(a, r.error);
+    else if (!r.choice)
+        damaged(a, "the body is not a chat completion", text_of_body);
+    book(&r);
+    think_end(a);
+    a->answer = NS_ABSENT; /* a body has no moments */
+    a->done = r.choice;
+}
+
+static bool chat_complete(const struct answer *a)
+{
+    return a->done || a->finish.len;
+}
+
+/* The members that are ours to write. */
+static const struct owned owned[] = {
+    { "model", "request.model or the matrix sets it" },
+    { "messages", "the workload makes them" },
+    { "stream", "request.stream sets it" },
+    { "stream_options", "request.include_usage sets it" },
+    { NULL, NULL },
+};
+
+static int chat_prepare(const struct request_spec *spec, struct buf *head, struct buf *tail,
+                        struct err *err)
+{
+    struct jsonw w;
+
+    if (!spec->model || !*spec->model)
+        return err_set(err, ERR_USAGE, "request.model is not set");
+    jsonw_init(&w, head, 0);
+    jsonw_object(&w);
+    jsonw_key(&w, "model");
+    jsonw_string(&w, spec->model);
+    jsonw_key(&w, "messages");
+    buf_str(tail, spec->stream ? ",\"stream\":true" : ",\"stream\":false");
+    if (spec->stream && spec->include_usage)
+        buf_str(tail, ",\"stream_options\":{\"include_usage\":true}");
+    if (spec->body && fields_add(tail, spec->body, owned, err))
+        return -1;
+    return buf_char(tail, '}');
+}
+
+const struct endpoint endpoint_chat = {
+    .name = "chat",
+    .path = "/chat/completions",
+    .help = "chat completions, streamed or not",
+    .prepare = chat_prepare,
+    .event = chat_event,
+    .body = chat_body,
+    .complete = chat_complete,
+};

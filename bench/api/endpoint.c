@@ -1,0 +1,11 @@
+#include "api/endpoint.h"
+
+const struct endpoint *const endpoints[] = { &endpoint_chat, NULL };
+
+const struct endpoint *endpoint_find(const char *name)
+{
+    for (size_t i = 0; endpoints[i]; i++)
+        if (!strcmp(endpoints[i]->name, name))
+            return endpoints[i];
+    return NULL;
+}

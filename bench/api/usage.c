@@ -1,0 +1,59 @@
+#include "api/usage.h"
+
+/* The members of the object itself and of its "..._details", whose names do not clash. */
+static const struct figure {
+    const char *key;
+    bool seconds;
+    size_t at; /* in struct answer */
+} figures[] = {
+    { "prompt_tokens", false, offsetof(struct answer, tokens.prompt) },
+    { "completion_tokens", false, offsetof(struct answer, tokens.completion) },
+    { "total_tokens", false, offsetof(struct answer, tokens.total) },
+    { "cached_tokens", false, offsetof(struct answer, tokens.cached) },
+    { "prompt_cache_hit_tokens", false, offsetof(struct answer, tokens.cached) },
+    { "reasoning_tokens", false, offsetof(struct answer, tokens.reasoning) },
+    { "queue_time", true, offsetof(struct answer, server.queue) },
+    { "prompt_time", true, offsetof(struct answer, server.prompt) },
+    { "completion_time", true, offsetof(struct answer, server.completion) },
+    { "total_time", true, offsetof(struct answer, server.total) },
+};
+
+static const struct figure *find(struct str key)
+{
+    for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++)
+        if (str_is(key, figures[i].key))
+            return &figures[i];
+    return NULL;
+}
+
+static void read_figure(struct answer *a, struct json *j, const struct figure *f)
+{
+    int64_t v;
+
+    if ((f->seconds ? json_ns(j, &v) : json_int(j, &v)) && v >= 0)
+        memcpy((char *)a + f->at, &v, sizeof(v));
+}
+
+static void read_figures(struct answer *a, struct json *j, bool details)
+{
+    struct str key;
+
+    if (!json_object(j))
+        return;
+    while (json_key(j, &key)) {
+        const struct figure *f = find(key);
+
+        if (f)
+            read_figure(a, j, f);
+        else if (!details && (str_is(key, "prompt_tokens_details") ||
+                              str_is(key, "completion_tokens_details")))
+            read_figures(a, j, true);
+        else
+            json_skip(j);
+    }
+}
+
+void usage_read(struct answer *a, struct json *j)
+{
+    read_figures(a, j, false);
+}
