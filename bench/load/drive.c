@@ -103,9 +103,9 @@ static int start_trial(struct driving *d, uint32_t trial, struct err *err)
         .seed = drive->run->seed,
         .words_per_token = d->words_per_token,
         .endpoint = endpoint_find(cell->request.endpoint),
-        .base_url = drive->base_url,
-        .key = drive->key,
-        .send_id = drive->send_id,
+        .base_url = drive->targets[t->cell].base_url,
+        .key = drive->targets[t->cell].key,
+        .send_id = drive->targets[t->cell].send_id,
         .tier = tier_of(drive->run, t->cell),
         .model = cell->request.model
                      ? catalogue_model(drive->catalogue, cell->request.model)

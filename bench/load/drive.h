@@ -17,14 +17,18 @@
  * once where the scenario says concurrent). A trial starts when the previous one has
  * drained.
  */
+struct drive_target {
+    const char *base_url; /* where it really is; with sim: the child's address */
+    const char *key;      /* NULL: none */
+    bool send_id;
+};
+
 struct drive {
     const struct clock *clock;
     const struct scenario *scenario;
     const struct run *run;
     const struct catalogue *catalogue;
-    const char *base_url; /* where the target really is; with sim: the child's address */
-    const char *key;      /* NULL: none */
-    bool send_id;
+    const struct drive_target *targets; /* one a cell */
     struct collector *collector;
     const volatile sig_atomic_t *interrupts; /* 1: stop and drain, 2: cut */
 

@@ -1,0 +1,27 @@
+#ifndef CMD_RUNDIR_H
+#define CMD_RUNDIR_H
+
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+/* The directory of a run and the paths in it. */
+struct rundir {
+    char path[4000];
+};
+
+/*
+ * Make it: `out`, or runs/NAME-YYYYMMDD-HHMMSS where out is NULL. It must not exist or be
+ * empty; parents are made.
+ */
+int rundir_make(struct rundir *d, const char *out, const char *name, struct err *err);
+
+/* PATH/FILE, in a buffer that lives as long as *d is not asked for another. */
+const char *rundir_file(const struct rundir *d, const char *file, char *path, size_t n);
+
+/* Write a whole file of the directory by rename, so that it is never seen half. */
+int rundir_put(const struct rundir *d, const char *file, const struct buf *content,
+               struct err *err);
+
+#endif
