@@ -47,7 +47,8 @@ double hist_stddev(const struct hist *h)
 
 int64_t hist_rank(int64_t total, double p)
 {
-    /* The next double below p, so that noise cannot push an exact product one rank up. */
+    /* The next double below p, so that noise cannot push an exact product one rank up.
+     * Past 2^53 ranks are as coarse as doubles are. */
     double rank = ceil(nextafter(fmin(fmax(p, 0), 100), -1) * (double)total / 100.0);
 
     if (rank >= (double)total)
@@ -57,17 +58,16 @@ int64_t hist_rank(int64_t total, double p)
 
 int64_t hist_value_at_rank(const struct hist *h, int64_t rank, bool upper_edge)
 {
-    int64_t sum = 0;
+    int64_t left = rank < 1 ? 1 : rank > h->total ? h->total : rank;
+    size_t i = 0;
+    int64_t v;
 
-    for (size_t i = hist_next(h, 0); i < h->len; i = hist_next(h, i + 1)) {
-        sum += h->counts[i];
-        if (sum >= rank || sum == h->total) {
-            int64_t v = hist_value(h, i);
-
-            return upper_edge ? hist_highest_equivalent(h, v) : v;
-        }
-    }
-    return 0;
+    if (!h->total)
+        return 0;
+    while ((left -= h->counts[i]) > 0)
+        i++;
+    v = hist_value(h, i);
+    return upper_edge ? hist_highest_equivalent(h, v) : v;
 }
 
 int64_t hist_percentile(const struct hist *h, double p)
