@@ -1,7 +1,5 @@
 #include "cmd/run_options.h"
 
-#include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +27,7 @@ static const struct shorthand {
     { "--tier", "request.body.service_tier", "NAME", "service tier to ask for" },
     { "--api-key-env", "target.api_key_env", "NAME", "variable that holds the key" },
     { "--threads", "connection.threads", "N", "worker threads" },
+    { "--seed", "seed", "N", "seed of everything random" },
 };
 
 enum { N_SHORTHANDS = sizeof(shorthands) / sizeof(shorthands[0]) };
@@ -42,7 +41,6 @@ void run_options_help(void)
            "  --out DIR             run directory; default runs/NAME-TIMESTAMP\n"
            "  --set KEY=VALUE       any scenario key (see `tokdyno explain`); repeatable\n"
            "  --dry-run             show the plan, send nothing\n"
-           "  --seed N              seed of everything random\n"
            "  --format text|json    of the summary on stdout\n"
            "  --quiet               nothing on stderr while it runs\n\n"
            "Shorthands of scenario keys:\n");
@@ -64,9 +62,9 @@ void run_options_help(void)
         "--duration 10s\n");
 }
 
-static void set(struct run_options *o, const char *key, const char *value)
+static void set(struct run_options *o, const char *flag, const char *key, const char *value)
 {
-    o->settings[o->n_settings++] = (struct setting){ key, value };
+    o->settings[o->n_settings++] = (struct setting){ key, value, flag };
 }
 
 static int set_pair(struct run_options *o, const char *pair, struct err *err)
@@ -79,20 +77,7 @@ static int set_pair(struct run_options *o, const char *pair, struct err *err)
                        "--set %s: expected KEY=VALUE, as in load.main.rate=10/s", pair);
     key = mem_strndup(pair, (size_t)(equals - pair));
     o->made[o->n_made++] = key;
-    set(o, key, equals + 1);
-    return 0;
-}
-
-static int read_seed(struct run_options *o, const char *text, struct err *err)
-{
-    char *end;
-
-    errno = 0;
-    o->seed = strtoull(text, &end, 0);
-    o->has_seed = true;
-    if (errno || *end || end == text || *text == '-')
-        return err_set(err, ERR_USAGE, "--seed %s: expected a whole number up to 2^64-1",
-                       text);
+    set(o, NULL, key, equals + 1);
     return 0;
 }
 
@@ -114,13 +99,11 @@ static int with_value(struct run_options *o, const char *flag, const char *value
     }
     if (!strcmp(flag, "--set"))
         return set_pair(o, value, err);
-    if (!strcmp(flag, "--seed"))
-        return read_seed(o, value, err);
     if (!strcmp(flag, "--format"))
         return read_format(o, value, err);
     for (size_t i = 0; i < N_SHORTHANDS; i++)
         if (!strcmp(flag, shorthands[i].flag)) {
-            set(o, shorthands[i].key, value);
+            set(o, shorthands[i].flag, shorthands[i].key, value);
             return 0;
         }
     return 1;
@@ -166,7 +149,7 @@ int run_options_read(struct run_options *o, int argc, char **argv, struct err *e
 {
     *o = (struct run_options){ 0 };
     o->files = mem_array((size_t)argc, sizeof(*o->files));
-    o->settings = mem_array((size_t)argc, sizeof(*o->settings));
+    o->settings = mem_array((size_t)argc + 1, sizeof(*o->settings));
     o->made = mem_array((size_t)argc, sizeof(*o->made));
     for (int i = 1; i < argc; i++) {
         if (argv[i][0] != '-')

@@ -3,7 +3,6 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 #include "base/err.h"
 #include "data/scenario.h"
@@ -12,13 +11,12 @@
 struct run_options {
     const char **files;
     size_t n_files;
-    struct setting *settings; /* --set and the flags that stand for a key, in their order */
+    struct setting *settings; /* --set and the flags that stand for a key, in their order;
+                                 room for one more */
     size_t n_settings;
     char **made; /* values we had to build; owned */
     size_t n_made;
     const char *out;
-    bool has_seed;
-    uint64_t seed;
     bool dry_run;
     bool quiet;
     bool json;

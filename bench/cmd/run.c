@@ -1,0 +1,467 @@
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/units.h"
+#include "cmd/cmd.h"
+#include "cmd/keys.h"
+#include "cmd/live.h"
+#include "cmd/run_options.h"
+#include "cmd/rundir.h"
+#include "cmd/simchild.h"
+#include "load/drive.h"
+#include "load/plan.h"
+#include "load/wire.h"
+#include "reports/report.h"
+
+/* Set by the signal handler alone. */
+static volatile sig_atomic_t interrupts;
+static volatile sig_atomic_t last_signal;
+
+static void on_signal(int number)
+{
+    interrupts++;
+    last_signal = number;
+}
+
+/* One scenario on its way to a run directory. */
+struct launch {
+    const struct run_options *options;
+    struct scenario scenario;
+    struct catalogue catalogue;
+    struct rundir dir;
+    char truth[4300];
+    struct simchild sim;
+    bool has_sim;
+    char **keys;                  /* one a cell */
+    struct drive_target *targets; /* one a cell */
+    struct run run;
+    struct recorder *recorder;
+    struct collector collector;
+    struct live live;
+};
+
+static int read_scenario(struct scenario *s, const char *file,
+                         const struct setting *settings, size_t n, struct err *err)
+{
+    return file ? scenario_read(s, file, settings, n, err)
+                : scenario_from_flags(s, settings, n, err);
+}
+
+/* A run without a seed of its own gets one, and is resolved with it, so it can be repeated.
+ */
+static int read_seeded(struct scenario *s, const char *file, const struct run_options *o,
+                       struct err *err)
+{
+    struct setting *settings = o->settings;
+    char text[24];
+    uint64_t seed = 0;
+
+    if (read_scenario(s, file, settings, o->n_settings, err))
+        return -1;
+    if (s->has_seed)
+        return 0;
+    scenario_free(s);
+    if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
+        seed = (uint64_t)clock_now(&clock_system);
+    snprintf(text, sizeof(text), "%" PRIu64, seed >> 33);
+    settings[o->n_settings] = (struct setting){ "seed", text, NULL };
+    return read_scenario(s, file, settings, o->n_settings + 1, err);
+}
+
+static bool is_sim(const struct cell *c)
+{
+    return !strncmp(c->target.base_url, "sim:", 4);
+}
+
+static int read_keys(struct launch *l, struct err *err)
+{
+    const struct scenario *s = &l->scenario;
+
+    l->keys = mem_array(s->n_cells, sizeof(*l->keys));
+    l->targets = mem_array(s->n_cells, sizeof(*l->targets));
+    for (size_t i = 0; i < s->n_cells; i++) {
+        const struct cell *c = &s->cells[i];
+
+        if (keys_read(&c->target, &l->keys[i], err))
+            return -1;
+        if (l->keys[i])
+            keys_guard();
+        l->targets[i] = (struct drive_target){
+            .base_url = c->target.base_url,
+            .key = l->keys[i],
+            .send_id = is_sim(c) || c->target.id_header,
+        };
+    }
+    return 0;
+}
+
+static int start_sim(struct launch *l, struct err *err)
+{
+    struct scenario *s = &l->scenario;
+    char path[4300];
+
+    rundir_file(&l->dir, "truth.jsonl", path, sizeof(path));
+    snprintf(l->truth, sizeof(l->truth), "%s", path);
+    for (size_t i = 0; i < s->n_cells; i++) {
+        const struct target *t = &s->cells[i].target;
+
+        if (!is_sim(&s->cells[i]))
+            continue;
+        if (!l->has_sim &&
+            simchild_start(&l->sim, l->truth, t->catalogue, s->seed, t->sim, t->n_sim, err))
+            return -1;
+        l->has_sim = true;
+        l->targets[i].base_url = l->sim.base_url;
+    }
+    return 0;
+}
+
+static int put_text(const struct launch *l, const char *file, const char *text,
+                    struct err *err)
+{
+    struct buf b;
+    int rc;
+
+    buf_init(&b, 0);
+    buf_str(&b, text);
+    rc = rundir_put(&l->dir, file, &b, err);
+    buf_free(&b);
+    return rc;
+}
+
+static int put_running(const struct launch *l, struct err *err)
+{
+    struct buf b;
+    int rc;
+
+    buf_init(&b, 0);
+    report_json_running(&b, &l->run);
+    rc = rundir_put(&l->dir, "run.json", &b, err);
+    buf_free(&b);
+    return rc;
+}
+
+static int open_journal(struct launch *l, struct err *err)
+{
+    char path[4300];
+    struct journal *j;
+
+    j = journal_open(rundir_file(&l->dir, "requests.jsonl", path, sizeof(path)), err);
+    if (!j)
+        return -1;
+    collector_init(&l->collector, j);
+    run_write(&l->run, journal_buf(j));
+    if (journal_flush(j, 0, true, err))
+        return -1;
+    l->recorder = recorder_open(&l->run);
+    collector_add_sink(&l->collector, recorder_sink(l->recorder));
+    return 0;
+}
+
+static void tick(void *ctx, uint64_t in_flight)
+{
+    struct launch *l = ctx;
+
+    live_tick(&l->live, clock_now(&clock_system), in_flight);
+}
+
+/* The load, and the journal's last line. */
+static int put_load(struct launch *l, struct err *err)
+{
+    struct drive drive = {
+        .clock = &clock_system,
+        .scenario = &l->scenario,
+        .run = &l->run,
+        .catalogue = &l->catalogue,
+        .targets = l->targets,
+        .collector = &l->collector,
+        .interrupts = &interrupts,
+        .tick = tick,
+        .ctx = l,
+    };
+    struct run_end end = { .sim_late_p99 = NS_ABSENT, .sim_cpu = NS_ABSENT };
+    char detail[300];
+    ns_t cpu = clock_cpu();
+    int failed = drive_run(&drive, &end.reason, detail, sizeof(detail), err);
+
+    live_clear(&l->live);
+    end.at = clock_now(&clock_system) - l->run.t0_mono;
+    end.cpu = clock_cpu() - cpu;
+    end.detail = detail;
+    if (l->has_sim)
+        simchild_stop(&l->sim, l->truth, &end.sim_late_p99, &end.sim_cpu);
+    l->has_sim = false;
+    collector_end(&l->collector, &end);
+    return failed;
+}
+
+static int put_results(struct launch *l, const struct buf *json, struct err *err)
+{
+    struct buf hlog;
+    int rc;
+
+    buf_init(&hlog, 0);
+    report_hlog(&hlog, &l->run, l->recorder);
+    rc = rundir_put(&l->dir, "latency.hlog", &hlog, err);
+    rc |= rundir_put(&l->dir, "run.json", json, err);
+    buf_free(&hlog);
+    return rc;
+}
+
+static bool wants_colour(void)
+{
+    return isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
+}
+
+static int print(const struct buf *b, struct err *err)
+{
+    fwrite(b->p, 1, b->len, stdout);
+    if (fflush(stdout) || ferror(stdout))
+        return err_set(err, ERR_IO, "cannot write the summary to stdout: %s",
+                       strerror(errno));
+    return 0;
+}
+
+static int exit_code(const struct summary *s)
+{
+    if (interrupts)
+        return last_signal == SIGTERM ? EXIT_SIGTERM : EXIT_SIGINT;
+    return report_exit_code(s);
+}
+
+static int tell(struct launch *l, struct err *err)
+{
+    struct summary s;
+    struct buf json, text;
+    int rc;
+
+    summary_make(&s, &l->run, l->recorder);
+    buf_init(&json, 0);
+    buf_init(&text, 0);
+    report_json(&json, &s);
+    report_text(&text, &s, wants_colour());
+    rc = print(l->options->json ? &json : &text, err) ? -1 : exit_code(&s);
+    if (put_results(l, &json, err)) {
+        fprintf(stderr, "tokdyno run: %s\n", err->msg);
+        rc = rc == EXIT_GOOD || rc == EXIT_VERDICT ? EXIT_INVALID : rc;
+    }
+    if (!l->options->quiet)
+        fprintf(stderr, "results: %s\n", l->dir.path);
+    buf_free(&json);
+    buf_free(&text);
+    summary_free(&s);
+    return rc;
+}
+
+static int open_dir(struct launch *l, struct err *err)
+{
+    char path[4000];
+    const char *out = l->options->out;
+
+    if (out && l->options->n_files > 1) {
+        snprintf(path, sizeof(path), "%.3000s/%.900s", out, l->scenario.name);
+        out = path;
+    }
+    if (rundir_make(&l->dir, out, l->scenario.name, err))
+        return -1;
+    return put_text(l, "scenario.yaml", l->scenario.resolved, err);
+}
+
+static void plan_run(struct launch *l)
+{
+    run_plan(&l->run, &l->scenario, clock_now(&clock_system),
+             clock_system.real(clock_system.ctx));
+    l->run.host.libcurl = wire_library_version();
+}
+
+static void announce(const struct launch *l)
+{
+    struct plan plan;
+    struct buf b;
+
+    if (l->options->quiet)
+        return;
+    plan_make(&plan, &l->scenario, &l->catalogue);
+    buf_init(&b, 0);
+    buf_printf(&b, "%s: %zu trial%s, about ", l->scenario.name, l->run.n_trials,
+               l->run.n_trials == 1 ? "" : "s");
+    units_put_count(&b, plan.requests);
+    buf_str(&b, " requests in ");
+    units_put_duration(&b, plan.time);
+    buf_printf(&b, "; seed %" PRIu64 "; %s\n", l->run.seed, l->dir.path);
+    fputs(b.p, stderr);
+    buf_free(&b);
+    plan_free(&plan);
+}
+
+static int measure(struct launch *l, struct err *err)
+{
+    if (read_keys(l, err) || open_dir(l, err) || start_sim(l, err))
+        return -1;
+    plan_run(l);
+    if (put_running(l, err) || open_journal(l, err))
+        return -1;
+    announce(l);
+    live_init(&l->live, &l->run, l->recorder, l->options->quiet);
+    if (put_load(l, err))
+        return -1;
+    return tell(l, err);
+}
+
+static void clean_up(struct launch *l)
+{
+    ns_t late, cpu;
+    struct err ignored;
+
+    if (l->has_sim)
+        simchild_stop(&l->sim, l->truth, &late, &cpu);
+    if (l->recorder)
+        recorder_close(l->recorder);
+    if (l->collector.journal) {
+        journal_close(l->collector.journal, &ignored);
+        collector_free(&l->collector);
+    }
+    for (size_t i = 0; l->keys && i < l->scenario.n_cells; i++)
+        keys_forget(l->keys[i]);
+    free(l->keys);
+    free(l->targets);
+    run_free(&l->run);
+    catalogue_free(&l->catalogue);
+    scenario_free(&l->scenario);
+}
+
+static int show_plan(const struct launch *l, struct err *err)
+{
+    struct plan plan;
+    struct buf b;
+    int rc;
+
+    plan_make(&plan, &l->scenario, &l->catalogue);
+    buf_init(&b, 0);
+    if (l->options->json)
+        plan_json(&b, &plan);
+    else
+        plan_text(&b, &plan);
+    rc = print(&b, err);
+    buf_free(&b);
+    plan_free(&plan);
+    return rc ? -1 : EXIT_GOOD;
+}
+
+static int launch(const struct run_options *o, const char *file, struct err *err)
+{
+    struct launch l = { .options = o };
+    int rc = -1;
+
+    if (read_seeded(&l.scenario, file, o, err))
+        return -1;
+    if (!catalogue_read(&l.catalogue, l.scenario.cells[0].target.catalogue, err))
+        rc = o->dry_run ? show_plan(&l, err) : measure(&l, err);
+    clean_up(&l);
+    return rc;
+}
+
+/* Every file is checked before the first request of any is sent. */
+static int check_all(const struct run_options *o, struct err *err)
+{
+    for (size_t i = 0; i < o->n_files; i++) {
+        struct scenario s;
+
+        if (scenario_read(&s, o->files[i], o->settings, o->n_settings, err))
+            return -1;
+        scenario_free(&s);
+    }
+    return 0;
+}
+
+/* The first that applies, over several runs. */
+static int worse(int a, int b)
+{
+    static const int order[] = { EXIT_SIGINT,  EXIT_SIGTERM, EXIT_WRONG_USE, EXIT_TARGET,
+                                 EXIT_INVALID, EXIT_BUDGET,  EXIT_VERDICT };
+
+    for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
+        if (a == order[i] || b == order[i])
+            return order[i];
+    return EXIT_GOOD;
+}
+
+static int run_all(const struct run_options *o, struct err *err)
+{
+    int code = EXIT_GOOD;
+
+    if (check_all(o, err))
+        return -1;
+    if (!o->n_files)
+        return launch(o, NULL, err);
+    for (size_t i = 0; i < o->n_files && !interrupts; i++) {
+        int rc = launch(o, o->files[i], err);
+
+        if (rc < 0)
+            return -1;
+        code = worse(code, rc);
+    }
+    return code;
+}
+
+static void warn_of_proxies(const struct run_options *o)
+{
+    static const char *const names[] = { "http_proxy", "https_proxy", "HTTPS_PROXY",
+                                         "HTTP_PROXY", "all_proxy",   "ALL_PROXY" };
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        const char *value = getenv(names[i]);
+
+        if (value && *value && !o->quiet) {
+            fprintf(stderr,
+                    "tokdyno run: %s is set and ignored; target.proxy sets a proxy\n",
+                    names[i]);
+            return;
+        }
+    }
+}
+
+static void set_up_process(void)
+{
+    struct sigaction action = { .sa_handler = on_signal };
+    struct rlimit files;
+
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
+    if (!getrlimit(RLIMIT_NOFILE, &files)) {
+        files.rlim_cur = files.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &files);
+    }
+}
+
+int cmd_run(int argc, char **argv, struct err *err)
+{
+    struct run_options o;
+    int rc = run_options_read(&o, argc, argv, err);
+
+    if (!rc && o.help) {
+        run_options_help();
+    } else if (!rc && !o.n_files && !o.n_settings) {
+        rc = err_set(err, ERR_USAGE, "no scenario; `tokdyno run -h` shows how");
+    } else if (!rc) {
+        set_up_process();
+        warn_of_proxies(&o);
+        rc = wire_library_init(err);
+        if (!rc) {
+            rc = run_all(&o, err);
+            wire_library_free();
+        }
+    }
+    run_options_free(&o);
+    return rc;
+}
