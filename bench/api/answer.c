@@ -73,9 +73,10 @@ void answer_free(struct answer *a)
     a->n_gaps = a->cap_gaps = 0;
 }
 
-static void keep_gap(struct answer *a, ns_t gap)
+/* Between whole microseconds of both ends, so that gaps add up to the time of a frame. */
+static void keep_gap(struct answer *a, ns_t at)
 {
-    ns_t us = gap / NS_PER_US;
+    ns_t us = at > a->last ? at / NS_PER_US - a->last / NS_PER_US : 0;
 
     if (a->n_gaps == RECORD_MAX_GAPS) {
         a->gaps_lost++;
@@ -96,7 +97,7 @@ void answer_frame(struct answer *a, ns_t at, bool visible)
         a->shared += !gap;
         if (gap > a->stall)
             a->stall = gap;
-        keep_gap(a, gap);
+        keep_gap(a, at);
     }
     if (at > a->last)
         a->last = at;

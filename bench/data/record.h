@@ -104,7 +104,8 @@ struct record {
     uint64_t frames;     /* events with output */
     uint64_t shared;     /* of them, those that share the stamp of the frame before */
 
-    const uint32_t *gaps; /* between output frames, in us, cut downwards */
+    const uint32_t *gaps; /* between output frames, in us: each frame's time is cut to whole
+                             us first, so first + gaps gives every frame to 1 us */
     size_t n_gaps;        /* kept: at most RECORD_MAX_GAPS */
     uint64_t gaps_lost;   /* beyond that */
     int64_t stall; /* longest gap in ns, of all gaps; -1 with fewer than two frames */
