@@ -10,12 +10,14 @@ enum { SHORTEST = 6 };
 /* What follows `lead` is a secret if it is at least `least` long. */
 static const struct row {
     const char *lead;
+    bool word; /* only where a word begins: the lead also ends common words */
     size_t least;
     const char *until; /* the characters that end it besides control characters; NULL: all
                           that do not occur in a key */
 } rows[] = {
-    { "gsk_", 1, NULL },  { "sk-", 8, NULL },         { "org_", 1, NULL },
-    { "org-", 16, NULL }, { "bearer ", 1, " \"',;" }, { "authorization:", 1, "\"',;" },
+    { "gsk_", false, 1, NULL },       { "sk-", true, 8, NULL },
+    { "org_", true, 1, NULL },        { "org-", true, 16, NULL },
+    { "bearer ", true, 1, " \"',;" }, { "authorization:", false, 1, "\"',;" },
 };
 
 static bool ends(const struct row *r, char c)
@@ -33,7 +35,7 @@ static size_t row_match(const struct row *r, struct str text, size_t at)
 
     if (text.n - at < lead || strncasecmp(text.p + at, r->lead, lead))
         return 0;
-    if (at && isalnum((unsigned char)text.p[at - 1]))
+    if (r->word && at && isalnum((unsigned char)text.p[at - 1]))
         return 0;
     while (n < text.n && !ends(r, text.p[n]))
         n++;
