@@ -10,11 +10,11 @@ static int64_t load(const struct field *f, const void *object)
     uint32_t u32;
     int64_t i64 = 0;
 
-    if (f->type == FIELD_I32) {
+    if (f->type == FIELD_TYPE_I32) {
         memcpy(&i32, at, sizeof(i32));
         return i32;
     }
-    if (f->type == FIELD_U32) {
+    if (f->type == FIELD_TYPE_U32) {
         memcpy(&u32, at, sizeof(u32));
         return u32;
     }
@@ -35,33 +35,59 @@ static bool load_bool(const struct field *f, const void *object)
     return *((const bool *)object + f->offset);
 }
 
-static void put_field(struct jsonw *w, const struct field *f, const void *object)
+static bool present(const struct field *f, const void *object)
 {
     switch (f->type) {
-    case FIELD_TEXT:
-        if (*load_text(f, object)) {
-            jsonw_key(w, f->key);
-            jsonw_string(w, load_text(f, object));
-        }
+    case FIELD_TYPE_TEXT:
+        return *load_text(f, object);
+    case FIELD_TYPE_BOOL:
+        return load_bool(f, object);
+    case FIELD_TYPE_OBJECT:
+        for (size_t i = 0; i < f->n; i++)
+            if (present(&f->table[i], (const char *)object + f->offset))
+                return true;
+        return false;
+    case FIELD_TYPE_OTHER:
+        return true;
+    case FIELD_TYPE_I32:
+    case FIELD_TYPE_U32:
+    case FIELD_TYPE_I64:
+    case FIELD_TYPE_U64:
+        return load(f, object) != f->absent;
+    }
+    return false;
+}
+
+static void put_value(struct jsonw *w, const struct field *f, const void *object)
+{
+    switch (f->type) {
+    case FIELD_TYPE_TEXT:
+        jsonw_string(w, load_text(f, object));
         return;
-    case FIELD_BOOL:
-        if (load_bool(f, object) != (f->absent == 1)) {
-            jsonw_key(w, f->key);
-            jsonw_bool(w, load_bool(f, object));
-        }
+    case FIELD_TYPE_BOOL:
+        jsonw_bool(w, load_bool(f, object));
         return;
-    case FIELD_OTHER:
+    case FIELD_TYPE_OBJECT:
+        fields_put(w, f->table, f->n, (const char *)object + f->offset);
+        return;
+    case FIELD_TYPE_OTHER:
+        return;
+    case FIELD_TYPE_I32:
+    case FIELD_TYPE_U32:
+    case FIELD_TYPE_I64:
+    case FIELD_TYPE_U64:
+        jsonw_int(w, load(f, object));
+        return;
+    }
+}
+
+static void put_field(struct jsonw *w, const struct field *f, const void *object)
+{
+    if (f->type == FIELD_TYPE_OTHER) {
         f->put(w, f->key, object);
-        return;
-    case FIELD_I32:
-    case FIELD_U32:
-    case FIELD_I64:
-    case FIELD_U64:
-        if (load(f, object) != f->absent) {
-            jsonw_key(w, f->key);
-            jsonw_int(w, load(f, object));
-        }
-        return;
+    } else if (present(f, object)) {
+        jsonw_key(w, f->key);
+        put_value(w, f, object);
     }
 }
 
@@ -116,26 +142,29 @@ static void get_field(struct fields_reader *rd, const struct field *f, void *obj
     const char *text;
 
     switch (f->type) {
-    case FIELD_TEXT:
+    case FIELD_TYPE_TEXT:
         text = fields_text(rd);
         memcpy(at, &text, sizeof(text));
         return;
-    case FIELD_BOOL:
+    case FIELD_TYPE_BOOL:
         yes = false;
         rd->bad |= json_type(&rd->j) != JSON_BOOL || !json_bool(&rd->j, &yes);
         memcpy(at, &yes, sizeof(yes));
         return;
-    case FIELD_I32:
-    case FIELD_U32:
-        u32 = (uint32_t)fields_int(rd, f->type == FIELD_I32 ? INT32_MAX : UINT32_MAX);
+    case FIELD_TYPE_I32:
+    case FIELD_TYPE_U32:
+        u32 = (uint32_t)fields_int(rd, f->type == FIELD_TYPE_I32 ? INT32_MAX : UINT32_MAX);
         memcpy(at, &u32, sizeof(u32));
         return;
-    case FIELD_I64:
-    case FIELD_U64:
+    case FIELD_TYPE_I64:
+    case FIELD_TYPE_U64:
         i64 = fields_int(rd, FIELDS_MAX);
         memcpy(at, &i64, sizeof(i64));
         return;
-    case FIELD_OTHER:
+    case FIELD_TYPE_OBJECT:
+        fields_get(rd, f->table, f->n, at);
+        return;
+    case FIELD_TYPE_OTHER:
         f->get(rd, object);
         return;
     }

@@ -11,24 +11,59 @@
  * A struct as a JSON object, written and read by one table, so that the two cannot differ:
  *
  *     static const struct field point[] = {
- *         { "x", FIELD_I64, offsetof(struct point, x), -1 },
- *         { "label", FIELD_TEXT, offsetof(struct point, label) },
+ *         FIELD_INT("x", I64, struct point, x, -1),
+ *         FIELD_TEXT("label", struct point, label),
  *     };
  *     fields_put(&w, point, 2, &p);      // {"x":3,"label":"a"}
  *     fields_get(&reader, point, 2, &p); // starts from what is in p
  *
- * What has the value `absent` (and empty text) is not written, so the reader must start
- * from an object that has it. Other types are FIELD_OTHER with functions of their own.
+ * What is absent is not written: a number of the value named, empty text, false, an object
+ * all absent. So the reader must start from an object in which everything is. What fits no
+ * type has functions of its own.
  */
 enum field_type {
-    FIELD_TEXT, /* const char *; NULL is written like "" */
-    FIELD_BOOL,
-    FIELD_I32,
-    FIELD_U32,
-    FIELD_I64,
-    FIELD_U64,
-    FIELD_OTHER
+    FIELD_TYPE_TEXT, /* const char *; NULL is written like "" */
+    FIELD_TYPE_BOOL,
+    FIELD_TYPE_I32,
+    FIELD_TYPE_U32,
+    FIELD_TYPE_I64,
+    FIELD_TYPE_U64,
+    FIELD_TYPE_OBJECT,
+    FIELD_TYPE_OTHER
 };
+
+/* No number has this value: always written. */
+#define FIELD_ALWAYS INT64_MIN
+
+#define FIELD_TEXT(name, of, member)                                                       \
+    {                                                                                      \
+        .key = name, .type = FIELD_TYPE_TEXT, .offset = offsetof(of, member)               \
+    }
+#define FIELD_BOOL(name, of, member)                                                       \
+    {                                                                                      \
+        .key = name, .type = FIELD_TYPE_BOOL, .offset = offsetof(of, member)               \
+    }
+#define FIELD_INT(name, size, of, member, none)                                            \
+    {                                                                                      \
+        .key = name, .type = FIELD_TYPE_##size, .offset = offsetof(of, member),            \
+        .absent = none                                                                     \
+    }
+/* A struct inside; its table counts offsets from the start of that member. */
+#define FIELD_OBJECT(name, rows, of, member)                                               \
+    {                                                                                      \
+        .key = name, .type = FIELD_TYPE_OBJECT, .offset = offsetof(of, member),            \
+        .table = rows, .n = sizeof(rows) / sizeof((rows)[0])                               \
+    }
+/* The same, with offsets counted from the start of the struct outside. */
+#define FIELD_PART(name, rows)                                                             \
+    {                                                                                      \
+        .key = name, .type = FIELD_TYPE_OBJECT, .table = rows,                             \
+        .n = sizeof(rows) / sizeof((rows)[0])                                              \
+    }
+#define FIELD_OTHER(name, put_fn, get_fn)                                                  \
+    {                                                                                      \
+        .key = name, .type = FIELD_TYPE_OTHER, .put = put_fn, .get = get_fn                \
+    }
 
 struct fields_reader;
 
@@ -37,6 +72,8 @@ struct field {
     enum field_type type;
     size_t offset;
     int64_t absent;
+    const struct field *table; /* of an object inside */
+    size_t n;
     /* FIELD_OTHER: are handed the whole object. put writes key and value, or nothing. */
     void (*put)(struct jsonw *w, const char *key, const void *object);
     void (*get)(struct fields_reader *rd, void *object);
@@ -54,8 +91,8 @@ struct fields_reader {
     void *ctx;
 };
 
-/* Sums and differences of a few of these still fit. */
-#define FIELDS_MAX (INT64_MAX / 8)
+/* The sum of four of these still fits, and so does their difference. */
+#define FIELDS_MAX (INT64_MAX / 4)
 
 void fields_put(struct jsonw *w, const struct field *table, size_t n, const void *object);
 

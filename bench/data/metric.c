@@ -66,14 +66,19 @@ static void tpot(const struct record *r, metric_fn *emit, void *ctx)
         emit(ctx, quotient(span, r->tokens.completion - 1));
 }
 
+/* The integer next to v >= 0; what is beyond all ranges stays there. */
+static int64_t rounded(double v)
+{
+    return v < 0x1p62 ? (int64_t)(v + 0.5) : INT64_MAX;
+}
+
 static void tps(const struct record *r, metric_fn *emit, void *ctx)
 {
     ns_t span = generation(r);
 
     if (span)
         emit(ctx,
-             (int64_t)((double)(r->tokens.completion - 1) * 1e3 * NS_PER_S / (double)span +
-                       0.5));
+             rounded((double)(r->tokens.completion - 1) * 1e3 * NS_PER_S / (double)span));
 }
 
 static void stall(const struct record *r, metric_fn *emit, void *ctx)
@@ -153,8 +158,7 @@ static void tls(const struct record *r, metric_fn *emit, void *ctx)
 static void cache_hit(const struct record *r, metric_fn *emit, void *ctx)
 {
     if (r->tokens.cached >= 0 && r->tokens.prompt > 0)
-        emit(ctx,
-             (int64_t)((double)r->tokens.cached * 1e6 / (double)r->tokens.prompt + 0.5));
+        emit(ctx, rounded((double)r->tokens.cached * 1e6 / (double)r->tokens.prompt));
 }
 
 static void cost(const struct record *r, metric_fn *emit, void *ctx)

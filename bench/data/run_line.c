@@ -6,9 +6,6 @@
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
-/* No number has this value: the field is always written. */
-#define ALWAYS INT64_MIN
-
 /* What is read of a run, text and lists, goes to its arena. */
 static const char *keep(void *ctx, struct str raw)
 {
@@ -99,11 +96,11 @@ static void get_points(struct fields_reader *rd, void *object)
 }
 
 static const struct field load_fields[] = {
-    { "open", FIELD_BOOL, offsetof(struct run_load, open), 0, NULL, NULL },
-    { "points_millionths", FIELD_OTHER, 0, 0, put_points, get_points },
-    { "cv_ppm", FIELD_I64, offsetof(struct run_load, cv_ppm), ALWAYS, NULL, NULL },
-    { "duration", FIELD_I64, offsetof(struct run_load, duration), NS_ABSENT, NULL, NULL },
-    { "requests", FIELD_U64, offsetof(struct run_load, requests), 0, NULL, NULL },
+    FIELD_BOOL("open", struct run_load, open),
+    FIELD_OTHER("points_millionths", put_points, get_points),
+    FIELD_INT("cv_ppm", I64, struct run_load, cv_ppm, FIELD_ALWAYS),
+    FIELD_INT("duration", I64, struct run_load, duration, NS_ABSENT),
+    FIELD_INT("requests", U64, struct run_load, requests, 0),
 };
 
 static const struct run_load blank_load = { .duration = NS_ABSENT };
@@ -113,9 +110,9 @@ static const struct kind loads = { load_fields, COUNT(load_fields), sizeof(blank
 /* --- cells ------------------------------------------------------------------------- */
 
 static const struct field key_fields[] = {
-    { "key", FIELD_TEXT, offsetof(struct cell_key, key), 0, NULL, NULL },
-    { "text", FIELD_TEXT, offsetof(struct cell_key, text), 0, NULL, NULL },
-    { "json", FIELD_TEXT, offsetof(struct cell_key, json), 0, NULL, NULL },
+    FIELD_TEXT("key", struct cell_key, key),
+    FIELD_TEXT("text", struct cell_key, text),
+    FIELD_TEXT("json", struct cell_key, json),
 };
 
 static const struct cell_key blank_key = { "", "", "" };
@@ -151,11 +148,9 @@ static void get_loads(struct fields_reader *rd, void *object)
 }
 
 static const struct field cell_fields[] = {
-    { "name", FIELD_TEXT, offsetof(struct run_cell, name), 0, NULL, NULL },
-    { "model", FIELD_TEXT, offsetof(struct run_cell, model), 0, NULL, NULL },
-    { "tier", FIELD_TEXT, offsetof(struct run_cell, tier), 0, NULL, NULL },
-    { "keys", FIELD_OTHER, 0, 0, put_keys, get_keys },
-    { "loads", FIELD_OTHER, 0, 0, put_loads, get_loads },
+    FIELD_TEXT("name", struct run_cell, name),  FIELD_TEXT("model", struct run_cell, model),
+    FIELD_TEXT("tier", struct run_cell, tier),  FIELD_OTHER("keys", put_keys, get_keys),
+    FIELD_OTHER("loads", put_loads, get_loads),
 };
 
 static const struct run_cell blank_cell = { .name = "", .model = "" };
@@ -165,8 +160,8 @@ static const struct kind cells = { cell_fields, COUNT(cell_fields), sizeof(blank
 /* --- the run ------------------------------------------------------------------------ */
 
 static const struct field phase_fields[] = {
-    { "name", FIELD_TEXT, offsetof(struct run_phase, name), 0, NULL, NULL },
-    { "measured", FIELD_BOOL, offsetof(struct run_phase, measured), 0, NULL, NULL },
+    FIELD_TEXT("name", struct run_phase, name),
+    FIELD_BOOL("measured", struct run_phase, measured),
 };
 
 static const struct run_phase blank_phase = { .name = "" };
@@ -174,8 +169,8 @@ static const struct kind phases = { phase_fields, COUNT(phase_fields), sizeof(bl
                                     &blank_phase };
 
 static const struct field trial_fields[] = {
-    { "cell", FIELD_U32, offsetof(struct run_trial, cell), ALWAYS, NULL, NULL },
-    { "round", FIELD_U32, offsetof(struct run_trial, round), ALWAYS, NULL, NULL },
+    FIELD_INT("cell", U32, struct run_trial, cell, FIELD_ALWAYS),
+    FIELD_INT("round", U32, struct run_trial, round, FIELD_ALWAYS),
 };
 
 static const struct run_trial blank_trial = { 0 };
@@ -183,24 +178,13 @@ static const struct kind trials = { trial_fields, COUNT(trial_fields), sizeof(bl
                                     &blank_trial };
 
 static const struct field host_fields[] = {
-    { "name", FIELD_TEXT, offsetof(struct run_host, name), 0, NULL, NULL },
-    { "cpu", FIELD_TEXT, offsetof(struct run_host, cpu), 0, NULL, NULL },
-    { "cores", FIELD_I32, offsetof(struct run_host, cores), 0, NULL, NULL },
-    { "kernel", FIELD_TEXT, offsetof(struct run_host, kernel), 0, NULL, NULL },
-    { "tool", FIELD_TEXT, offsetof(struct run_host, tool), 0, NULL, NULL },
-    { "libcurl", FIELD_TEXT, offsetof(struct run_host, libcurl), 0, NULL, NULL },
+    FIELD_TEXT("name", struct run_host, name),
+    FIELD_TEXT("cpu", struct run_host, cpu),
+    FIELD_INT("cores", I32, struct run_host, cores, 0),
+    FIELD_TEXT("kernel", struct run_host, kernel),
+    FIELD_TEXT("tool", struct run_host, tool),
+    FIELD_TEXT("libcurl", struct run_host, libcurl),
 };
-
-static void put_host(struct jsonw *w, const char *key, const void *object)
-{
-    jsonw_key(w, key);
-    fields_put(w, host_fields, COUNT(host_fields), &((const struct run *)object)->host);
-}
-
-static void get_host(struct fields_reader *rd, void *object)
-{
-    fields_get(rd, host_fields, COUNT(host_fields), &((struct run *)object)->host);
-}
 
 static void put_phases(struct jsonw *w, const char *key, const void *object)
 {
@@ -316,23 +300,23 @@ static void get_kind(struct fields_reader *rd, void *object __attribute__((unuse
 }
 
 static const struct field run_fields[] = {
-    { "t", FIELD_OTHER, 0, 0, put_kind, get_kind },
-    { "id", FIELD_TEXT, offsetof(struct run, id), 0, NULL, NULL },
-    { "name", FIELD_TEXT, offsetof(struct run, name), 0, NULL, NULL },
-    { "seed", FIELD_OTHER, 0, 0, put_seed, get_seed },
-    { "t0_mono_ns", FIELD_I64, offsetof(struct run, t0_mono), ALWAYS, NULL, NULL },
-    { "t0_real_ns", FIELD_I64, offsetof(struct run, t0_real), ALWAYS, NULL, NULL },
-    { "digest", FIELD_TEXT, offsetof(struct run, digest), 0, NULL, NULL },
-    { "target", FIELD_TEXT, offsetof(struct run, target), 0, NULL, NULL },
-    { "question", FIELD_TEXT, offsetof(struct run, question), 0, NULL, NULL },
-    { "threads", FIELD_U32, offsetof(struct run, threads), ALWAYS, NULL, NULL },
-    { "concurrent", FIELD_BOOL, offsetof(struct run, concurrent), 0, NULL, NULL },
-    { "host", FIELD_OTHER, 0, 0, put_host, get_host },
-    { "phases", FIELD_OTHER, 0, 0, put_phases, get_phases },
-    { "cells", FIELD_OTHER, 0, 0, put_cells, get_cells },
-    { "trials", FIELD_OTHER, 0, 0, put_trials, get_trials },
-    { "slos", FIELD_OTHER, 0, 0, put_slos, get_slos },
-    { "scenario", FIELD_OTHER, 0, 0, put_scenario, get_scenario },
+    FIELD_OTHER("t", put_kind, get_kind),
+    FIELD_TEXT("id", struct run, id),
+    FIELD_TEXT("name", struct run, name),
+    FIELD_OTHER("seed", put_seed, get_seed),
+    FIELD_INT("t0_mono_ns", I64, struct run, t0_mono, FIELD_ALWAYS),
+    FIELD_INT("t0_real_ns", I64, struct run, t0_real, FIELD_ALWAYS),
+    FIELD_TEXT("digest", struct run, digest),
+    FIELD_TEXT("target", struct run, target),
+    FIELD_TEXT("question", struct run, question),
+    FIELD_INT("threads", U32, struct run, threads, FIELD_ALWAYS),
+    FIELD_BOOL("concurrent", struct run, concurrent),
+    FIELD_OBJECT("host", host_fields, struct run, host),
+    FIELD_OTHER("phases", put_phases, get_phases),
+    FIELD_OTHER("cells", put_cells, get_cells),
+    FIELD_OTHER("trials", put_trials, get_trials),
+    FIELD_OTHER("slos", put_slos, get_slos),
+    FIELD_OTHER("scenario", put_scenario, get_scenario),
 };
 
 void run_write(const struct run *r, struct buf *out)
