@@ -86,8 +86,8 @@ static const char *const hostile[] = {
     "\xEF\xBF\xBD replaced",
     "\\u0000 \\ud800",
     "</script><!--",
-    "a much longer text, as an error of a proxy in front of an API may be, with markup: "
-    "<html><head><title>502 Bad Gateway</title></head><body>upstream</body></html>",
+    ("a longer text, as an error of a proxy in front of an API may be, with markup: "
+     "<html><head><title>502 Bad Gateway</title></head><body>upstream</body></html>"),
 };
 
 static const char *text(struct rng *r)
