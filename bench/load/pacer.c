@@ -1,41 +1,25 @@
 #include "load/pacer.h"
 
-#include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "api/bucket.h"
 #include "base/mem.h"
+#include "load/rate_limit.h"
 
-#define MINUTE (60 * NS_PER_S)
-#define DAY (86400 * NS_PER_S)
-
-enum { N_BUCKETS = 4 };
-
-/* The buckets of a pacer, in this order. */
-static const struct bucket_kind {
-    const char *name; /* as errors name it */
-    enum limit_kind header;
-    ns_t window;
-    size_t of_model; /* where the catalogue has it */
-} kinds[N_BUCKETS] = {
-    { "RPM", LIMIT_REQUESTS, MINUTE, offsetof(struct model_limits, rpm) },
-    { "RPD", LIMIT_REQUESTS, DAY, offsetof(struct model_limits, rpd) },
-    { "TPM", LIMIT_TOKENS, MINUTE, offsetof(struct model_limits, tpm) },
-    { "TPD", LIMIT_TOKENS, DAY, offsetof(struct model_limits, tpd) },
-};
+enum { MINUTE_MAX = 10 * 60, HOUR_MAX = 4 * 3600 }; /* s: between the usual windows */
 
 /* What the headers of each kind are about where they do not tell. */
 static const ns_t usual_window[N_LIMITS] = {
-    [LIMIT_REQUESTS] = DAY,
-    [LIMIT_TOKENS] = MINUTE,
-    [LIMIT_AUDIO_SECONDS] = 3600 * NS_PER_S,
+    [LIMIT_REQUESTS] = RATE_LIMIT_DAY,
+    [LIMIT_TOKENS] = RATE_LIMIT_MINUTE,
+    [LIMIT_AUDIO_SECONDS] = RATE_LIMIT_HOUR,
 };
 
 struct pacer {
     pthread_mutex_t lock;
-    struct bucket buckets[N_BUCKETS];
+    struct bucket buckets[N_RATE_LIMITS];
     ns_t closed_until; /* a refusal told us to stay away */
     char *model;
     char *tier;
@@ -51,14 +35,14 @@ struct pacers {
 
 static double need(int i, double tokens)
 {
-    return kinds[i].header == LIMIT_TOKENS ? tokens : 1;
+    return rate_limit_kinds[i].header == LIMIT_TOKENS ? tokens : 1;
 }
 
 static ns_t wait_locked(const struct pacer *p, double tokens, ns_t now)
 {
     ns_t wait = p->closed_until > now ? p->closed_until - now : 0;
 
-    for (int i = 0; i < N_BUCKETS; i++) {
+    for (int i = 0; i < N_RATE_LIMITS; i++) {
         ns_t one = bucket_wait(&p->buckets[i], need(i, tokens), now);
 
         wait = one > wait ? one : wait;
@@ -77,7 +61,10 @@ static ns_t window_of(enum limit_kind kind, const struct limit *l)
     if (l->reset <= 0 || l->remaining < 0 || l->remaining >= l->limit)
         return usual_window[kind];
     window = (double)l->reset * (double)l->limit / (double)(l->limit - l->remaining);
-    return window < 600e9 ? MINUTE : window > 4 * 3600e9 ? DAY : 3600 * NS_PER_S;
+    window /= NS_PER_S;
+    if (window < MINUTE_MAX)
+        return RATE_LIMIT_MINUTE;
+    return window < HOUR_MAX ? RATE_LIMIT_HOUR : RATE_LIMIT_DAY;
 }
 
 /*
@@ -90,11 +77,11 @@ static void learn(struct pacer *p, enum limit_kind kind, const struct limit *l, 
 
     if (l->limit <= 0)
         return;
-    for (int i = 0; i < N_BUCKETS; i++) {
+    for (int i = 0; i < N_RATE_LIMITS; i++) {
         struct bucket *b = &p->buckets[i];
         bool fresh = b->limit <= 0;
 
-        if (kinds[i].header != kind || kinds[i].window != window)
+        if (rate_limit_kinds[i].header != kind || rate_limit_kinds[i].window != window)
             continue;
         bucket_learn(b, l->limit, fresh ? l->remaining : -1, now);
         if (l->remaining >= 0 && (double)l->remaining - b->pending < b->level)
@@ -114,7 +101,7 @@ ns_t pacer_admit(struct pacer *p, double tokens, ns_t now)
 
     pthread_mutex_lock(&p->lock);
     wait = wait_locked(p, tokens, now);
-    for (int i = 0; !wait && i < N_BUCKETS; i++)
+    for (int i = 0; !wait && i < N_RATE_LIMITS; i++)
         bucket_take(&p->buckets[i], need(i, tokens), now);
     pthread_mutex_unlock(&p->lock);
     return wait ? now + wait : 0;
@@ -134,7 +121,7 @@ void pacer_settle(struct pacer *p, double took, double used, const struct limit 
                   ns_t now)
 {
     pthread_mutex_lock(&p->lock);
-    for (int i = 0; i < N_BUCKETS; i++) {
+    for (int i = 0; i < N_RATE_LIMITS; i++) {
         double booked = need(i, took);
 
         bucket_settle(&p->buckets[i], booked, used < 0 ? booked : need(i, used), now);
@@ -161,11 +148,11 @@ void pacer_refused(struct pacer *p, double took, const char *kind, ns_t wait,
 {
     pthread_mutex_lock(&p->lock);
     learn_all(p, limits, now);
-    for (int i = 0; i < N_BUCKETS; i++) {
-        bool tokens = kinds[i].header == LIMIT_TOKENS;
+    for (int i = 0; i < N_RATE_LIMITS; i++) {
+        bool tokens = rate_limit_kinds[i].header == LIMIT_TOKENS;
 
         bucket_settle(&p->buckets[i], need(i, took), tokens ? 0 : 1, now);
-        if (!strcmp(kinds[i].name, kind))
+        if (!strcmp(rate_limit_kinds[i].name, kind))
             refuse(&p->buckets[i], need(i, took), wait > 0 ? wait : 0, now);
     }
     if (wait > 0 && now + wait > p->closed_until)
@@ -173,38 +160,21 @@ void pacer_refused(struct pacer *p, double took, const char *kind, ns_t wait,
     pthread_mutex_unlock(&p->lock);
 }
 
-/* How many times the limits of the catalogue a tier has; 0: nothing is known of it. */
-static int tier_times(const char *tier)
-{
-    static const struct {
-        const char *tier;
-        int times;
-    } tiers[] = { { "on_demand", 1 }, { "flex", 10 } };
-
-    for (size_t i = 0; i < sizeof(tiers) / sizeof(tiers[0]); i++)
-        if (!strcmp(tiers[i].tier, tier))
-            return tiers[i].times;
-    return 0;
-}
-
 static struct pacer *pacer_new(const struct catalogue *c, const char *model,
                                const char *tier, const char *plan, ns_t now)
 {
     const struct model *m = c ? catalogue_model(c, model) : NULL;
-    const struct model_limits *limits = m ? catalogue_limits(m, plan) : NULL;
     struct pacer *p = mem_alloc(sizeof(*p));
 
     pthread_mutex_init(&p->lock, NULL);
     p->model = mem_strdup(model);
     p->tier = mem_strdup(tier);
     p->plan = mem_strdup(plan);
-    for (int i = 0; i < N_BUCKETS; i++) {
-        int64_t limit = 0;
+    for (int i = 0; i < N_RATE_LIMITS; i++) {
+        int64_t limit = rate_limit_of(&rate_limit_kinds[i], m, plan, tier);
 
-        if (limits)
-            memcpy(&limit, (const char *)limits + kinds[i].of_model, sizeof(limit));
-        limit *= tier_times(tier);
-        bucket_init(&p->buckets[i], limit > 0 ? (double)limit : 0, kinds[i].window, now);
+        bucket_init(&p->buckets[i], limit > 0 ? (double)limit : 0,
+                    rate_limit_kinds[i].window, now);
     }
     return p;
 }
