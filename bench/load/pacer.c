@@ -131,18 +131,21 @@ void pacer_settle(struct pacer *p, double took, double used, const struct limit 
 }
 
 /*
- * The server's level is so low that what it refused fits after the wait, no sooner. The
- * refused tokens come back; the request may have been counted.
+ * The server's level is so low that what it refused fits after the wait, no sooner; where
+ * it did not say how long, we take the bucket for empty.
  */
 static void refuse(struct bucket *b, double took, ns_t wait, ns_t now)
 {
-    double level = took - (double)wait * b->limit / (double)b->window;
+    double level = 0;
 
     bucket_take(b, 0, now);
+    if (b->limit > 0 && wait > 0)
+        level = took - (double)wait * b->limit / (double)b->window;
     if (b->limit > 0 && level < b->level)
         b->level = level;
 }
 
+/* The refused tokens come back; the request itself may have been counted. */
 void pacer_refused(struct pacer *p, double took, const char *kind, ns_t wait,
                    const struct limit *limits, ns_t now)
 {
@@ -153,7 +156,7 @@ void pacer_refused(struct pacer *p, double took, const char *kind, ns_t wait,
 
         bucket_settle(&p->buckets[i], need(i, took), tokens ? 0 : 1, now);
         if (!strcmp(rate_limit_kinds[i].name, kind))
-            refuse(&p->buckets[i], need(i, took), wait > 0 ? wait : 0, now);
+            refuse(&p->buckets[i], need(i, took), wait, now);
     }
     if (wait > 0 && now + wait > p->closed_until)
         p->closed_until = now + wait;

@@ -120,6 +120,7 @@ bool profile_reach_area(const struct phase *p, double area, struct profile_walk 
         double want = fmax(0, area - walk->base);
         double whole = l.to == INT64_MAX ? INFINITY : leg_area(&l, l.to);
         double at;
+        ns_t reached;
 
         if (want > whole + slack) {
             walk->base += whole;
@@ -131,8 +132,11 @@ bool profile_reach_area(const struct phase *p, double area, struct profile_walk 
         at = want <= 0 ? 0 : want >= whole ? seconds(l.to - l.from) : leg_reach(&l, want);
         if (at > seconds(INT64_MAX - l.from) / 2)
             return false;
-        *t = l.from + llround(at * NS_PER_S);
-        return *t <= profile_end(p);
+        reached = l.from + llround(at * NS_PER_S);
+        if (reached > profile_end(p))
+            return false;
+        *t = reached;
+        return true;
     }
 }
 

@@ -1,0 +1,325 @@
+#include "load/prompts.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <pthread.h>
+#include <stdio.h>
+
+#include "data/dist.h"
+#include "load/words.h"
+#include "test.h"
+
+static const struct workload plain = {
+    .input_tokens = { .kind = DIST_LOGNORMAL, .mean = 900, .cv = 0.6, .max = 4000 },
+};
+static const struct workload shared = {
+    .input_tokens = { .kind = DIST_FIXED, .mean = 1000 },
+    .prefix_tokens = 512,
+    .prefix_pool = 4,
+};
+static const struct workload poisoned = {
+    .input_tokens = { .kind = DIST_FIXED, .mean = 1000 },
+    .prefix_tokens = 512,
+    .prefix_pool = 4,
+    .unique_head = true,
+};
+static const struct workload head_only = {
+    .input_tokens = { .kind = DIST_FIXED, .mean = 100 },
+    .unique_head = true,
+};
+static const struct workload literal = {
+    .messages = "[{\"role\":\"user\",\"content\":\"Hi\"}]",
+};
+
+/* One prompt as its messages' contents, and what is told about it. */
+struct made {
+    struct prompt_info info;
+    struct buf messages;
+    struct buf extra;
+    json_t *json;
+    const char *role[2];
+    const char *content[2];
+    size_t n;
+};
+
+static struct made make(const struct prompts *p, uint64_t round, double ratio, uint64_t k)
+{
+    struct made m = { 0 };
+
+    prompts_make(p, round, ratio, k, &m.messages, &m.extra, &m.info);
+    m.json = json_loadb(m.messages.p, m.messages.len, 0, NULL);
+    assert_non_null(m.json);
+    m.n = json_array_size(m.json);
+    assert_in_range(m.n, 1, 2);
+    for (size_t i = 0; i < m.n; i++) {
+        json_t *one = json_array_get(m.json, i);
+
+        m.role[i] = json_string_value(json_object_get(one, "role"));
+        m.content[i] = json_string_value(json_object_get(one, "content"));
+    }
+    return m;
+}
+
+static void drop(struct made *m)
+{
+    json_decref(m->json);
+    buf_free(&m->messages);
+    buf_free(&m->extra);
+}
+
+static size_t count_words(const char *text)
+{
+    size_t n = 1;
+
+    for (; *text; text++)
+        n += *text == ' ';
+    return n;
+}
+
+static struct prompts *open_for(const struct workload *w, uint64_t seed)
+{
+    struct err err;
+    struct prompts *p = prompts_open(w, "{}", seed, &err);
+
+    assert_non_null(p);
+    return p;
+}
+
+TEST(the_words_are_many_different_and_need_no_escaping)
+{
+    for (int i = 0; i < N_WORDS; i++) {
+        size_t n = strnlen(words[i], WORD_MAX + 1);
+
+        assert_in_range(n, 4, WORD_MAX);
+        for (size_t j = 0; j < n; j++)
+            assert_in_range(words[i][j], 'a', 'z');
+        if (i)
+            assert_true(strcmp(words[i - 1], words[i]) < 0);
+    }
+}
+
+TEST(words_are_put_one_space_apart)
+{
+    struct rng rng = rng_init(1);
+    struct buf b = { 0 };
+
+    for (size_t n = 0; n < 30; n++) {
+        buf_clear(&b);
+        buf_str(&b, ">");
+        words_put(&b, &rng, n);
+        assert_int_equal(strlen(b.p), b.len);
+        assert_true(b.p[b.len - 1] != ' ');
+        if (n)
+            assert_int_equal(count_words(b.p), n);
+        else
+            assert_string_equal(b.p, ">");
+    }
+    buf_free(&b);
+}
+
+TEST(a_synthetic_prompt_has_the_words_its_tokens_ask_for)
+{
+    static const struct {
+        const struct workload *w;
+        size_t messages;
+        int64_t overhead;
+    } cases[] = {
+        { &plain, 1, 10 },
+        { &shared, 2, 15 },
+        { &poisoned, 2, 27 },
+        { &head_only, 1, 22 },
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct prompts *p = open_for(cases[i].w, 42);
+
+        assert_int_equal(prompts_overhead(cases[i].w), cases[i].overhead);
+        for (uint64_t k = 0; k < 50; k++) {
+            struct made m = make(p, 0, 0.8, k);
+            size_t n = count_words(m.content[0]);
+            double want = (double)(m.info.planned_tokens - cases[i].overhead) * 0.8;
+
+            assert_int_equal(m.n, cases[i].messages);
+            if (m.n > 1)
+                n += count_words(m.content[1]);
+            n -= cases[i].w->unique_head;
+            assert_int_equal(n, m.info.words);
+            assert_true(fabs((double)m.info.words - want) <= 1);
+            assert_int_equal(m.info.estimated_tokens, m.info.planned_tokens);
+            assert_int_equal(m.info.max_completion, -1);
+            assert_null(m.info.model);
+            assert_int_equal(m.extra.len, 0);
+            drop(&m);
+        }
+        prompts_close(p);
+    }
+}
+
+TEST(prompt_lengths_have_the_distribution_asked_for)
+{
+    struct prompts *p = open_for(&plain, 42);
+    double sum = 0;
+    double sum2 = 0;
+    const int n = 4000;
+
+    for (uint64_t k = 0; k < (uint64_t)n; k++) {
+        struct made m = make(p, 3, 0.75, k);
+        double t = (double)m.info.planned_tokens;
+
+        assert_true(t <= 4000);
+        sum += t;
+        sum2 += t * t;
+        drop(&m);
+    }
+    /* Cut at 4,000 tokens the mean is 899 and the cv 0.59. */
+    assert_in_range((int)(sum / n), 870, 924);
+    assert_in_range((int)(sqrt(sum2 / n - sum / n * sum / n) / (sum / n) * 100), 54, 62);
+    prompts_close(p);
+}
+
+TEST(a_prompt_depends_on_seed_round_phase_and_number_only)
+{
+    struct prompts *a = open_for(&shared, 42);
+    struct prompts *b = open_for(&shared, 42);
+    struct prompts *other = open_for(&shared, 43);
+    struct made x = make(a, 1, 0.75, prompts_number(1, 7));
+    struct {
+        const struct prompts *p;
+        uint64_t round;
+        uint64_t k;
+        bool same;
+    } cases[] = {
+        { a, 1, prompts_number(1, 7), true },      { b, 1, prompts_number(1, 7), true },
+        { other, 1, prompts_number(1, 7), false }, { a, 2, prompts_number(1, 7), false },
+        { a, 1, prompts_number(0, 7), false },     { a, 1, prompts_number(1, 8), false },
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct made y = make(cases[i].p, cases[i].round, 0.75, cases[i].k);
+
+        assert_int_equal(!strcmp(x.messages.p, y.messages.p), cases[i].same);
+        drop(&y);
+    }
+    drop(&x);
+    prompts_close(a);
+    prompts_close(b);
+    prompts_close(other);
+}
+
+/* Every prefix of the pool is used, about as often as the others, and no other one is. */
+TEST(prefixes_come_from_a_pool_that_each_round_has_its_own)
+{
+    struct prompts *p = open_for(&shared, 42);
+    char *seen[8] = { 0 };
+    int hits[8] = { 0 };
+    int n = 0;
+
+    for (uint64_t round = 0; round < 2; round++)
+        for (uint64_t k = 0; k < 400; k++) {
+            struct made m = make(p, round, 0.75, k);
+            int i = 0;
+
+            assert_string_equal(m.role[0], "system");
+            assert_string_equal(m.role[1], "user");
+            assert_int_equal(count_words(m.content[0]), 384);
+            while (i < n && strcmp(seen[i], m.content[0]))
+                i++;
+            if (i == n) {
+                assert_true(n < 8);
+                seen[n++] = strdup(m.content[0]);
+            }
+            hits[i]++;
+            drop(&m);
+        }
+    assert_int_equal(n, 8);
+    for (int i = 0; i < 8; i++) {
+        assert_in_range(hits[i], 65, 135);
+        free(seen[i]);
+    }
+    prompts_close(p);
+}
+
+TEST(a_unique_head_stands_before_everything_and_never_comes_again)
+{
+    static const struct workload *const cases[] = { &poisoned, &head_only };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct prompts *p = open_for(cases[i], 42);
+        char heads[200][20];
+
+        for (uint64_t k = 0; k < 200; k++) {
+            struct made m = make(p, k / 100, 0.75, k % 100);
+
+            snprintf(heads[k], sizeof(heads[k]), "%.19s", m.content[0]);
+            assert_int_equal(strspn(heads[k], "0123456789abcdef-"), 19);
+            assert_true(m.content[0][19] == ' ' && m.content[0][20] != ' ');
+            for (uint64_t j = 0; j < k; j++)
+                assert_string_not_equal(heads[j], heads[k]);
+            drop(&m);
+        }
+        prompts_close(p);
+    }
+}
+
+TEST(a_prefix_longer_than_the_prompt_still_leaves_a_question)
+{
+    static const struct workload small = {
+        .input_tokens = { .kind = DIST_FIXED, .mean = 100 },
+        .prefix_tokens = 200,
+    };
+    struct prompts *p = open_for(&small, 1);
+    struct made m = make(p, 0, 0.75, 0);
+
+    assert_int_equal(count_words(m.content[0]), 150);
+    assert_int_equal(count_words(m.content[1]), 1);
+    assert_int_equal(m.info.planned_tokens, 216);
+    drop(&m);
+    prompts_close(p);
+}
+
+TEST(literal_messages_are_sent_as_they_are)
+{
+    struct prompts *p = open_for(&literal, 1);
+    struct made m = make(p, 5, 0.75, 17);
+
+    assert_string_equal(m.messages.p, literal.messages);
+    assert_int_equal(m.info.planned_tokens, -1);
+    assert_int_equal(m.info.words, -1);
+    assert_true(m.info.estimated_tokens > 0);
+    drop(&m);
+    prompts_close(p);
+}
+
+struct job {
+    const struct prompts *p;
+    struct buf out;
+};
+
+static void *make_many(void *ctx)
+{
+    struct job *job = ctx;
+    struct buf extra = { 0 };
+    struct prompt_info info;
+
+    for (uint64_t k = 0; k < 100; k++)
+        prompts_make(job->p, 0, 0.75, k, &job->out, &extra, &info);
+    buf_free(&extra);
+    return NULL;
+}
+
+TEST(threads_make_the_same_prompts)
+{
+    struct prompts *p = open_for(&poisoned, 42);
+    struct job jobs[2] = { { .p = p }, { .p = p } };
+    pthread_t threads[2];
+
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, make_many, &jobs[i]), 0);
+    for (int i = 0; i < 2; i++)
+        pthread_join(threads[i], NULL);
+    assert_int_equal(jobs[0].out.len, jobs[1].out.len);
+    assert_memory_equal(jobs[0].out.p, jobs[1].out.p, jobs[0].out.len);
+    buf_free(&jobs[0].out);
+    buf_free(&jobs[1].out);
+    prompts_close(p);
+}
