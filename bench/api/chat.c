@@ -19,8 +19,8 @@ struct reading {
     const char *part; /* the member of a choice that holds output: "delta" or "message" */
     struct str error; /* raw; p is NULL where there is none */
     bool choice;      /* there is one at least */
+    ns_t shown;       /* since when there is visible text */
     bool output;
-    bool visible;
     bool call;
     bool thought;
 };
@@ -84,10 +84,14 @@ static void text(struct reading *r)
 {
     struct str raw;
 
+    ns_t since;
+
     if (!json_string(&r->j, &raw) || !raw.n)
         return;
     r->output = true;
-    r->visible |= think_shows(r->a, raw, r->at);
+    since = think_shows(r->a, raw, r->at);
+    if (r->shown == NS_ABSENT)
+        r->shown = since;
 }
 
 /* Some servers send a list of parts in place of a string. */
@@ -253,19 +257,15 @@ static void damaged(struct answer *a, const char *what, struct str bytes)
     }
 }
 
-static void book(struct reading *r)
+static void shown(struct answer *a, ns_t since)
 {
-    struct answer *a = r->a;
-
-    a->reasoned |= r->thought;
-    a->tool_call |= r->call;
-    if (a->finish.len)
-        think_end(a);
+    if (a->answer == NS_ABSENT)
+        a->answer = since;
 }
 
 static void chat_event(struct answer *a, const struct sse_event *ev, ns_t at)
 {
-    struct reading r = { .a = a, .at = at, .part = "delta" };
+    struct reading r = { .a = a, .at = at, .part = "delta", .shown = NS_ABSENT };
     struct str data = str_trim((struct str){ ev->data, ev->data_len });
     bool is_error = str_is((struct str){ ev->type, ev->type_len }, "error");
 
@@ -273,7 +273,7 @@ static void chat_event(struct answer *a, const struct sse_event *ev, ns_t at)
         return;
     if (str_is(data, "[DONE]")) {
         a->done = true;
-        think_end(a);
+        shown(a, think_end(a));
         return;
     }
     if (!read_all(&r, data) && !is_error) {
@@ -284,28 +284,33 @@ static void chat_event(struct answer *a, const struct sse_event *ev, ns_t at)
         error_value(a, r.error.p ? r.error : data);
     else if (a->role == NS_ABSENT)
         a->role = at;
+    a->reasoned |= r.thought;
+    a->tool_call |= r.call;
+    shown(a, r.shown);
     if (r.output || r.thought || r.call)
-        answer_frame(a, at, r.visible);
-    book(&r);
+        answer_frame(a, at, r.shown != NS_ABSENT);
+    if (a->finish.len)
+        shown(a, think_end(a));
 }
 
+/* A body has no moments. */
 static void chat_body(struct answer *a, struct str body, ns_t at)
 {
-    struct reading r = { .a = a, .at = at, .part = "message" };
-    struct str text_of_body = str_trim(body);
+    struct reading r = { .a = a, .at = at, .part = "message", .shown = NS_ABSENT };
+    struct str json = str_trim(body);
 
-    if (!read_all(&r, text_of_body)) {
-        damaged(a, "the body is not a JSON object", text_of_body);
+    if (!read_all(&r, json)) {
+        damaged(a, "the body is not a JSON object", json);
         return;
     }
     if (r.error.p)
         error_value(a, r.error);
     else if (!r.choice)
-        damaged(a, "the body is not a chat completion", text_of_body);
-    book(&r);
-    think_end(a);
-    a->answer = NS_ABSENT; /* a body has no moments */
+        damaged(a, "the body is not a chat completion", json);
+    a->reasoned |= r.thought;
+    a->tool_call |= r.call;
     a->done = r.choice;
+    think_end(a);
 }
 
 static bool chat_complete(const struct answer *a)

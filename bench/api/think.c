@@ -33,46 +33,48 @@ static void inside(struct answer *a, int c)
     }
 }
 
-/* Before any text: true where this is some. */
+/* Before any text: false where this is some. */
 static bool outside(struct answer *a, int c, ns_t at)
 {
     static const char tag[] = "<think>";
 
     if (!a->tag) {
         if (c == ' ' || c == '\n' || c == '\r' || c == '\t')
-            return false;
+            return true;
         a->tag_at = at;
     }
-    if (c != tag[a->tag]) {
-        think_end(a);
-        a->answer = a->tag_at;
-        return true;
-    }
+    if (c != tag[a->tag])
+        return false;
     if (!tag[++a->tag]) {
         a->in_think = a->reasoned = true;
         a->tag = 0;
     }
-    return false;
+    return true;
 }
 
-bool think_shows(struct answer *a, struct str raw, ns_t at)
+static ns_t text_since(struct answer *a, ns_t at)
 {
-    while (!a->text && raw.n) {
+    a->text = true;
+    a->tag = 0;
+    return at;
+}
+
+ns_t think_shows(struct answer *a, struct str raw, ns_t at)
+{
+    if (a->text)
+        return at;
+    while (raw.n) {
         int c = next_unit(&raw);
 
         if (a->in_think)
             inside(a, c);
-        else if (outside(a, c, at))
-            a->text = true;
+        else if (!outside(a, c, at))
+            return text_since(a, a->tag_at);
     }
-    return a->text;
+    return NS_ABSENT;
 }
 
-void think_end(struct answer *a)
+ns_t think_end(struct answer *a)
 {
-    if (a->in_think || !a->tag)
-        return;
-    a->tag = 0;
-    a->text = true;
-    a->answer = a->tag_at;
+    return a->tag && !a->in_think ? text_since(a, a->tag_at) : NS_ABSENT;
 }

@@ -12,11 +12,14 @@
  * space. Once something visible has come, a tag is text like any other.
  */
 
-/* Does this piece of content, a raw JSON string, show the user something? It is what
- * follows the pieces before it. Sets `answer` where an earlier piece turns out to have. */
-bool think_shows(struct answer *a, struct str raw, ns_t at);
+/*
+ * A piece of content, a raw JSON string that follows those before it: since when something
+ * is visible, where this piece shows that; NS_ABSENT where it shows nothing. That is `at`,
+ * or earlier where what came before now turns out to be no tag. Sets `text`.
+ */
+ns_t think_shows(struct answer *a, struct str raw, ns_t at);
 
 /* No more content comes: the beginning of a tag that was left over is visible text. */
-void think_end(struct answer *a);
+ns_t think_end(struct answer *a);
 
 #endif
