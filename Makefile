@@ -84,7 +84,14 @@ demo:
 	$(again) $(OUT)/tokdyno
 	@scripts/demo.sh $(OUT)/tokdyno
 
-bench: $(OUT)/tokdyno
+# The programs that tokdyno is measured with and against: one for each file of tests/bench.
+BENCHES = $(patsubst tests/bench/%.c,$(OUT)/bench/%,$(wildcard tests/bench/*.c))
+$(OUT)/bench/%: $(OUT)/obj/tests/bench/%.o $(call obj,$(SRC))
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+bench: $(OUT)/tokdyno $(BENCHES)
 	TOKDYNO=$(OUT)/tokdyno python3 tests/bench/run.py $(T)
 
 lint:
