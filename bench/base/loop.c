@@ -10,6 +10,9 @@
 
 #include "base/mem.h"
 
+/* A wait shorter than this may have been a mere look at many descriptors. */
+#define ASLEEP (100 * NS_PER_US)
+
 struct loop {
     const struct clock *clock;
     struct event_base *base;
@@ -20,6 +23,8 @@ struct loop {
     loop_turn_fn *on_turn;
     void *turn_ctx;
     ns_t began;
+    ns_t done;    /* of the turn before */
+    ns_t looked;  /* see loop_looked */
     bool working; /* the turn has called somebody, so `began` is its own */
     bool stopped;
 };
@@ -44,10 +49,13 @@ struct loop_timer {
  */
 static void begin_work(struct loop *l)
 {
+    ns_t before = l->began;
+
     if (l->working)
         return;
     l->working = true;
     l->began = clock_now(l->clock);
+    l->looked = l->began - l->done > ASLEEP ? l->began : before;
 }
 
 static void woken(evutil_socket_t fd, short what, void *arg)
@@ -108,8 +116,11 @@ void loop_run(struct loop *l)
     while (!l->stopped) {
         l->working = false;
         event_base_loop(l->base, EVLOOP_ONCE);
-        if (l->working && l->on_turn)
-            l->on_turn(l->turn_ctx, l->began, clock_now(l->clock));
+        if (!l->working)
+            continue;
+        l->done = clock_now(l->clock);
+        if (l->on_turn)
+            l->on_turn(l->turn_ctx, l->began, l->done);
     }
     l->stopped = false;
 }
@@ -129,6 +140,11 @@ void loop_on_turn(struct loop *l, loop_turn_fn *fn, void *ctx)
 ns_t loop_turn_began(const struct loop *l)
 {
     return l->began;
+}
+
+ns_t loop_looked(const struct loop *l)
+{
+    return l->looked;
 }
 
 void loop_on_wake(struct loop *l, loop_fn *on_wake, void *ctx)

@@ -46,6 +46,12 @@ void loop_on_turn(struct loop *l, loop_turn_fn *fn, void *ctx);
 /* When the turn under way began its work; outside a turn, the last one's. */
 ns_t loop_turn_began(const struct loop *l);
 
+/*
+ * Whatever was readable before this moment has been reported in an earlier turn: the
+ * beginning of this turn where the loop had been asleep before it, else of the one before.
+ */
+ns_t loop_looked(const struct loop *l);
+
 /* From any thread or a signal handler: call on_wake in the loop's own thread, soon. */
 void loop_on_wake(struct loop *l, loop_fn *on_wake, void *ctx);
 void loop_wake(struct loop *l);

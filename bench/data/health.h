@@ -35,7 +35,9 @@ struct health_sample {
     uint64_t counters[N_HEALTH_COUNTERS];
     uint32_t in_flight;    /* now */
     struct hist *send_lag; /* borrowed; NULL: none */
-    struct hist *read_lag;
+    struct hist *read_lag; /* kernel stamp -> our read; empty without kernel stamps */
+    struct hist
+        *stamp_error;  /* how far the stamps of a read's frames may be off, per read */
     struct hist *turn; /* length of a loop turn, from waking to waiting */
 };
 
@@ -52,7 +54,7 @@ extern const char
 /* What the rule looks at. Everything in ns; NS_ABSENT: nothing was measured. */
 struct health_facts {
     ns_t send_lag_p99;
-    ns_t stamp_error_p99; /* of frame stamps: with kernel stamps of them, else the turn's
+    ns_t stamp_error_p99; /* of frame stamps: of the samples' stamp_error, else the turn's
                              length */
     ns_t ttft_api_median;
     ns_t sim_late_p99; /* the simulator's own, from its truth log */

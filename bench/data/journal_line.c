@@ -245,6 +245,11 @@ static void put_read_lag(struct jsonw *w, const char *key, const void *object)
     put_hist(w, key, ((const struct health_sample *)object)->read_lag);
 }
 
+static void put_stamp_error(struct jsonw *w, const char *key, const void *object)
+{
+    put_hist(w, key, ((const struct health_sample *)object)->stamp_error);
+}
+
 static void put_turn(struct jsonw *w, const char *key, const void *object)
 {
     put_hist(w, key, ((const struct health_sample *)object)->turn);
@@ -282,6 +287,11 @@ static void get_read_lag(struct fields_reader *rd, void *object)
     get_hist(rd, &((struct health_sample *)object)->read_lag);
 }
 
+static void get_stamp_error(struct fields_reader *rd, void *object)
+{
+    get_hist(rd, &((struct health_sample *)object)->stamp_error);
+}
+
 static void get_turn(struct fields_reader *rd, void *object)
 {
     get_hist(rd, &((struct health_sample *)object)->turn);
@@ -311,6 +321,7 @@ static const struct field health[] = {
     FIELD_PART("counters", counters),
     FIELD_OTHER("send_lag", put_send_lag, get_send_lag),
     FIELD_OTHER("read_lag", put_read_lag, get_read_lag),
+    FIELD_OTHER("stamp_error", put_stamp_error, get_stamp_error),
     FIELD_OTHER("turn", put_turn, get_turn),
 };
 
@@ -445,6 +456,7 @@ static bool read_health(struct fields_reader *rd, const struct run *run,
         sink->health(sink->ctx, &h);
     free_hist(h.send_lag);
     free_hist(h.read_lag);
+    free_hist(h.stamp_error);
     free_hist(h.turn);
     return good;
 }

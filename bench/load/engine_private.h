@@ -82,12 +82,13 @@ struct slot {
 /* The instrument's own lags since the last sample. */
 struct lag {
     struct hist *send;
+    struct hist *read;  /* kernel stamp -> our read */
+    struct hist *error; /* of the stamps of frames */
     struct hist *turn;
     struct health_sample sample; /* counters so far */
     ns_t cpu;
     uint64_t switches;
     uint64_t runqueue;
-    uint64_t reads;
     ns_t real_offset;
 };
 
@@ -158,6 +159,7 @@ void lag_init(struct worker *w);
 void lag_free(struct worker *w);
 void lag_turn(void *worker, ns_t began, ns_t done);
 void lag_send(struct worker *w, ns_t lag);
+void lag_read(void *worker, ns_t lag, ns_t error, enum stamp_kind kind);
 void lag_report(struct worker *w); /* a health sample to the mailbox */
 
 #endif

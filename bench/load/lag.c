@@ -39,7 +39,9 @@ void lag_init(struct worker *w)
 {
     struct lag *lag = &w->lag;
 
-    *lag = (struct lag){ .send = new_hist(), .turn = new_hist() };
+    *lag = (struct lag){
+        .send = new_hist(), .read = new_hist(), .error = new_hist(), .turn = new_hist()
+    };
     lag->sample.worker = w->engine->config.first_worker + w->number;
     lag->sample.trial = w->engine->config.trial_no;
     thread_figures(&lag->cpu, &lag->switches, &lag->runqueue);
@@ -48,7 +50,7 @@ void lag_init(struct worker *w)
 
 void lag_free(struct worker *w)
 {
-    struct hist *hists[] = { w->lag.send, w->lag.turn };
+    struct hist *hists[] = { w->lag.send, w->lag.read, w->lag.error, w->lag.turn };
 
     for (size_t i = 0; i < sizeof(hists) / sizeof(hists[0]); i++) {
         if (hists[i])
@@ -75,24 +77,36 @@ void lag_send(struct worker *w, ns_t lag)
     record(w->lag.send, lag);
 }
 
+void lag_read(void *worker, ns_t lag, ns_t error, enum stamp_kind kind)
+{
+    struct worker *w = worker;
+    uint64_t *counters = w->lag.sample.counters;
+
+    if (!w->lag.read)
+        return;
+    counters[HEALTH_READS]++;
+    counters[HEALTH_KERNEL_STAMPS] += kind == STAMP_KERNEL;
+    counters[HEALTH_STAMPS_REPLACED] += kind == STAMP_REPLACED;
+    if (lag != NS_ABSENT)
+        record(w->lag.read, lag);
+    record(w->lag.error, error);
+}
+
 static void count(struct worker *w, struct health_sample *h)
 {
     struct lag *lag = &w->lag;
     ns_t cpu = lag->cpu, offset = real_offset(w->engine->config.clock);
-    uint64_t switches = lag->switches, runqueue = lag->runqueue,
-             reads = wire_reads(w->wire);
+    uint64_t switches = lag->switches, runqueue = lag->runqueue;
 
     thread_figures(&cpu, &switches, &runqueue);
     h->counters[HEALTH_CPU_NS] = (uint64_t)(cpu - lag->cpu);
     h->counters[HEALTH_SWITCHES] = switches - lag->switches;
     h->counters[HEALTH_RUNQUEUE_NS] = runqueue - lag->runqueue;
-    h->counters[HEALTH_READS] = reads - lag->reads;
     if (llabs(offset - lag->real_offset) > NS_PER_MS)
         h->counters[HEALTH_CLOCK_STEPS]++;
     lag->cpu = cpu;
     lag->switches = switches;
     lag->runqueue = runqueue;
-    lag->reads = reads;
     lag->real_offset = offset;
 }
 
@@ -106,8 +120,12 @@ void lag_report(struct worker *w)
     h->in_flight = (uint32_t)w->in_flight;
     count(w, h);
     h->send_lag = lag->send;
+    h->read_lag = lag->read;
+    h->stamp_error = lag->error;
     h->turn = lag->turn;
     lag->send = new_hist();
+    lag->read = new_hist();
+    lag->error = new_hist();
     lag->turn = new_hist();
     for (int i = 0; i < N_HEALTH_COUNTERS; i++)
         lag->sample.counters[i] = 0;

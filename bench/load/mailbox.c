@@ -22,7 +22,7 @@ void message_free(struct message *msg)
 {
     if (msg->health) {
         struct hist *hists[] = { msg->health->send_lag, msg->health->read_lag,
-                                 msg->health->turn };
+                                 msg->health->stamp_error, msg->health->turn };
 
         for (size_t i = 0; i < sizeof(hists) / sizeof(hists[0]); i++) {
             if (hists[i])

@@ -42,6 +42,7 @@ static void on_event(void *ctx, const struct sse_event *ev)
 {
     struct transfer *t = ctx;
 
+    t->wire->events++;
     t->wire->config.endpoint->event(&t->answer, ev, t->wire->stamp);
 }
 
@@ -206,6 +207,14 @@ static void set_connection(CURL *easy, const struct wire_config *c)
                      (long)(c->cell->timeout.connect / NS_PER_MS + 1000));
 }
 
+static int on_new_socket(void *ctx, curl_socket_t fd, curlsocktype purpose)
+{
+    (void)ctx;
+    if (purpose == CURLSOCKTYPE_IPCXN)
+        stamp_enable(fd);
+    return CURL_SOCKOPT_OK;
+}
+
 static void set_callbacks(struct transfer *t)
 {
     CURL *easy = t->easy;
@@ -220,6 +229,8 @@ static void set_callbacks(struct transfer *t)
     curl_easy_setopt(easy, CURLOPT_PREREQDATA, t);
     curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress);
     curl_easy_setopt(easy, CURLOPT_XFERINFODATA, t);
+    curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_new_socket);
+    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)READ_SIZE);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);

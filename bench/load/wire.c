@@ -5,7 +5,6 @@
 
 #include "base/mem.h"
 #include "base/version.h"
-#include "load/stamp.h"
 #include "load/wire_private.h"
 
 int wire_library_init(struct err *err)
@@ -28,11 +27,6 @@ const char *wire_library_version(void)
 ns_t wire_now(const struct wire *w)
 {
     return clock_now(w->config.clock) - w->config.t0;
-}
-
-uint64_t wire_reads(const struct wire *w)
-{
-    return w->reads;
 }
 
 static void unlink_busy(struct transfer *t)
@@ -102,23 +96,6 @@ static void reap_due(void *ctx)
     reap(w);
 }
 
-static void socket_ready(void *ctx, int fd, int events)
-{
-    struct wire *w = ctx;
-    int what = 0;
-
-    if (events & LOOP_READ) {
-        what |= CURL_CSELECT_IN;
-        w->stamp = stamp_read(w->config.clock, fd) - w->config.t0;
-        w->reads++;
-    } else {
-        w->stamp = wire_now(w);
-    }
-    if (events & LOOP_WRITE)
-        what |= CURL_CSELECT_OUT;
-    drive(w, fd, what);
-}
-
 static struct socket_slot *slot_of(struct wire *w, int fd)
 {
     size_t need = (size_t)fd + 1;
@@ -133,6 +110,51 @@ static struct socket_slot *slot_of(struct wire *w, int fd)
         w->n_sockets = n;
     }
     return &w->sockets[fd];
+}
+
+/*
+ * One frame bears the stamp of its own segment. Of several in one read only the last does;
+ * the others came after we had last looked at the sockets, and after this one was last
+ * emptied.
+ */
+static ns_t stamp_error(const struct wire *w, const struct stamp *stamp, ns_t emptied)
+{
+    ns_t earliest = loop_looked(w->config.loop);
+
+    if (stamp->kind == STAMP_KERNEL && w->events <= 1)
+        return 0;
+    if (emptied != NS_ABSENT && emptied > earliest)
+        earliest = emptied;
+    return stamp->at > earliest ? stamp->at - earliest : 0;
+}
+
+static void read_socket(struct wire *w, int fd, int what)
+{
+    ns_t emptied = slot_of(w, fd)->emptied;
+    struct stamp stamp =
+        stamp_read(&w->stamper, fd, READ_SIZE, emptied, loop_turn_began(w->config.loop));
+
+    w->stamp = stamp.at - w->config.t0;
+    w->events = 0;
+    drive(w, fd, what);
+    slot_of(w, fd)->emptied = stamp.waiting < READ_SIZE ? stamp.read : NS_ABSENT;
+    if (w->config.on_read)
+        w->config.on_read(w->config.ctx,
+                          stamp.kind == STAMP_KERNEL ? stamp.read - stamp.at : NS_ABSENT,
+                          stamp_error(w, &stamp, emptied), stamp.kind);
+}
+
+static void socket_ready(void *ctx, int fd, int events)
+{
+    struct wire *w = ctx;
+    int what = events & LOOP_WRITE ? CURL_CSELECT_OUT : 0;
+
+    if (events & LOOP_READ) {
+        read_socket(w, fd, what | CURL_CSELECT_IN);
+        return;
+    }
+    w->stamp = wire_now(w);
+    drive(w, fd, what);
 }
 
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *socket_ctx)
@@ -150,10 +172,12 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *so
         slot->io = NULL;
         return 0;
     }
-    if (slot->io)
+    if (slot->io) {
         loop_io_events(slot->io, events);
-    else
-        slot->io = loop_io_new(w->config.loop, fd, events, socket_ready, w);
+        return 0;
+    }
+    slot->io = loop_io_new(w->config.loop, fd, events, socket_ready, w);
+    slot->emptied = NS_ABSENT;
     return 0;
 }
 
@@ -249,6 +273,7 @@ struct wire *wire_open(const struct wire_config *config, struct err *err)
     struct wire *w = mem_alloc(sizeof(*w));
 
     w->config = *config;
+    stamper_init(&w->stamper, config->clock);
     w->multi = curl_multi_init();
     if (!w->multi) {
         free(w);

@@ -12,6 +12,7 @@
 #include "base/str.h"
 #include "data/record.h"
 #include "data/scenario.h"
+#include "load/stamp.h"
 
 /*
  * HTTP for one worker: libcurl's multi interface driven by the worker's loop. Belongs to
@@ -35,6 +36,14 @@ struct wire_config {
     const char *key;      /* NULL: no Authorization. Borrowed; never printed */
     bool send_id;         /* the header x-tokdyno-id */
     unsigned connections; /* kept open at most */
+
+    /*
+     * After each read of a socket, NULL where nobody wants to know: how long the bytes had
+     * waited for us (NS_ABSENT without kernel stamps), and how far the stamp of the frames
+     * it held may be from the truth.
+     */
+    void (*on_read)(void *ctx, ns_t lag, ns_t error, enum stamp_kind kind);
+    void *ctx;
 };
 
 /* Once, before any thread starts, and at the end. */
@@ -70,7 +79,5 @@ bool transfer_out_of_descriptors(const struct transfer *t);
  * all have answered or failed.
  */
 void wire_preconnect(struct wire *w, unsigned n, loop_fn *done, void *ctx);
-
-uint64_t wire_reads(const struct wire *w); /* reads of sockets so far */
 
 #endif

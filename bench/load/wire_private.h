@@ -10,11 +10,13 @@ enum {
     MAX_EVENT = 4 << 20,
     MAX_BODY = 32 << 20,
     MAX_ERROR_BODY = 64 << 10,
-    MAX_HEADERS = 256 << 10
+    MAX_HEADERS = 256 << 10,
+    READ_SIZE = 16 << 10
 };
 
 struct socket_slot {
     struct loop_io *io; /* NULL: not watched */
+    ns_t emptied;       /* of the clock: a read left nothing behind; NS_ABSENT: not known */
 };
 
 struct wire {
@@ -25,7 +27,8 @@ struct wire {
     struct socket_slot *sockets; /* by descriptor */
     size_t n_sockets;
     ns_t stamp; /* of the bytes that libcurl is reading now */
-    uint64_t reads;
+    struct stamper stamper;
+    unsigned events; /* decoded in the read under way */
     char *url;
     char *origin;
     struct curl_slist *headers; /* the same for every request */

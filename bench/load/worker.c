@@ -356,6 +356,8 @@ static struct wire *open_wire(struct worker *w, struct err *err)
         .key = c->key,
         .send_id = c->send_id,
         .connections = (unsigned)w->cap,
+        .on_read = lag_read,
+        .ctx = w,
     };
 
     return wire_open(&config, err);
