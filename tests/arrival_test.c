@@ -207,7 +207,7 @@ TEST(the_test_of_fit_gives_the_reference_p)
 {
     struct phase p = open_phase(four, 1, NS_ABSENT, 2000);
     struct arrival a;
-    double u[2000];
+    double u[2000] = { 0 };
     ns_t due, before = 0;
 
     arrival_init_rng(&a, &p, rng_init(20240601));

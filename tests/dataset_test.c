@@ -195,7 +195,7 @@ TEST(prompts_walk_a_dataset_in_its_order)
     struct prompts *p;
     struct err err;
     const char *path;
-    int first[4];
+    int first[4] = { 0 };
 
     for (int i = 0; i < 50; i++)
         buf_printf(&text, "{\"prompt\":\"%d\"}\n", i);

@@ -15,18 +15,19 @@ static double seconds(ns_t t)
     return (double)t / NS_PER_S;
 }
 
-/* Leg i ends at point i. */
+/* Leg i ends at point i; before the first and behind the last point the curve is flat. */
 static struct leg leg_of(const struct phase *p, size_t i)
 {
-    const struct load_point *to = i < p->n_points ? &p->points[i] : NULL;
-    const struct load_point *from = i ? &p->points[i - 1] : NULL;
+    const struct load_point *points = p->points;
+    size_t last = p->n_points - 1;
 
-    return (struct leg){
-        .from = from ? from->at : 0,
-        .to = to ? to->at : INT64_MAX,
-        .v0 = from ? from->value : to->value,
-        .v1 = to ? to->value : from->value,
-    };
+    if (!i)
+        return (struct leg){ 0, points[0].at, points[0].value, points[0].value };
+    if (i > last)
+        return (struct leg){ points[last].at, INT64_MAX, points[last].value,
+                             points[last].value };
+    return (struct leg){ points[i - 1].at, points[i].at, points[i - 1].value,
+                         points[i].value };
 }
 
 static double leg_at(const struct leg *l, ns_t t)
