@@ -7,65 +7,81 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/err.h"
 #include "data/catalogue.h"
 #include "data/scenario.h"
 
 /*
  * What a scenario is going to do, before anything is sent. Counts of open loops are exact
- * up to chance; where answers' speed decides (closed loops, time of the last answers) they
- * are estimates from the catalogue's speeds. Unknown is -1.
+ * up to chance; where the speed of answers decides (closed loops, the time of the last
+ * answers) they are estimates from the catalogue's speeds. Answers are taken as long as
+ * they may be. Unknown is -1.
+ *
+ *     struct plan p;
+ *     if (plan_make(&p, &scenario, &catalogue, &err)) ...   // a dataset is wrong
+ *     plan_text(&out, &p);
+ *     plan_free(&p);
  */
+
+/* The rate limits that one model, tier and plan share, and when the load meets one. */
 struct plan_limit {
-    const char *name;  /* "RPM", "TPD", ...; NULL: none trips */
-    int64_t limit;     /* per its window */
-    ns_t after;        /* since the run began */
-    double sustained;  /* requests per second that no known limit minds; 0: unknown */
-    const char *model; /* the limits hold for these together */
+    const char *model;
     const char *tier;
     const char *plan;
+    bool known;       /* of any limit */
+    double sustained; /* requests per second that no known limit minds, of the largest
+                         requests planned */
+    const char *sustained_by; /* the limit that sets it: "RPM", "TPD", ... */
+    const char *name;         /* the limit that is used up first; NULL: none is */
+    int64_t limit;            /* its size */
+    ns_t after;               /* when, since the run began */
+    bool paced;               /* requests are held back then, and not refused */
 };
 
-/* One trial of a cell. */
+/* A cell, all its trials together. */
 struct plan_cell {
     const struct cell *cell;
     const struct model *model; /* NULL: not in the catalogue */
-    uint64_t requests;
-    uint64_t measured;   /* of them, in measured phases */
-    bool estimated;      /* requests depend on how fast answers come */
-    int64_t prompt;      /* tokens of one request, mean */
-    int64_t completion;  /* most tokens it may generate, or a guess */
-    bool completion_max; /* the former */
-    ns_t latency;        /* of one request, estimate */
+    int64_t prompt;            /* tokens of one request, mean */
+    int64_t completion;        /* tokens it may generate at most, or a guess */
+    bool completion_max;       /* the former */
+    ns_t latency;              /* of one request, estimate */
+    uint64_t requests;         /* first attempts */
+    uint64_t measured;         /* of them, those in measured phases */
+    bool estimated;            /* how many depends on how fast answers come */
+    int64_t tokens_in;
+    int64_t tokens_out;
     ns_t time;
-    int64_t cost_nusd; /* of the trial; -1: unknown */
+    int64_t cost_nusd; /* -1: a price is unknown */
 };
 
 struct plan {
     struct arena arena;
-    const struct scenario *scenario; /* borrowed */
-    struct plan_cell *cells;         /* one for each of the scenario's */
+    const struct scenario *scenario; /* borrowed, with the catalogue */
+    const struct catalogue *catalogue;
+    struct plan_cell *cells; /* one for each of the scenario's */
     size_t n_cells;
     uint64_t trials;
-    uint64_t requests; /* first attempts, of the whole run */
-    bool estimated;
-    int64_t tokens_in;
-    int64_t tokens_out;
-    ns_t time;
-    int64_t cost_nusd;         /* -1: a price is unknown */
-    struct plan_limit *limits; /* one for each model and tier */
+    struct plan_cell total;    /* of all cells; those sums that mean something */
+    struct plan_limit *limits; /* one for each model, tier and plan */
     size_t n_limits;
     const char **warnings;
     size_t n_warnings;
+    size_t cap_warnings;
 };
 
-void plan_make(struct plan *p, const struct scenario *s, const struct catalogue *c);
+/* -1 where a dataset cannot be read. c may be NULL. */
+int plan_make(struct plan *p, const struct scenario *s, const struct catalogue *c,
+              struct err *err);
 void plan_free(struct plan *p);
 
 void plan_text(struct buf *out, const struct plan *p);
-void plan_json(struct buf *out, const struct plan *p);
+void plan_json(struct buf *out, const struct plan *p); /* one object, indented, with LF */
 
-/* Tokens an answer of the cell is expected to have at most: asked for, else the model's
- * usual. */
+/*
+ * Tokens an answer of the cell is expected to have at most: what is asked for (*is_max),
+ * else a usual answer, if the model (NULL: unknown) can give one so long.
+ */
 int64_t plan_completion(const struct request_spec *spec, const struct model *m,
                         bool *is_max);
 

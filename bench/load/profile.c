@@ -146,7 +146,7 @@ uint64_t profile_slots(const struct phase *p, ns_t t)
     return (uint64_t)fmax(0, floor(profile_at(p, t) + 0.5));
 }
 
-uint64_t profile_max_slots(const struct phase *p)
+double profile_peak(const struct phase *p)
 {
     ns_t end = profile_end(p);
     double most = fmax(profile_at(p, 0), profile_at(p, end == INT64_MAX ? end : end - 1));
@@ -154,7 +154,12 @@ uint64_t profile_max_slots(const struct phase *p)
     for (size_t i = 0; i < p->n_points; i++)
         if (p->points[i].at < end)
             most = fmax(most, p->points[i].value);
-    return (uint64_t)floor(most + 0.5);
+    return most;
+}
+
+uint64_t profile_max_slots(const struct phase *p)
+{
+    return (uint64_t)floor(fmax(0, profile_peak(p)) + 0.5);
 }
 
 ns_t profile_slot_begin(const struct phase *p, uint64_t slot, ns_t from)

@@ -39,6 +39,9 @@ bool profile_reach_area(const struct phase *p, double area, struct profile_walk 
 /* Closed loop: slots 0..n-1 are in use at t, n = the value rounded (half up). */
 uint64_t profile_slots(const struct phase *p, ns_t t);
 
+/* The highest value of the curve within the phase. */
+double profile_peak(const struct phase *p);
+
 /* Most slots ever in use in the phase. */
 uint64_t profile_max_slots(const struct phase *p);
 

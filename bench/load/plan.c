@@ -1,0 +1,268 @@
+#include "load/plan.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "load/dataset.h"
+#include "load/plan_private.h"
+#include "load/profile.h"
+#include "load/prompts.h"
+
+/* Where the catalogue does not know better. */
+enum { USUAL_COMPLETION = 512, USUAL_SPEED = 100, BYTES_PER_TOKEN = 4 };
+static const double FIRST_S = 0.3; /* queue, network and the first token */
+
+enum { STEPS = 200, DRAWS = 1000 }; /* of a phase; of a distribution */
+
+int64_t plan_completion(const struct request_spec *spec, const struct model *m,
+                        bool *is_max)
+{
+    *is_max = spec->max_completion_tokens > 0;
+    if (*is_max)
+        return spec->max_completion_tokens;
+    if (m && m->max_completion > 0 && m->max_completion < USUAL_COMPLETION)
+        return m->max_completion;
+    return USUAL_COMPLETION;
+}
+
+static int64_t synthetic_prompt(const struct workload *w)
+{
+    double fixed = (double)(prompts_overhead(w) + (int64_t)w->prefix_tokens + 1);
+    double sum = 0;
+
+    for (int i = 0; i < DRAWS; i++)
+        sum += fmax(fixed, dist_draw(&w->input_tokens, (i + 0.5) / DRAWS));
+    return llround(sum / DRAWS);
+}
+
+/* Means over the rows; what a row does not say of its answer is as for the others. */
+static int measure_dataset(struct plan_cell *c, struct err *err)
+{
+    struct dataset d;
+    uint64_t bytes = 0;
+    int64_t completion = 0;
+    bool all_say = true;
+
+    if (dataset_open(&d, c->cell->workload.dataset, c->cell->request.body, err))
+        return -1;
+    for (size_t i = 0; i < d.n_rows; i++) {
+        int64_t most = d.rows[i].max_completion;
+
+        bytes += d.rows[i].messages.n;
+        completion += most >= 0 ? most : c->completion;
+        all_say &= most >= 0;
+    }
+    c->prompt = (int64_t)(bytes / d.n_rows / BYTES_PER_TOKEN);
+    c->completion = completion / (int64_t)d.n_rows;
+    c->completion_max |= all_say;
+    dataset_close(&d);
+    return 0;
+}
+
+/* Reading a large file again for each cell of a matrix would take its time. */
+static bool same_dataset(const struct cell *a, const struct cell *b)
+{
+    return b->workload.dataset && !b->workload.messages &&
+           !strcmp(a->workload.dataset, b->workload.dataset) &&
+           a->request.max_completion_tokens == b->request.max_completion_tokens;
+}
+
+static int measure_prompt(struct plan *p, struct plan_cell *c, struct err *err)
+{
+    const struct workload *w = &c->cell->workload;
+
+    if (w->messages)
+        c->prompt = (int64_t)(strlen(w->messages) / BYTES_PER_TOKEN);
+    else if (!w->dataset)
+        c->prompt = synthetic_prompt(w);
+    else if (c > p->cells && same_dataset(c->cell, c[-1].cell)) {
+        c->prompt = c[-1].prompt;
+        c->completion = c[-1].completion;
+        c->completion_max = c[-1].completion_max;
+    } else
+        return measure_dataset(c, err);
+    return 0;
+}
+
+static ns_t latency_of(const struct plan_cell *c)
+{
+    const struct model *m = c->model;
+    double speed = m && m->speed_tps > 0 ? m->speed_tps : USUAL_SPEED;
+    double s = FIRST_S + (double)c->completion / speed;
+
+    if (m && m->prefill_tps > 0)
+        s += (double)c->prompt / m->prefill_tps;
+    return llround(s * NS_PER_S);
+}
+
+static int describe(struct plan *p, size_t i, struct err *err)
+{
+    struct plan_cell *c = &p->cells[i];
+    const char *model = p->scenario->cells[i].request.model;
+
+    c->cell = &p->scenario->cells[i];
+    c->model = p->catalogue && model ? catalogue_model(p->catalogue, model) : NULL;
+    c->completion = plan_completion(&c->cell->request, c->model, &c->completion_max);
+    if (measure_prompt(p, c, err))
+        return -1;
+    c->latency = latency_of(c);
+    return 0;
+}
+
+/* Area under the curve that one request takes: 1 of a rate, so long of a slot. */
+static double area_of_one(const struct plan_cell *c, const struct phase *ph)
+{
+    return ph->open ? 1 : (double)(c->latency + ph->think) / NS_PER_S;
+}
+
+/* When the phase ends: its duration, or earlier when it has had its requests. */
+static ns_t length_of(const struct plan_cell *c, const struct phase *ph)
+{
+    struct profile_walk walk = { 0 };
+    ns_t t;
+
+    if (ph->requests &&
+        profile_reach_area(ph, (double)ph->requests * area_of_one(c, ph), &walk, &t))
+        return t;
+    return ph->duration == NS_ABSENT ? 0 : ph->duration;
+}
+
+/*
+ * Walk a phase in steps through the buckets. Requests that are held back slow a closed loop
+ * down; in an open one they stay planned.
+ */
+static double walk_phase(struct plan_cell *c, const struct phase *ph,
+                         struct plan_buckets *b, ns_t begin, ns_t *length)
+{
+    double one = area_of_one(c, ph);
+    double tokens = (double)(c->prompt + c->completion);
+    bool slows = !ph->open && c->cell->limits.pace_to_rate_limits;
+    double before = 0, requests = 0;
+
+    *length = length_of(c, ph);
+    for (int i = 1; i <= STEPS; i++) {
+        ns_t t = i == STEPS ? *length : *length / STEPS * i;
+        double area = profile_area(ph, t);
+        double want = (area - before) / one;
+        double fit = plan_buckets_take(b, want, tokens, begin + t);
+
+        requests += slows ? fit : want;
+        before = area;
+    }
+    if (slows && ph->duration == NS_ABSENT && requests < (double)ph->requests) {
+        double late = ((double)ph->requests - requests) / b->limit->sustained;
+
+        *length += llround(fmin(late, 1e9) * NS_PER_S);
+        requests = (double)ph->requests;
+    }
+    return requests;
+}
+
+/* A trial of the cell that begins then; returns how long it takes. */
+static ns_t walk_trial(struct plan_cell *c, struct plan_buckets *b, ns_t begin)
+{
+    ns_t tail = c->latency < c->cell->limits.drain ? c->latency : c->cell->limits.drain;
+    ns_t now = begin;
+
+    plan_buckets_take(b, 0, 0, begin);
+    for (size_t i = 0; i < c->cell->n_phases; i++) {
+        const struct phase *ph = &c->cell->phases[i];
+        ns_t length;
+        double all = walk_phase(c, ph, b, now, &length);
+        uint64_t n = (uint64_t)(ph->open ? floor(all + 1e-6) : ceil(all - 1e-6));
+
+        n = ph->requests && n > ph->requests ? ph->requests : n;
+        c->requests += n;
+        c->measured += ph->measured ? n : 0;
+        c->estimated |= !ph->open && !(ph->requests && ph->duration == NS_ABSENT);
+        now += length;
+    }
+    c->time += now + tail - begin;
+    return now + tail - begin;
+}
+
+/* Rounds hold every cell once, in an order that is turned round from one to the next. */
+static void walk_run(struct plan *p, struct plan_buckets *all)
+{
+    ns_t now = 0, round_begin = 0;
+
+    for (uint64_t i = 0; i < p->trials; i++) {
+        uint64_t round = i / p->n_cells, place = i % p->n_cells;
+        struct plan_cell *c = &p->cells[round % 2 ? p->n_cells - 1 - place : place];
+        ns_t begin = p->scenario->concurrent ? round_begin : now;
+        ns_t end = begin + walk_trial(c, plan_buckets_of(p, all, c->cell), begin);
+
+        now = end > now ? end : now;
+        if (place == p->n_cells - 1)
+            round_begin = now;
+    }
+    p->total.time = now;
+}
+
+static int64_t times(int64_t a, uint64_t n)
+{
+    int64_t v;
+
+    return n > INT64_MAX || __builtin_mul_overflow(a, (int64_t)n, &v) ? INT64_MAX : v;
+}
+
+static int64_t plus(int64_t a, int64_t b)
+{
+    int64_t v;
+
+    return __builtin_add_overflow(a, b, &v) ? INT64_MAX : v;
+}
+
+static void add_up(struct plan *p)
+{
+    struct plan_cell *t = &p->total;
+
+    t->completion_max = true;
+    for (size_t i = 0; i < p->n_cells; i++) {
+        struct plan_cell *c = &p->cells[i];
+
+        c->tokens_in = times(c->prompt, c->requests);
+        c->tokens_out = times(c->completion, c->requests);
+        c->cost_nusd =
+            c->model ? catalogue_cost(c->model, c->tokens_in, 0, c->tokens_out) : -1;
+        t->requests += c->requests;
+        t->measured += c->measured;
+        t->estimated |= c->estimated;
+        t->completion_max &= c->completion_max;
+        t->tokens_in = plus(t->tokens_in, c->tokens_in);
+        t->tokens_out = plus(t->tokens_out, c->tokens_out);
+        if (c->cost_nusd < 0 || t->cost_nusd < 0)
+            t->cost_nusd = -1;
+        else
+            t->cost_nusd = plus(t->cost_nusd, c->cost_nusd);
+    }
+}
+
+int plan_make(struct plan *p, const struct scenario *s, const struct catalogue *c,
+              struct err *err)
+{
+    *p = (struct plan){
+        .scenario = s,
+        .catalogue = c,
+        .n_cells = s->n_cells,
+        .trials = (uint64_t)s->n_cells * s->repeat,
+    };
+    p->cells = arena_alloc(&p->arena, s->n_cells * sizeof(*p->cells));
+    for (size_t i = 0; i < s->n_cells; i++)
+        if (describe(p, i, err)) {
+            plan_free(p);
+            return -1;
+        }
+    walk_run(p, plan_buckets_open(p));
+    add_up(p);
+    plan_warn_all(p);
+    return 0;
+}
+
+void plan_free(struct plan *p)
+{
+    arena_free(&p->arena);
+    free(p->warnings);
+    *p = (struct plan){ 0 };
+}

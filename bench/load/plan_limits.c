@@ -1,0 +1,119 @@
+#include <math.h>
+#include <string.h>
+
+#include "load/plan_private.h"
+
+static const char *text(const char *s, const char *otherwise)
+{
+    return s ? s : otherwise;
+}
+
+static struct plan_limit *find(struct plan *p, const struct cell *cell)
+{
+    const char *model = text(cell->request.model, "");
+    const char *tier = text(cell->request.service_tier, "on_demand");
+    const char *plan = text(cell->target.plan, "free");
+
+    for (size_t i = 0; i < p->n_limits; i++) {
+        struct plan_limit *l = &p->limits[i];
+
+        if (!strcmp(l->model, model) && !strcmp(l->tier, tier) && !strcmp(l->plan, plan))
+            return l;
+    }
+    p->limits[p->n_limits] = (struct plan_limit){
+        .model = model,
+        .tier = tier,
+        .plan = plan,
+        .sustained = INFINITY,
+    };
+    return &p->limits[p->n_limits++];
+}
+
+static double need(int i, double tokens)
+{
+    return rate_limit_kinds[i].header == LIMIT_TOKENS ? tokens : 1;
+}
+
+/* What comes back in a second. */
+static double refill(const struct plan_buckets *b, int i)
+{
+    return (double)b->size[i] / ((double)rate_limit_kinds[i].window / NS_PER_S);
+}
+
+static void learn_cell(struct plan_buckets *b, const struct plan_cell *c)
+{
+    struct plan_limit *l = b->limit;
+
+    l->paced |= c->cell->limits.pace_to_rate_limits;
+    for (int i = 0; i < N_RATE_LIMITS; i++) {
+        double sustained;
+
+        b->size[i] = rate_limit_of(&rate_limit_kinds[i], c->model, l->plan, l->tier);
+        b->level[i] = (double)b->size[i];
+        if (b->size[i] < 0)
+            continue;
+        l->known = true;
+        sustained = refill(b, i) / need(i, fmax(1, (double)(c->prompt + c->completion)));
+        if (sustained < l->sustained) {
+            l->sustained = sustained;
+            l->sustained_by = rate_limit_kinds[i].name;
+        }
+    }
+}
+
+struct plan_buckets *plan_buckets_open(struct plan *p)
+{
+    struct plan_buckets *all = arena_alloc(&p->arena, p->n_cells * sizeof(*all));
+
+    p->limits = arena_alloc(&p->arena, p->n_cells * sizeof(*p->limits));
+    for (size_t i = 0; i < p->n_cells; i++) {
+        struct plan_limit *l = find(p, p->cells[i].cell);
+
+        all[l - p->limits].limit = l;
+        learn_cell(&all[l - p->limits], &p->cells[i]);
+    }
+    return all;
+}
+
+struct plan_buckets *plan_buckets_of(struct plan *p, struct plan_buckets *all,
+                                     const struct cell *cell)
+{
+    return &all[find(p, cell) - p->limits];
+}
+
+/* Used up at a constant rate, the bucket is empty that long after the step began. */
+static void note(struct plan_buckets *b, int i, double used, double span)
+{
+    struct plan_limit *l = b->limit;
+    ns_t after = b->at + llround(b->level[i] / used * span * NS_PER_S);
+
+    if (l->name && l->after <= after)
+        return;
+    l->name = rate_limit_kinds[i].name;
+    l->limit = b->size[i];
+    l->after = after;
+}
+
+double plan_buckets_take(struct plan_buckets *b, double requests, double tokens, ns_t until)
+{
+    double span = until > b->at ? (double)(until - b->at) / NS_PER_S : 0;
+    double fit = requests;
+    bool noted = b->limit->name;
+
+    for (int i = 0; i < N_RATE_LIMITS; i++) {
+        double back = refill(b, i) * span;
+        double used = requests * need(i, tokens) - back;
+
+        if (b->size[i] < 0)
+            continue;
+        if (used > b->level[i] * (1 + 1e-9) && !noted)
+            note(b, i, used, span);
+        fit = fmin(fit, (b->level[i] + back) / need(i, tokens));
+    }
+    for (int i = 0; i < N_RATE_LIMITS; i++)
+        b->level[i] = fmin((double)b->size[i], fmax(0, b->level[i] + refill(b, i) * span -
+                                                           fit * need(i, tokens)));
+    if (until > b->at)
+        b->at = until;
+    return fit;
+}

@@ -1,0 +1,166 @@
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/units.h"
+#include "data/stats.h"
+#include "load/plan_private.h"
+#include "load/profile.h"
+
+/* What a percentile must have to be claimed: a one-sided limit of this confidence. */
+static const double CONFIDENCE = 0.95;
+
+static void warn(struct plan *p, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void warn(struct plan *p, const char *fmt, ...)
+{
+    char text[400];
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof(text), fmt, ap);
+    va_end(ap);
+    p->warnings =
+        mem_grow(p->warnings, p->n_warnings, &p->cap_warnings, sizeof(*p->warnings));
+    p->warnings[p->n_warnings++] = arena_strdup(&p->arena, text);
+}
+
+typedef void put_fn(struct buf *out, int64_t v);
+
+static void put_count(struct buf *out, int64_t v)
+{
+    units_put_count(out, (uint64_t)v);
+}
+
+static void over_budget(struct plan *p, const char *what, int64_t planned, int64_t allowed,
+                        put_fn *put)
+{
+    struct buf b = { 0 };
+
+    if (allowed <= 0 || planned <= allowed)
+        return;
+    buf_printf(&b, "budget.%s: up to ", what);
+    put(&b, planned);
+    buf_str(&b, " are planned, the budget is ");
+    put(&b, allowed);
+    warn(p, "%s: the run may stop early, with exit code 5", b.p);
+    buf_free(&b);
+}
+
+static void warn_budget(struct plan *p)
+{
+    const struct budget *b = &p->scenario->budget;
+
+    over_budget(p, "requests", (int64_t)p->total.requests, (int64_t)b->requests, put_count);
+    over_budget(p, "tokens", p->total.tokens_in + p->total.tokens_out, (int64_t)b->tokens,
+                put_count);
+    over_budget(p, "cost", p->total.cost_nusd, b->cost_nusd, units_put_money);
+    if (b->cost_nusd && p->total.cost_nusd < 0)
+        warn(p,
+             "budget.cost: a price is unknown, so that spending cannot be counted in full");
+}
+
+static void warn_limit(struct plan *p, const struct plan_limit *l)
+{
+    struct buf after = { 0 };
+
+    if (!l->name)
+        return;
+    units_put_duration(&after, l->after);
+    warn(p, "%s %s: the plan \"%s\" allows %s %lld; it is used up %s into the run, and %s",
+         l->model, l->tier, l->plan, l->name, (long long)l->limit, after.p,
+         l->paced ? "requests are held back from then on" : "refusals (429) follow");
+    buf_free(&after);
+}
+
+static void warn_model(struct plan *p, const struct plan_cell *c)
+{
+    const struct model *m = c->model;
+
+    if (!m)
+        warn(p,
+             "%s: model %s is not in the catalogue: prices, limits and speed are unknown",
+             c->cell->name, c->cell->request.model ? c->cell->request.model : "(none)");
+    else if (m->context > 0 && c->prompt + c->completion > m->context)
+        warn(p, "%s: prompt and answer (%lld + %lld tokens) exceed the context of %lld",
+             c->cell->name, (long long)c->prompt, (long long)c->completion,
+             (long long)m->context);
+    else if (m->max_completion > 0 && c->completion > m->max_completion)
+        warn(p, "%s: answers of %lld tokens are asked for, the model gives %lld at most",
+             c->cell->name, (long long)c->completion, (long long)m->max_completion);
+}
+
+/* Little's law: requests at once = rate * latency. */
+static void warn_cap(struct plan *p, const struct plan_cell *c)
+{
+    double s = (double)c->latency / NS_PER_S;
+
+    for (size_t i = 0; i < c->cell->n_phases; i++) {
+        const struct phase *ph = &c->cell->phases[i];
+        double peak = profile_peak(ph);
+        double at_once = ceil(ph->open ? peak * s : peak);
+
+        if (!c->cell->limits.in_flight || at_once <= (double)c->cell->limits.in_flight)
+            continue;
+        if (ph->open)
+            warn(p,
+                 "%s: phase %s: %g requests/s of about %.2g s are %.0f at once, "
+                 "limits.in_flight is %llu: the rest will be held back",
+                 c->cell->name, ph->name, peak, s, at_once,
+                 (unsigned long long)c->cell->limits.in_flight);
+        else
+            warn(p, "%s: phase %s: concurrency %.0f is above limits.in_flight, %llu",
+                 c->cell->name, ph->name, at_once,
+                 (unsigned long long)c->cell->limits.in_flight);
+    }
+}
+
+/* Does the objective speak of the cell, as far as matrix keys tell? */
+static bool speaks_of(const struct slo *slo, const struct cell *cell)
+{
+    for (size_t i = 0; i < slo->n_selectors; i++)
+        for (size_t j = 0; j < cell->n_keys; j++)
+            if (!strcmp(slo->selectors[i].key, cell->keys[j].key) &&
+                strcmp(slo->selectors[i].value, cell->keys[j].text))
+                return false;
+    return true;
+}
+
+static void warn_sample(struct plan *p, const struct plan_cell *c)
+{
+    const struct scenario *s = p->scenario;
+    bool asked = false;
+
+    for (size_t i = 0; i < s->n_slos; i++) {
+        const struct slo *slo = &s->slos[i];
+        int64_t least;
+
+        if (slo->is_rate || slo->stat != SLO_PERCENTILE || !speaks_of(slo, c->cell))
+            continue;
+        asked = true;
+        least = stats_min_sample(slo->percentile / 100, CONFIDENCE);
+        if ((int64_t)c->measured < least)
+            warn(p, "%s: slo \"%s\" needs %lld measured requests, %llu are planned",
+                 c->cell->name, slo->text, (long long)least,
+                 (unsigned long long)c->measured);
+    }
+    if (!asked && (int64_t)c->measured < stats_min_sample(0.99, CONFIDENCE))
+        warn(p, "%s: a p99 needs %lld measured requests, %llu are planned", c->cell->name,
+             (long long)stats_min_sample(0.99, CONFIDENCE),
+             (unsigned long long)c->measured);
+}
+
+void plan_warn_all(struct plan *p)
+{
+    warn_budget(p);
+    for (size_t i = 0; i < p->n_limits; i++)
+        warn_limit(p, &p->limits[i]);
+    for (size_t i = 0; i < p->n_cells; i++) {
+        warn_model(p, &p->cells[i]);
+        warn_cap(p, &p->cells[i]);
+        warn_sample(p, &p->cells[i]);
+    }
+}
