@@ -37,6 +37,7 @@ static struct record streamed(void)
     r.held[HOLD_PACING] = 10 * NS_PER_MS;
     r.reused = true;
     r.dns = r.tcp = r.tls = NS_PER_MS;
+    r.tokens.planned = 2000;
     r.tokens.prompt = 2006;
     r.tokens.cached = 1920;
     r.tokens.completion = 11;
@@ -91,6 +92,7 @@ TEST(every_metric_of_a_streamed_answer_is_what_its_moments_say)
         { "held_pacing", 1, 10 * NS_PER_MS },
         { "held_retry", 1, 0 },
         { "send_lag", 1, 1 * NS_PER_MS },
+        { "planned_tokens", 1, 2000 },
         { "prompt_tokens", 1, 2006 },
         { "completion_tokens", 1, 11 },
     };

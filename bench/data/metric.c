@@ -197,6 +197,11 @@ static void send_lag(const struct record *r, metric_fn *emit, void *ctx)
     between(r, MOMENT_READY, MOMENT_START, emit, ctx);
 }
 
+static void planned_tokens(const struct record *r, metric_fn *emit, void *ctx)
+{
+    present(r->tokens.planned, emit, ctx);
+}
+
 static void prompt_tokens(const struct record *r, metric_fn *emit, void *ctx)
 {
     present(r->tokens.prompt, emit, ctx);
@@ -216,6 +221,7 @@ const struct metric metrics[N_METRICS] = {
                       .title = "Time to first token",
                       .unit = UNIT_NS,
                       .per_request = true,
+                      .clocked = true,
                       .prom = "tokdyno_ttft_seconds",
                       .span = "due -> first",
                       .help =
@@ -225,6 +231,7 @@ const struct metric metrics[N_METRICS] = {
     [METRIC_TTFT_API] = { .name = "ttft_api",
                           .title = "Time to first token, API",
                           .unit = UNIT_NS,
+                          .clocked = true,
                           .prom = "tokdyno_ttft_api_seconds",
                           .otel = "gen_ai.client.operation.time_to_first_chunk",
                           .span = "start -> first",
@@ -234,6 +241,7 @@ const struct metric metrics[N_METRICS] = {
     [METRIC_TTFR] = { .name = "ttfr",
                       .title = "Time to first frame",
                       .unit = UNIT_NS,
+                      .clocked = true,
                       .prom = "tokdyno_ttfr_seconds",
                       .span = "start -> role",
                       .help = "To the first frame, which may hold no text yet; what vLLM's "
@@ -243,6 +251,7 @@ const struct metric metrics[N_METRICS] = {
                       .title = "Time to first answer",
                       .unit = UNIT_NS,
                       .per_request = true,
+                      .clocked = true,
                       .prom = "tokdyno_ttfa_seconds",
                       .span = "due -> answer",
                       .help = "To the first visible text, behind any reasoning.",
@@ -250,6 +259,7 @@ const struct metric metrics[N_METRICS] = {
     [METRIC_ITL] = { .name = "itl",
                      .title = "Gap between frames",
                      .unit = UNIT_NS,
+                     .clocked = true,
                      .prom = "tokdyno_itl_seconds",
                      .otel = "gen_ai.client.operation.time_per_output_chunk",
                      .span = "frame -> next frame",
@@ -276,6 +286,7 @@ const struct metric metrics[N_METRICS] = {
     [METRIC_STALL] = { .name = "stall",
                        .title = "Longest gap",
                        .unit = UNIT_NS,
+                       .clocked = true,
                        .prom = "tokdyno_stall_seconds",
                        .span = "longest frame -> next frame",
                        .help = "The longest gap between two output frames of a request.",
@@ -284,6 +295,7 @@ const struct metric metrics[N_METRICS] = {
                      .title = "End to end",
                      .unit = UNIT_NS,
                      .per_request = true,
+                     .clocked = true,
                      .prom = "tokdyno_e2e_seconds",
                      .span = "due -> end",
                      .help = "From when the request was due to its last byte, all waiting "
@@ -292,6 +304,7 @@ const struct metric metrics[N_METRICS] = {
     [METRIC_E2E_API] = { .name = "e2e_api",
                          .title = "End to end, API",
                          .unit = UNIT_NS,
+                         .clocked = true,
                          .prom = "tokdyno_e2e_api_seconds",
                          .otel = "gen_ai.client.operation.duration",
                          .span = "start -> end",
@@ -322,6 +335,7 @@ const struct metric metrics[N_METRICS] = {
     [METRIC_NETWORK] = { .name = "network",
                          .title = "Network and edge",
                          .unit = UNIT_NS,
+                         .clocked = true,
                          .prom = "tokdyno_network_seconds",
                          .span = "(first - sent) - (queue + prefill + one token)",
                          .help =
@@ -416,6 +430,14 @@ const struct metric metrics[N_METRICS] = {
                               "The instrument: from when an attempt might go to when it "
                               "went.",
                           .values = send_lag },
+    [METRIC_PLANNED_TOKENS] = { .name = "planned_tokens",
+                                .title = "Prompt tokens asked for",
+                                .unit = UNIT_TOKENS,
+                                .prom = "tokdyno_planned_tokens",
+                                .span = "plan",
+                                .help = "Input tokens that the plan aimed at with a "
+                                        "synthetic prompt.",
+                                .values = planned_tokens },
     [METRIC_PROMPT_TOKENS] = { .name = "prompt_tokens",
                                .title = "Prompt tokens",
                                .unit = UNIT_TOKENS,

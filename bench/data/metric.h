@@ -44,6 +44,7 @@ enum metric_id {
     METRIC_HELD_PACING,
     METRIC_HELD_RETRY,
     METRIC_SEND_LAG,
+    METRIC_PLANNED_TOKENS,
     METRIC_PROMPT_TOKENS,
     METRIC_COMPLETION_TOKENS,
     N_METRICS
@@ -62,6 +63,7 @@ struct metric {
     bool more_is_better;
     bool per_request; /* taken from the final attempt only */
     bool any_outcome; /* also of attempts that failed; else of `ok` and `empty` only */
+    bool clocked;     /* our clock took both moments: off by the instrument's error */
     const char *prom; /* Prometheus name */
     const char *otel; /* OpenTelemetry name, NULL where none is agreed on */
     const char *span; /* from -> to, for explain */

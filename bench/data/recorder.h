@@ -3,8 +3,10 @@
 
 #include <stdint.h>
 
+#include "data/arrivals.h"
 #include "data/hist.h"
 #include "data/journal.h"
+#include "data/labels.h"
 #include "data/metric.h"
 #include "data/rate.h"
 #include "data/run.h"
@@ -32,8 +34,6 @@ struct outcome_counts {
     uint64_t all[N_OUTCOMES];
 };
 
-enum { RECORDER_MAX_REGIONS = 32, RECORDER_MAX_LABELS = 32 }; /* later ones: "other" */
-
 /* What was seen of one rate limit in a cell. */
 struct limit_seen {
     int64_t limit;     /* latest; -1: never seen */
@@ -54,11 +54,6 @@ enum label {
 };
 extern const char *const label_names[N_LABELS];
 
-struct label_count {
-    const char *name;
-    uint64_t n;
-};
-
 /* A group is a trial's phase. Every pointer is valid until the next entry or the close. */
 const struct tally *recorder_tally(const struct recorder *r, uint32_t trial,
                                    uint32_t phase);
@@ -76,20 +71,10 @@ bool recorder_hist(const struct recorder *r, uint32_t trial, uint32_t phase,
 void recorder_phase(const struct recorder *r, uint32_t trial, uint32_t phase,
                     struct phase_event *begin, struct phase_event *end);
 
-/* Arrivals: first attempts as they left. Gaps are counted in units of the asked rate, so
- * that a ramp does not look like bursts. */
-struct arrivals_seen {
-    uint64_t started; /* first attempts that left before the phase was over */
-    ns_t last;        /* when the last of them left, since the phase began */
-    uint64_t gaps;
-    double gap_mean;
-    double gap_m2;      /* sum of squared deviations */
-    uint32_t windows;   /* of equal asked area */
-    double dispersion;  /* sum of (count - mean)^2 / mean over the windows */
-    ns_t in_flight_sum; /* sum of start -> end of all attempts */
-};
-void recorder_arrivals(const struct recorder *r, uint32_t trial, uint32_t phase,
-                       struct arrivals_seen *a);
+/* The load that arrived; and the time all attempts of the group were in flight, summed. */
+struct arrivals_seen recorder_arrivals(const struct recorder *r, uint32_t trial,
+                                       uint32_t phase);
+ns_t recorder_in_flight(const struct recorder *r, uint32_t trial, uint32_t phase);
 
 /* Regions of a group: how many, their names and counts, their histograms (added to *h). */
 size_t recorder_regions(const struct recorder *r, uint32_t trial, uint32_t phase);
@@ -113,7 +98,7 @@ uint64_t recorder_good(const struct recorder *r, uint32_t trial, uint32_t phase,
 struct health_seen {
     uint64_t samples;
     uint64_t counters[N_HEALTH_COUNTERS];
-    uint32_t in_flight_max; /* of all workers together */
+    uint64_t in_flight_max; /* of all workers together */
     const struct hist *send_lag;
     const struct hist *read_lag;
     const struct hist *turn;

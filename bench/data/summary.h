@@ -148,7 +148,7 @@ struct summary_health {
     struct summary_metric read_lag;
     struct summary_metric turn;
     uint64_t samples;
-    uint32_t in_flight_max;
+    uint64_t in_flight_max;
 };
 
 struct summary {

@@ -1,0 +1,312 @@
+#include "data/recorder_group.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+struct group *group_new(const struct run *run, const struct run_load *load)
+{
+    struct group *g = mem_alloc(sizeof(*g));
+
+    g->begin.at = g->end.at = NS_ABSENT;
+    arrivals_init(&g->arrivals, load);
+    for (size_t i = 0; i < run->n_slos && !g->good; i++)
+        if (run->slos[i].is_rate && run->slos[i].rate == RATE_GOODPUT)
+            g->good = mem_array(run->n_slos, sizeof(*g->good));
+    return g;
+}
+
+void group_free(struct group *g)
+{
+    if (!g)
+        return;
+    for (size_t i = 0; i < g->regions.n; i++)
+        if (g->region_hists[i]) {
+            hists_free(g->region_hists[i]);
+            free(g->region_hists[i]);
+        }
+    hists_free(&g->hists);
+    labels_free(&g->regions);
+    arrivals_free(&g->arrivals);
+    free(g->good);
+    free(g);
+}
+
+void group_close(struct group *g)
+{
+    hists_close(&g->hists);
+    for (size_t i = 0; i < g->regions.n; i++)
+        if (g->region_hists[i])
+            hists_close(g->region_hists[i]);
+    arrivals_rest(&g->arrivals);
+}
+
+/* --- values ------------------------------------------------------------------------ */
+
+/* Where the values of one metric of one attempt go. */
+struct values {
+    enum metric_id m;
+    struct hists *into;
+    struct hists *region; /* NULL: not apart */
+    struct hist *a;
+    struct hist *b;
+    uint64_t *clamped;
+};
+
+static void value(void *ctx, int64_t v)
+{
+    struct values *to = ctx;
+
+    if (v < 0 || v > HIST_HIGHEST) {
+        ++*to->clamped;
+        v = v < 0 ? 0 : HIST_HIGHEST;
+    }
+    if (!to->a) {
+        to->a = hists_get(to->into, to->m);
+        to->b = to->region ? hists_get(to->region, to->m) : NULL;
+    }
+    hist_record(to->a, v, 1);
+    if (to->b)
+        hist_record(to->b, v, 1);
+}
+
+static void values(struct group *g, struct hists *region, const struct record *r)
+{
+    bool good = outcomes[r->outcome].latency;
+
+    for (int m = 0; m < N_METRICS; m++) {
+        bool apart = good && !metrics[m].any_outcome;
+        struct values to = { .m = (enum metric_id)m,
+                             .into = &g->hists,
+                             .region = apart ? region : NULL,
+                             .clamped = &g->tally.clamped };
+
+        if (metric_takes(&metrics[m], r))
+            metrics[m].values(r, value, &to);
+    }
+}
+
+/* --- regions ----------------------------------------------------------------------- */
+
+static struct hists *region_hists(struct group *g, size_t slot)
+{
+    if (!g->region_hists[slot])
+        g->region_hists[slot] = mem_alloc(sizeof(*g->region_hists[slot]));
+    return g->region_hists[slot];
+}
+
+/* Books the attempt for its region; where its values go apart, if they do. */
+static struct hists *region(struct group *g, const struct record *r)
+{
+    size_t slot = labels_slot(&g->regions, r->region);
+
+    g->regions.items[slot].n++;
+    g->region_errors[slot] += outcomes[r->outcome].error;
+    if (!outcomes[r->outcome].latency)
+        return NULL;
+    if (!g->has_region) {
+        g->has_region = true;
+        g->only_region = slot;
+    }
+    if (!g->split && slot != g->only_region) {
+        g->split = true;
+        hists_copy(region_hists(g, g->only_region), &g->hists);
+    }
+    return g->split ? region_hists(g, slot) : NULL;
+}
+
+bool group_region_hist(const struct group *g, size_t slot, enum metric_id m, struct hist *h)
+{
+    if (g->split)
+        return g->region_hists[slot] && hists_add(g->region_hists[slot], m, h);
+    return g->has_region && slot == g->only_region && hists_add(&g->hists, m, h);
+}
+
+/* --- counts ------------------------------------------------------------------------ */
+
+static int64_t capped_sum(int64_t a, int64_t b)
+{
+    return a > INT64_MAX - b ? INT64_MAX : a + b;
+}
+
+static void count_tokens(struct tally *t, const struct record *r)
+{
+    uint64_t prompt = r->tokens.prompt > 0 ? (uint64_t)r->tokens.prompt : 0;
+    uint64_t completion = r->tokens.completion > 0 ? (uint64_t)r->tokens.completion : 0;
+    bool usage = r->tokens.prompt >= 0 || r->tokens.completion >= 0;
+
+    t->with_usage += usage;
+    t->prompt_tokens += prompt;
+    t->completion_tokens += completion;
+    t->reasoning_tokens += r->tokens.reasoning > 0 ? (uint64_t)r->tokens.reasoning : 0;
+    if (r->tokens.cached >= 0 && r->tokens.prompt >= 0) {
+        t->with_cached++;
+        t->cache_hits += r->tokens.cached > 0;
+        t->cached_tokens += (uint64_t)r->tokens.cached;
+        t->cached_base += prompt;
+    }
+    if (r->cost_nusd >= 0) {
+        t->priced++;
+        t->priced_tokens += prompt + completion;
+        t->cost_nusd = capped_sum(t->cost_nusd, r->cost_nusd);
+    } else if (usage) {
+        t->unpriced++;
+    }
+}
+
+/* `auto` asks for on_demand and falls back to flex; who asks for nothing gets no other. */
+static bool other_tier(const char *asked, const char *got)
+{
+    if (!asked)
+        return false;
+    return strcmp(got, !strcmp(asked, "auto") ? "on_demand" : asked) != 0;
+}
+
+static void count_request(struct tally *t, const struct record *r)
+{
+    bool error = outcomes[r->outcome].error;
+
+    t->attempts++;
+    if (r->outcome != OUTCOME_CUT && r->try_no == 1) {
+        t->first_attempts++;
+        t->first_errors += error;
+    }
+    if (!r->final)
+        return;
+    if (r->outcome == OUTCOME_CUT) {
+        t->cut++;
+        return;
+    }
+    t->requests++;
+    t->request_errors += error;
+    t->retried += r->try_no > 1;
+    t->ok += outcomes[r->outcome].latency;
+}
+
+static void count(struct group *g, const struct run *run, const struct record *r)
+{
+    struct tally *t = &g->tally;
+
+    count_request(t, r);
+    count_tokens(t, r);
+    if (*r->tier) {
+        t->tier_named++;
+        t->tier_other += other_tier(run->cells[r->cell].tier, r->tier);
+    }
+    t->frames += r->frames;
+    t->frames_shared += r->shared;
+    t->gaps_lost += r->gaps_lost;
+    t->bytes_up += r->bytes_up;
+    t->bytes_down += r->bytes_down;
+    g->outcomes.all[r->outcome]++;
+    if (r->final)
+        g->outcomes.final[r->outcome]++;
+}
+
+/* --- goodput ----------------------------------------------------------------------- */
+
+struct bound_check {
+    const struct slo_bound *bound;
+    bool seen;
+    bool broken;
+};
+
+static void check_bound(void *ctx, int64_t v)
+{
+    struct bound_check *c = ctx;
+
+    c->seen = true;
+    switch (c->bound->op) {
+    case SLO_LT:
+        c->broken |= v >= c->bound->value;
+        return;
+    case SLO_LE:
+        c->broken |= v > c->bound->value;
+        return;
+    case SLO_GT:
+        c->broken |= v <= c->bound->value;
+        return;
+    case SLO_GE:
+        c->broken |= v < c->bound->value;
+        return;
+    }
+}
+
+/* What needs two tokens is not missed in an answer of one. */
+static bool between_tokens(enum metric_id m)
+{
+    return m == METRIC_ITL || m == METRIC_TPOT || m == METRIC_TPS || m == METRIC_STALL;
+}
+
+/* A value that is absent keeps no bound, but for the above. */
+static bool met(const struct slo *s, const struct record *r)
+{
+    for (size_t i = 0; i < s->n_bounds; i++) {
+        struct bound_check c = { .bound = &s->bounds[i] };
+        enum metric_id m = s->bounds[i].metric;
+
+        metrics[m].values(r, check_bound, &c);
+        if (c.broken || (!c.seen && !between_tokens(m)))
+            return false;
+    }
+    return true;
+}
+
+static void goodput(struct group *g, const struct run *run, const struct record *r)
+{
+    bool all = true;
+
+    if (!g->good || !r->final || !outcomes[r->outcome].latency)
+        return;
+    for (size_t i = 0; i < run->n_slos; i++) {
+        bool is_goodput = run->slos[i].is_rate && run->slos[i].rate == RATE_GOODPUT;
+
+        if (is_goodput && met(&run->slos[i], r))
+            g->good[i]++;
+        else if (is_goodput)
+            all = false;
+    }
+    g->tally.good += all;
+}
+
+/* --- entries ----------------------------------------------------------------------- */
+
+static void set_span(struct group *g)
+{
+    ns_t end = g->end.at != NS_ABSENT ? g->end.at : g->latest;
+
+    if (g->begin.at != NS_ABSENT && end > g->begin.at)
+        g->tally.span = end - g->begin.at;
+}
+
+static uint64_t k_of(const struct record *r)
+{
+    return r->req % record_req(0, 1, 0);
+}
+
+void group_record(struct group *g, const struct run *run, const struct record *r)
+{
+    ns_t start = r->at[MOMENT_START], end = r->at[MOMENT_END];
+
+    count(g, run, r);
+    goodput(g, run, r);
+    if (metric_takes(&metrics[METRIC_NETWORK], r))
+        g->tally.network_clamped += metric_network_clamped(r);
+    values(g, region(g, r), r);
+    if (start != NS_ABSENT && r->try_no == 1)
+        arrivals_add(&g->arrivals, k_of(r), start);
+    if (start != NS_ABSENT && end > start)
+        g->in_flight = capped_sum(g->in_flight, end - start);
+    if (end > g->latest)
+        g->latest = end;
+    set_span(g);
+}
+
+void group_phase(struct group *g, const struct phase_event *e)
+{
+    *(e->begin ? &g->begin : &g->end) = *e;
+    if (e->begin)
+        arrivals_begin(&g->arrivals, e->at);
+    set_span(g);
+}

@@ -1,0 +1,40 @@
+#ifndef DATA_RECORDER_GROUP_H
+#define DATA_RECORDER_GROUP_H
+
+#include "data/hists.h"
+#include "data/recorder.h"
+
+/*
+ * What the recorder holds of a trial's phase. Regions are recorded apart from the moment a
+ * second one is seen; until then the only one has the group's own histograms.
+ */
+struct group {
+    struct tally tally;
+    struct outcome_counts outcomes;
+    struct phase_event begin; /* at NS_ABSENT: not told */
+    struct phase_event end;
+    ns_t latest; /* end of any attempt */
+    ns_t in_flight;
+    struct arrivals arrivals;
+    struct hists hists;
+    uint64_t *good;        /* for each objective; NULL: none is a goodput */
+    struct labels regions; /* of attempts, "" where none was named */
+    uint64_t region_errors[LABELS_MAX + 1];
+    struct hists *region_hists[LABELS_MAX + 1]; /* of attempts that ended well */
+    bool has_region;
+    size_t only_region; /* with has_region and not split */
+    bool split;
+};
+
+struct group *group_new(const struct run *run, const struct run_load *load);
+void group_free(struct group *g);
+void group_record(struct group *g, const struct run *run, const struct record *r);
+void group_phase(struct group *g, const struct phase_event *e);
+
+/* Nothing more is expected: encodes the histograms. */
+void group_close(struct group *g);
+
+bool group_region_hist(const struct group *g, size_t region, enum metric_id m,
+                       struct hist *h);
+
+#endif
