@@ -151,9 +151,10 @@ static double walk_phase(struct plan_cell *c, const struct phase *ph,
         before = area;
     }
     if (slows && ph->duration == NS_ABSENT && requests < (double)ph->requests) {
-        double late = ((double)ph->requests - requests) / b->limit->sustained;
+        double late = (double)ph->requests - requests;
 
-        *length += llround(fmin(late, 1e9) * NS_PER_S);
+        *length += plan_buckets_time(b, late, tokens);
+        plan_buckets_take(b, late, tokens, begin + *length);
         requests = (double)ph->requests;
     }
     return requests;
@@ -256,6 +257,7 @@ int plan_make(struct plan *p, const struct scenario *s, const struct catalogue *
         }
     walk_run(p, plan_buckets_open(p));
     add_up(p);
+    plan_buckets_sustain(p);
     plan_warn_all(p);
     return 0;
 }

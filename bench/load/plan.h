@@ -28,9 +28,9 @@ struct plan_limit {
     const char *model;
     const char *tier;
     const char *plan;
-    bool known;       /* of any limit */
-    double sustained; /* requests per second that no known limit minds, of the largest
-                         requests planned */
+    bool known;               /* of any limit */
+    double sustained;         /* requests per second that no known limit would mind over
+                                 a run as long as this one */
     const char *sustained_by; /* the limit that sets it: "RPM", "TPD", ... */
     const char *name;         /* the limit that is used up first; NULL: none is */
     int64_t limit;            /* its size */

@@ -24,7 +24,6 @@ static struct plan_limit *find(struct plan *p, const struct cell *cell)
         .model = model,
         .tier = tier,
         .plan = plan,
-        .sustained = INFINITY,
     };
     return &p->limits[p->n_limits++];
 }
@@ -46,18 +45,9 @@ static void learn_cell(struct plan_buckets *b, const struct plan_cell *c)
 
     l->paced |= c->cell->limits.pace_to_rate_limits;
     for (int i = 0; i < N_RATE_LIMITS; i++) {
-        double sustained;
-
         b->size[i] = rate_limit_of(&rate_limit_kinds[i], c->model, l->plan, l->tier);
         b->level[i] = (double)b->size[i];
-        if (b->size[i] < 0)
-            continue;
-        l->known = true;
-        sustained = refill(b, i) / need(i, fmax(1, (double)(c->prompt + c->completion)));
-        if (sustained < l->sustained) {
-            l->sustained = sustained;
-            l->sustained_by = rate_limit_kinds[i].name;
-        }
+        l->known |= b->size[i] >= 0;
     }
 }
 
@@ -116,4 +106,38 @@ double plan_buckets_take(struct plan_buckets *b, double requests, double tokens,
     if (until > b->at)
         b->at = until;
     return fit;
+}
+
+ns_t plan_buckets_time(const struct plan_buckets *b, double requests, double tokens)
+{
+    double s = 0;
+
+    for (int i = 0; i < N_RATE_LIMITS; i++)
+        if (b->size[i] > 0)
+            s = fmax(s, (requests * need(i, tokens) - b->level[i]) / refill(b, i));
+    return llround(fmin(s, 1e9) * NS_PER_S);
+}
+
+/* A full bucket and what comes back over the run, spread evenly over it. */
+static void sustain(struct plan_limit *l, const struct plan_cell *c, double run_s)
+{
+    for (int i = 0; i < N_RATE_LIMITS; i++) {
+        const struct rate_limit_kind *kind = &rate_limit_kinds[i];
+        double size = (double)rate_limit_of(kind, c->model, l->plan, l->tier);
+        double per_s = size / run_s + size / ((double)kind->window / NS_PER_S);
+        double rate = per_s / need(i, fmax(1, (double)(c->prompt + c->completion)));
+
+        if (size < 0 || (l->sustained_by && rate >= l->sustained))
+            continue;
+        l->sustained = rate;
+        l->sustained_by = kind->name;
+    }
+}
+
+void plan_buckets_sustain(struct plan *p)
+{
+    double run_s = fmax(1, (double)p->total.time / NS_PER_S);
+
+    for (size_t i = 0; i < p->n_cells; i++)
+        sustain(find(p, p->cells[i].cell), &p->cells[i], run_s);
 }

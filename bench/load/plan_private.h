@@ -30,6 +30,12 @@ struct plan_buckets *plan_buckets_of(struct plan *p, struct plan_buckets *all,
 double plan_buckets_take(struct plan_buckets *b, double requests, double tokens,
                          ns_t until);
 
+/* How long until so many more requests have found room. */
+ns_t plan_buckets_time(const struct plan_buckets *b, double requests, double tokens);
+
+/* What rate the run could have had: plan->total.time is known now. */
+void plan_buckets_sustain(struct plan *p);
+
 void plan_warn_all(struct plan *p);
 
 #endif

@@ -92,7 +92,8 @@ static void put_limit(struct buf *out, const struct plan_limit *l)
         units_put_duration(out, l->after);
     } else
         buf_str(out, "none is reached");
-    buf_printf(out, "; %s sustains %.3g requests/s\n", l->sustained_by, l->sustained);
+    buf_printf(out, "; %s allows %.3g requests/s over this run\n", l->sustained_by,
+               l->sustained);
 }
 
 /* A line only where the scenario has such a budget. */

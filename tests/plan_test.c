@@ -1,0 +1,425 @@
+#include "load/plan.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+
+#include "test.h"
+
+#define S NS_PER_S
+
+static struct model models[] = {
+    {
+        .id = "small",
+        .context = 131072,
+        .max_completion = 131072,
+        .speed_tps = 500,
+        .prefill_tps = 10000,
+        .input_nusd = 50000000,
+        .cached_nusd = -1,
+        .output_nusd = 80000000,
+        .free = { 30, 14400, 6000, 500000, -1, -1 },
+        .developer = { 1000, -1, 250000, -1, -1, -1 },
+    },
+    {
+        .id = "terse",
+        .context = 4096,
+        .max_completion = 100,
+        .speed_tps = 200,
+        .prefill_tps = -1,
+        .input_nusd = -1,
+        .cached_nusd = -1,
+        .output_nusd = -1,
+        .free = { -1, -1, -1, -1, -1, -1 },
+        .developer = { -1, -1, -1, -1, -1, -1 },
+    },
+};
+static const struct catalogue catalogue = { .models = models, .n_models = 2 };
+
+static const struct load_point half[] = { { 0, 0.5 }, { 60 * S, 0.5 } };
+static const struct load_point one[] = { { 0, 1 }, { 60 * S, 1 } };
+static const struct load_point ten[] = { { 0, 10 }, { 60 * S, 10 } };
+
+/* A scenario of one cell with one phase, to be changed by the test. */
+struct fixture {
+    struct scenario s;
+    struct cell cells[2];
+    struct phase phases[2];
+    struct plan plan;
+};
+
+static void init(struct fixture *f, const char *model, const char *plan)
+{
+    *f = (struct fixture){
+        .s = { .name = "test", .repeat = 1, .n_cells = 1 },
+        .phases = { { .name = "steady",
+                      .open = true,
+                      .points = ten,
+                      .n_points = 2,
+                      .duration = 30 * S,
+                      .measured = true } },
+    };
+    f->cells[0] = (struct cell){
+        .name = "all",
+        .target = { .plan = plan },
+        .request = { .model = model, .body = "{}", .max_completion_tokens = 100 },
+        .workload = { .input_tokens = { .kind = DIST_FIXED, .mean = 900 } },
+        .phases = f->phases,
+        .n_phases = 1,
+        .limits = { .in_flight = 512, .drain = 60 * S },
+    };
+    f->s.cells = f->cells;
+}
+
+static const struct plan *plan(struct fixture *f)
+{
+    struct err err = { 0 };
+
+    if (plan_make(&f->plan, &f->s, &catalogue, &err))
+        fail_msg("%s", err.msg);
+    return &f->plan;
+}
+
+static bool warns(const struct plan *p, const char *text)
+{
+    for (size_t i = 0; i < p->n_warnings; i++)
+        if (strstr(p->warnings[i], text))
+            return true;
+    return false;
+}
+
+static void near(double got, double want, double tolerance)
+{
+    if (!(fabs(got - want) <= tolerance))
+        fail_msg("%.12g, want %.12g", got, want);
+}
+
+TEST(an_open_loop_is_counted_and_priced)
+{
+    struct fixture f;
+    const struct plan *p;
+
+    init(&f, "small", "developer");
+    f.s.repeat = 2;
+    p = plan(&f);
+    assert_int_equal(p->trials, 2);
+    assert_int_equal(p->total.requests, 600);
+    assert_int_equal(p->total.measured, 600);
+    assert_false(p->total.estimated);
+    assert_int_equal(p->total.tokens_in, 600 * 900);
+    assert_int_equal(p->total.tokens_out, 600 * 100);
+    assert_true(p->total.completion_max);
+    assert_int_equal(p->total.cost_nusd, 54 * 500000 + 6 * 800000);
+    /* 0.3 s, 900 tokens read at 10,000/s, 100 written at 500/s */
+    assert_int_equal(p->cells[0].latency, 590 * NS_PER_MS);
+    assert_int_equal(p->total.time, 2 * (30 * S + 590 * NS_PER_MS));
+    plan_free(&f.plan);
+}
+
+TEST(phases_add_up_and_warm_up_is_not_measured)
+{
+    struct fixture f;
+    const struct plan *p;
+
+    init(&f, "small", "developer");
+    f.phases[1] = f.phases[0];
+    f.phases[0].measured = false;
+    f.phases[0].duration = 10 * S;
+    f.phases[1].requests = 50;
+    f.cells[0].n_phases = 2;
+    p = plan(&f);
+    assert_int_equal(p->total.requests, 150);
+    assert_int_equal(p->total.measured, 50);
+    assert_int_equal(p->total.time, 15 * S + 590 * NS_PER_MS);
+    plan_free(&f.plan);
+}
+
+TEST(a_closed_loop_is_estimated_from_the_speed_of_answers)
+{
+    struct fixture f;
+    const struct plan *p;
+
+    init(&f, "small", "developer");
+    f.phases[0].open = false;
+    f.phases[0].think = 410 * NS_PER_MS;
+    p = plan(&f); /* ten slots, a request a second each */
+    assert_int_equal(p->total.requests, 300);
+    assert_true(p->total.estimated);
+    plan_free(&f.plan);
+
+    f.phases[0].duration = NS_ABSENT;
+    f.phases[0].requests = 77;
+    p = plan(&f);
+    assert_int_equal(p->total.requests, 77);
+    assert_false(p->total.estimated);
+    near((double)p->total.time / S, 7.7 + 0.59, 1e-6);
+    plan_free(&f.plan);
+}
+
+TEST(the_limit_that_trips_first_is_found_and_when)
+{
+    static const struct {
+        const char *plan;
+        const struct load_point *rate;
+        int64_t prompt;
+        const char *tier;
+        const char *name; /* NULL: none */
+        double after_s;
+        const char *by; /* the limit that sets the rate of the run, */
+        double size;    /* and how that follows */
+        double window_s;
+        double need;
+    } cases[] = {
+        /* 10/s against 30 a minute: 30 / (10 - 0.5) */
+        { "free", ten, 50, NULL, "RPM", 30 / 9.5, "RPM", 30, 60, 1 },
+        /* 10,000 tokens a second against 6,000 a minute: 6000 / (10000 - 100) */
+        { "free", ten, 900, NULL, "TPM", 6000.0 / 9900, "TPM", 6000, 60, 1000 },
+        { "free", half, 80, NULL, NULL, 0, "RPM", 30, 60, 1 },
+        { "free", half, 900, NULL, "TPM", 15, "TPM", 6000, 60, 1000 },
+        { "free", one, 900, "flex", NULL, 0, "TPM", 60000, 60, 1000 },
+        { "developer", ten, 900, NULL, NULL, 0, "TPM", 250000, 60, 1000 },
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct fixture f;
+        const struct plan_limit *l;
+        double run_s;
+
+        init(&f, "small", cases[i].plan);
+        f.phases[0].points = cases[i].rate;
+        f.cells[0].workload.input_tokens.mean = (double)cases[i].prompt;
+        f.cells[0].request.service_tier = cases[i].tier;
+        l = plan(&f)->limits;
+        assert_int_equal(f.plan.n_limits, 1);
+        assert_true(l->known);
+        run_s = (double)f.plan.total.time / S;
+        near(l->sustained,
+             cases[i].size * (1 / run_s + 1 / cases[i].window_s) / cases[i].need, 1e-9);
+        assert_string_equal(l->sustained_by, cases[i].by);
+        if (cases[i].name) {
+            assert_string_equal(l->name, cases[i].name);
+            near((double)l->after / S, cases[i].after_s, 1e-3);
+        } else
+            assert_null(l->name);
+        assert_int_equal(warns(&f.plan, "is used up"), cases[i].name != NULL);
+        plan_free(&f.plan);
+    }
+}
+
+/* A minute's bucket that one trial has emptied is not full again for the next. */
+TEST(limits_outlive_trials_and_are_shared_by_cells)
+{
+    struct fixture f;
+    const struct plan *p;
+
+    init(&f, "small", "free");
+    f.phases[0].points = half;
+    f.phases[0].duration = 10 * S;
+    f.cells[1] = f.cells[0];
+    f.cells[1].name = "other";
+    f.s.n_cells = 2;
+    p = plan(&f);
+    assert_int_equal(p->n_limits, 1);
+    assert_string_equal(p->limits[0].name, "TPM");
+    /* 4,000 of 6,000 are gone after the first; 59 come back while it drains. */
+    near((double)p->limits[0].after / S, 10.59 + 2059.0 / 400, 0.01);
+    plan_free(&f.plan);
+
+    f.cells[1].request.service_tier = "flex";
+    p = plan(&f);
+    assert_int_equal(p->n_limits, 2);
+    assert_null(p->limits[0].name);
+    assert_null(p->limits[1].name);
+    plan_free(&f.plan);
+}
+
+TEST(pacing_slows_a_closed_loop_down)
+{
+    struct fixture f;
+    const struct plan *p;
+
+    init(&f, "small", "free");
+    f.phases[0].open = false;
+    f.phases[0].duration = 60 * S;
+    f.cells[0].limits.pace_to_rate_limits = true;
+    p = plan(&f); /* a full bucket of 6,000 tokens and a minute's refill */
+    assert_in_range(p->total.requests, 12, 13);
+    assert_true(p->limits[0].paced);
+    assert_true(warns(p, "held back"));
+    plan_free(&f.plan);
+
+    f.phases[0].duration = NS_ABSENT;
+    f.phases[0].requests = 100;
+    p = plan(&f);
+    assert_int_equal(p->total.requests, 100);
+    /* A hundred thousand tokens, 6,000 at once, then 100 a second. */
+    near((double)p->total.time / S, 940.59, 0.01);
+    plan_free(&f.plan);
+}
+
+TEST(what_is_not_known_stays_unknown)
+{
+    struct fixture f;
+    const struct plan *p;
+    struct buf out = { 0 };
+    json_t *json;
+
+    init(&f, "nobody/knows", "free");
+    f.s.budget.cost_nusd = 1;
+    p = plan(&f);
+    assert_int_equal(p->total.cost_nusd, -1);
+    assert_false(p->limits[0].known);
+    assert_null(p->limits[0].name);
+    assert_true(warns(p, "nobody/knows is not in the catalogue"));
+    assert_true(warns(p, "a price is unknown"));
+    plan_text(&out, p);
+    assert_non_null(strstr(out.p, "unknown"));
+    assert_null(strstr(out.p, "inf"));
+    buf_clear(&out);
+    plan_json(&out, p);
+    json = json_loadb(out.p, out.len, 0, NULL);
+    assert_non_null(json);
+    assert_true(json_is_null(json_object_get(json, "cost_nusd")));
+    json_decref(json);
+    plan_free(&f.plan);
+    buf_free(&out);
+}
+
+TEST(an_answer_is_as_long_as_asked_for_else_as_usual)
+{
+    static const struct {
+        int64_t asked;
+        int model; /* -1: unknown */
+        int64_t want;
+        bool is_max;
+    } cases[] = {
+        { 256, 0, 256, true },  { 256, -1, 256, true }, { -1, 0, 512, false },
+        { -1, -1, 512, false }, { -1, 1, 100, false },
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct request_spec spec = { .max_completion_tokens = cases[i].asked };
+        bool is_max;
+
+        assert_int_equal(
+            plan_completion(&spec, cases[i].model < 0 ? NULL : &models[cases[i].model],
+                            &is_max),
+            cases[i].want);
+        assert_int_equal(is_max, cases[i].is_max);
+    }
+}
+
+TEST(a_plan_warns_of_what_will_go_wrong)
+{
+    static struct slo slos[] = {
+        { .text = "ttft p99.9 < 1s", .stat = SLO_PERCENTILE, .percentile = 99.9 },
+        { .text = "ttft p50 < 1s", .stat = SLO_PERCENTILE, .percentile = 50 },
+    };
+    struct fixture f;
+    const struct plan *p;
+
+    init(&f, "small", "developer");
+    p = plan(&f);
+    assert_int_equal(p->n_warnings, 0);
+    plan_free(&f.plan);
+
+    f.s.slos = slos;
+    f.s.n_slos = 2;
+    f.s.budget = (struct budget){ .requests = 299, .tokens = 299999, .cost_nusd = 1 };
+    f.cells[0].limits.in_flight = 5;
+    f.cells[0].request.max_completion_tokens = 132000;
+    p = plan(&f);
+    assert_true(warns(p, "slo \"ttft p99.9 < 1s\" needs 2995 measured requests, 300"));
+    assert_false(warns(p, "p50"));
+    assert_true(warns(p, "budget.requests: up to 300 are planned, the budget is 299"));
+    assert_true(warns(p, "budget.tokens"));
+    assert_true(warns(p, "budget.cost"));
+    assert_true(warns(p, "limits.in_flight is 5"));
+    assert_true(warns(p, "exceed the context of 131072"));
+    plan_free(&f.plan);
+
+    init(&f, "terse", "free");
+    f.phases[0].requests = 100;
+    f.cells[0].request.max_completion_tokens = 101;
+    p = plan(&f);
+    assert_true(warns(p, "the model gives 100 at most"));
+    assert_true(warns(p, "a p99 needs 299 measured requests, 100"));
+    plan_free(&f.plan);
+}
+
+TEST(an_objective_for_another_cell_asks_nothing_of_this_one)
+{
+    static struct slo slo = { .text = "ttft p99.9 < 1s",
+                              .stat = SLO_PERCENTILE,
+                              .percentile = 99.9,
+                              .selectors = { { "service_tier", "flex" } },
+                              .n_selectors = 1 };
+    static const struct cell_key key = { "service_tier", "on_demand", "\"on_demand\"" };
+    struct fixture f;
+
+    init(&f, "small", "developer");
+    f.s.slos = &slo;
+    f.s.n_slos = 1;
+    f.cells[0].keys = &key;
+    f.cells[0].n_keys = 1;
+    assert_false(warns(plan(&f), "p99.9"));
+    plan_free(&f.plan);
+    slo.selectors[0].value = "on_demand";
+    assert_true(warns(plan(&f), "p99.9"));
+    plan_free(&f.plan);
+}
+
+TEST(a_dataset_is_read_for_its_lengths_and_its_mistakes)
+{
+    struct fixture f;
+    struct err err;
+    char path[] = "/tmp/plan-test-XXXXXX";
+    FILE *file = fdopen(mkstemp(path), "w");
+
+    assert_non_null(file);
+    fprintf(file,
+            "{\"body\":{\"messages\":[{\"role\":\"user\",\"content\":\"%0399d\"}],"
+            "\"max_tokens\":50}}\n",
+            0);
+    fclose(file);
+    init(&f, "small", "developer");
+    f.cells[0].workload = (struct workload){ .dataset = path };
+    f.cells[0].request.max_completion_tokens = -1;
+    plan(&f);
+    assert_int_equal(f.plan.cells[0].prompt, 107);
+    assert_int_equal(f.plan.cells[0].completion, 50);
+    assert_true(f.plan.cells[0].completion_max);
+    plan_free(&f.plan);
+    remove(path);
+    assert_int_equal(plan_make(&f.plan, &f.s, &catalogue, &err), -1);
+    assert_non_null(strstr(err.msg, path));
+}
+
+TEST(a_plan_prints_as_text_and_as_json)
+{
+    struct fixture f;
+    struct buf out = { 0 };
+    json_t *json;
+
+    init(&f, "small", "free");
+    f.s.repeat = 3;
+    f.s.budget.cost_nusd = 5 * S;
+    plan(&f);
+    plan_text(&out, &f.plan);
+    assert_non_null(strstr(out.p, "test: 1 cell x 3 trials, about "));
+    assert_non_null(strstr(out.p, "TPM 6,000 is used up after 606 ms"));
+    assert_non_null(strstr(out.p, "810,000"));
+    buf_clear(&out);
+    plan_json(&out, &f.plan);
+    json = json_loadb(out.p, out.len, 0, NULL);
+    assert_non_null(json);
+    assert_int_equal(json_integer_value(json_object_get(json, "requests")), 900);
+    assert_int_equal(json_integer_value(json_object_get(json, "tokens_in")), 810000);
+    assert_int_equal(json_array_size(json_object_get(json, "cells")), 1);
+    assert_string_equal(json_string_value(json_object_get(
+                            json_array_get(json_object_get(json, "limits"), 0), "first")),
+                        "TPM");
+    json_decref(json);
+    plan_free(&f.plan);
+    buf_free(&out);
+}
