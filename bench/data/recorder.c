@@ -39,6 +39,7 @@ struct recorder {
     uint64_t counters[N_HEALTH_COUNTERS];
     struct hist send_lag;
     struct hist read_lag;
+    struct hist stamp_error;
     struct hist turn;
     uint32_t *in_flight; /* of each worker, as it last said */
     uint64_t in_flight_sum;
@@ -210,6 +211,7 @@ static void on_health(void *ctx, const struct health_sample *h)
         r->counters[i] += h->counters[i];
     add_hist(&r->send_lag, h->send_lag);
     add_hist(&r->read_lag, h->read_lag);
+    add_hist(&r->stamp_error, h->stamp_error);
     add_hist(&r->turn, h->turn);
     if (h->worker < MAX_WORKERS) {
         r->in_flight_sum += h->in_flight;
@@ -248,6 +250,7 @@ struct recorder *recorder_open(const struct run *run)
             r->cells[i].limits[k] = (struct limit_seen){ -1, -1, -1, NS_ABSENT, NS_ABSENT };
     hist_init_standard(&r->send_lag);
     hist_init_standard(&r->read_lag);
+    hist_init_standard(&r->stamp_error);
     hist_init_standard(&r->turn);
     return r;
 }
@@ -266,6 +269,7 @@ void recorder_close(struct recorder *r)
     }
     hist_free(&r->send_lag);
     hist_free(&r->read_lag);
+    hist_free(&r->stamp_error);
     hist_free(&r->turn);
     free(r->end_detail);
     free(r->in_flight);
@@ -392,6 +396,7 @@ void recorder_health(const struct recorder *r, struct health_seen *h)
         .in_flight_max = r->in_flight_max,
         .send_lag = &r->send_lag,
         .read_lag = &r->read_lag,
+        .stamp_error = &r->stamp_error,
         .turn = &r->turn,
     };
     memcpy(h->counters, r->counters, sizeof(h->counters));

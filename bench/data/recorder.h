@@ -100,7 +100,9 @@ struct health_seen {
     uint64_t counters[N_HEALTH_COUNTERS];
     uint64_t in_flight_max; /* of all workers together */
     const struct hist *send_lag;
-    const struct hist *read_lag;
+    const struct hist *read_lag; /* kernel stamp -> our read; empty without kernel stamps */
+    const struct hist *stamp_error; /* how far stamps of frames may be off; its p99 is
+                                       health_facts.stamp_error_p99 */
     const struct hist *turn;
 };
 void recorder_health(const struct recorder *r, struct health_seen *h);

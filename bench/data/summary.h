@@ -146,6 +146,7 @@ struct summary_health {
     uint64_t counters[N_HEALTH_COUNTERS];
     struct summary_metric send_lag;
     struct summary_metric read_lag;
+    struct summary_metric stamp_error;
     struct summary_metric turn;
     uint64_t samples;
     uint64_t in_flight_max;
