@@ -1,0 +1,90 @@
+#ifndef SIM_EXCHANGE_H
+#define SIM_EXCHANGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "data/catalogue.h"
+#include "sim/ask.h"
+#include "sim/draft.h"
+#include "sim/fault.h"
+#include "sim/ident.h"
+#include "sim/quota.h"
+#include "sim/timing.h"
+
+/* What a frame of a stream holds, as the truth log numbers them. */
+enum frame_kind {
+    FRAME_ROLE,
+    FRAME_REASONING,
+    FRAME_CONTENT,
+    FRAME_TOOL,
+    FRAME_FINISH,
+    FRAME_USAGE,
+    FRAME_DONE
+};
+
+struct frame {
+    ns_t planned;
+    ns_t sent;
+    uint32_t kind;
+};
+
+/* What a request is answered with: decided at once (admit.c), written over time (script.c),
+ * and the truth about it in the end (truth.c). Moments are CLOCK_MONOTONIC. */
+enum answer { ANSWER_REFUSAL, ANSWER_CHAT, ANSWER_MODELS, ANSWER_MODEL, ANSWER_ROOT };
+
+struct exchange {
+    uint64_t n;   /* running number, from 1 */
+    uint64_t key; /* what everything random about it is drawn from */
+    char id[64];  /* x-tokdyno-id as sent; "" */
+
+    char request_id[4 + IDENT_ULID];
+    char chat_id[9 + IDENT_UUID];
+    char fingerprint[14];
+    char ray[24];
+    char cookie[44];
+    const char *region;
+    bool sets_cookie; /* the connection's first answer */
+
+    enum answer answer;
+    enum refusal refusal;
+    int status;
+    struct fault_choice fault;
+    struct buf about; /* of a refusal: the message or what it names */
+    const char *about_type;
+
+    const struct model *model; /* NULL: none, or unknown */
+    char model_asked[160];
+    enum tier tier; /* that serves it */
+    bool tier_known;
+    bool stream;
+    bool include_usage;
+    int64_t seed;
+    struct draft draft;
+    struct timing timing;
+    int64_t prompt_tokens; /* -1: no answer of a model */
+    int64_t cached_tokens; /* -1: the model does not cache */
+    int64_t created;       /* Unix seconds */
+
+    bool shows_limits;
+    struct quota_shown limits;
+    int64_t retry_after_s; /* -1: no header */
+    struct quota *quota;   /* to be debited in the end; NULL: none */
+    int64_t reserved;      /* tokens debited ahead for the completion */
+
+    bool keep_alive;
+    ns_t arrival;  /* request line read */
+    ns_t received; /* all of it read: the clock of the answer starts here */
+    ns_t delay;    /* of the way back, on everything */
+    ns_t refused_after;
+    ns_t head; /* just before it was sent; NS_ABSENT */
+    ns_t end;
+
+    struct frame *frames;
+    size_t n_frames;
+    size_t cap_frames;
+    bool aborted; /* the client went away */
+};
+
+#endif

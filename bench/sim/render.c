@@ -1,0 +1,117 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/ask.h"
+
+enum { IMAGE_TOKENS = 1500 };
+
+static void render_json(struct tokens *t, const json_t *v)
+{
+    char *text = json_dumps(v, JSON_COMPACT | JSON_ENCODE_ANY);
+
+    if (text)
+        tokens_text(t, text, strlen(text));
+    free(text);
+}
+
+static void render_string(struct tokens *t, const json_t *v)
+{
+    tokens_text(t, json_string_value(v), json_string_length(v));
+}
+
+static int render_part(struct ask *a, const json_t *part, size_t message)
+{
+    const char *type = json_string_value(json_object_get(part, "type"));
+    const json_t *text = json_object_get(part, "text");
+    const json_t *url = json_object_get(json_object_get(part, "image_url"), "url");
+
+    if (type && !strcmp(type, "text") && json_is_string(text)) {
+        render_string(&a->prompt, text);
+        return 0;
+    }
+    if (type && !strcmp(type, "image_url") && json_is_string(url)) {
+        tokens_opaque(&a->prompt, json_string_value(url), json_string_length(url),
+                      IMAGE_TOKENS);
+        a->image_message = a->has_image ? a->image_message : message;
+        a->has_image = true;
+        return 0;
+    }
+    return ask_refuse(a, REFUSAL_TYPE, "messages.content");
+}
+
+static int render_content(struct ask *a, const json_t *content, size_t message)
+{
+    if (json_is_string(content)) {
+        render_string(&a->prompt, content);
+        return 0;
+    }
+    if (!content || json_is_null(content))
+        return 0;
+    if (!json_is_array(content))
+        return ask_refuse(a, REFUSAL_TYPE, "messages.content");
+    for (size_t i = 0; i < json_array_size(content); i++)
+        if (render_part(a, json_array_get(content, i), message))
+            return -1;
+    return 0;
+}
+
+static bool is_known(const char *key)
+{
+    static const char *const keys[] = { "role",         "content",   "tool_calls",
+                                        "tool_call_id", "reasoning", "function_call" };
+
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+        if (!strcmp(keys[i], key))
+            return true;
+    return false;
+}
+
+static int render_message(struct ask *a, json_t *m, size_t number)
+{
+    static const char *const roles[] = { "system", "user", "assistant", "tool",
+                                         "developer" };
+    int role = ask_word(json_object_get(m, "role"), roles, 5);
+    const json_t *calls = json_object_get(m, "tool_calls");
+
+    if (role < 0)
+        return ask_refuse(a, json_is_object(m) ? REFUSAL_MISSING : REFUSAL_TYPE,
+                          "messages.role");
+    for (void *at = json_object_iter(m); at; at = json_object_iter_next(m, at))
+        if (!is_known(json_object_iter_key(at)))
+            return ask_refuse(a, REFUSAL_MESSAGE_KEY, json_object_iter_key(at));
+    tokens_special(&a->prompt, roles[role]);
+    if (render_content(a, json_object_get(m, "content"), number))
+        return -1;
+    if (calls && !json_is_null(calls))
+        render_json(&a->prompt, calls);
+    tokens_special(&a->prompt, "end");
+    a->answers_tool = role == 3;
+    return 0;
+}
+
+int render_prompt(struct ask *a)
+{
+    static const char preamble[] = "Knowledge cutoff: 2024-06\nCurrent date: today\n\n";
+    const json_t *tools = json_object_get(a->root, "tools");
+    const json_t *choice = json_object_get(a->root, "tool_choice");
+    const json_t *messages = json_object_get(a->root, "messages");
+
+    tokens_special(&a->prompt, "begin");
+    tokens_text(&a->prompt, preamble, sizeof(preamble) - 1);
+    if (tools && !json_is_null(tools)) {
+        if (choice && !json_is_null(choice))
+            render_json(&a->prompt, choice);
+        render_json(&a->prompt, tools);
+    }
+    if (a->schema)
+        render_json(&a->prompt, a->schema);
+    if (!messages)
+        return ask_refuse(a, REFUSAL_MISSING, "messages");
+    if (!json_is_array(messages) || !json_array_size(messages))
+        return ask_refuse(a, REFUSAL_TYPE, "messages");
+    for (size_t i = 0; i < json_array_size(messages); i++)
+        if (render_message(a, json_array_get(messages, i), i))
+            return -1;
+    tokens_special(&a->prompt, "assistant");
+    return 0;
+}
