@@ -10,7 +10,7 @@
 
 enum { MINUTE_MAX = 10 * 60, HOUR_MAX = 4 * 3600 }; /* s: between the usual windows */
 
-/* What the headers of each kind are about where they do not tell. */
+/* What the headers of each kind are about where they do not tell and the limit is known. */
 static const ns_t usual_window[N_LIMITS] = {
     [LIMIT_REQUESTS] = RATE_LIMIT_DAY,
     [LIMIT_TOKENS] = RATE_LIMIT_MINUTE,
@@ -52,14 +52,16 @@ static ns_t wait_locked(const struct pacer *p, double tokens, ns_t now)
 
 /*
  * The window of a limit follows from how long what is missing takes to come back:
- * reset = (limit - remaining) / (limit / window).
+ * reset = missing / (limit / window). The headers count whole requests, so what is really
+ * missing may be up to one less; from two on that cannot mistake a day for a minute. Where
+ * the headers do not tell, 0.
  */
-static ns_t window_of(enum limit_kind kind, const struct limit *l)
+static ns_t window_of(const struct limit *l)
 {
     double window;
 
-    if (l->reset <= 0 || l->remaining < 0 || l->remaining >= l->limit)
-        return usual_window[kind];
+    if (l->reset <= 0 || l->remaining < 0 || l->limit - l->remaining < 2)
+        return 0;
     window = (double)l->reset * (double)l->limit / (double)(l->limit - l->remaining);
     window /= NS_PER_S;
     if (window < MINUTE_MAX)
@@ -73,7 +75,8 @@ static ns_t window_of(enum limit_kind kind, const struct limit *l)
  */
 static void learn(struct pacer *p, enum limit_kind kind, const struct limit *l, ns_t now)
 {
-    ns_t window = window_of(kind, l);
+    ns_t told = window_of(l);
+    ns_t window = told ? told : usual_window[kind];
 
     if (l->limit <= 0)
         return;
@@ -81,7 +84,8 @@ static void learn(struct pacer *p, enum limit_kind kind, const struct limit *l, 
         struct bucket *b = &p->buckets[i];
         bool fresh = b->limit <= 0;
 
-        if (rate_limit_kinds[i].header != kind || rate_limit_kinds[i].window != window)
+        if (rate_limit_kinds[i].header != kind || rate_limit_kinds[i].window != window ||
+            (fresh && !told))
             continue;
         bucket_learn(b, l->limit, fresh ? l->remaining : -1, now);
         if (l->remaining >= 0 && (double)l->remaining - b->pending < b->level)

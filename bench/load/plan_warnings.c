@@ -53,10 +53,11 @@ static void over_budget(struct plan *p, const char *what, int64_t planned, int64
 static void warn_budget(struct plan *p)
 {
     const struct budget *b = &p->scenario->budget;
+    int64_t in = p->total.tokens_in, out = p->total.tokens_out;
 
     over_budget(p, "requests", (int64_t)p->total.requests, (int64_t)b->requests, put_count);
-    over_budget(p, "tokens", p->total.tokens_in + p->total.tokens_out, (int64_t)b->tokens,
-                put_count);
+    over_budget(p, "tokens", in > INT64_MAX - out ? INT64_MAX : in + out,
+                (int64_t)b->tokens, put_count);
     over_budget(p, "cost", p->total.cost_nusd, b->cost_nusd, units_put_money);
     if (b->cost_nusd && p->total.cost_nusd < 0)
         warn(p,

@@ -18,7 +18,7 @@
 enum { TEMPLATE_TOKENS = 10, MESSAGE_TOKENS = 5, HEAD_TOKENS = 12, BYTES_PER_TOKEN = 4 };
 
 struct prompts {
-    struct workload w; /* strings borrowed by the caller's promise below: none is kept */
+    struct workload w; /* its strings are used by prompts_open only */
     char *messages;    /* literal ones, or NULL */
     struct dataset dataset;
     uint64_t seed;
