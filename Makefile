@@ -112,7 +112,8 @@ fuzz-run: $(FUZZERS)
 	        -artifact_prefix=$$f- $$f.corpus $$(test -d $$seeds && echo $$seeds) && \
 	    echo "  FUZZ	$$f: nothing found in $(FUZZ_TIME) s" || exit 1; done
 ifdef FUZZ
-$(FUZZERS): $(OUT)/%: $(OUT)/obj/tests/fuzz/%.o $(call obj,$(SRC))
+$(FUZZERS): $(OUT)/%: $(OUT)/obj/tests/fuzz/%.o \
+    $(call obj,$(SRC) tests/json_reference.c tests/json_walk.c)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
 endif

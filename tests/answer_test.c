@@ -87,7 +87,8 @@ static void expect_nothing(const struct answer *a)
     assert_string_equal(answer_string(&a->error_code), "");
     assert_string_equal(answer_string(&a->limit_kind), "");
     assert_false(a->done || a->text || a->tool_call || a->reasoned || a->damaged ||
-                 a->in_think || a->failed || a->tag || a->error_status);
+                 a->failed || a->error_status);
+    assert_false(a->think.inside || a->think.reasoned || a->think.text || a->think.tag);
 }
 
 /* Every byte that is no pointer or capacity set, so that a forgotten field shows. */

@@ -385,6 +385,15 @@ TEST(chat_calls_damage_damage)
         { "data: {\"choices\":[{\"delta\":{\"content\":\"\\x\"}}]}\n\n" DONE,
           "damaged, done, protocol" },
         { "data: \"[DONE]\"\n\n", "damaged, protocol" },
+        /* what a damaged frame said does not count */
+        { "data: {\"choices\":[{\"delta\":{\"content\":\"<th\"}\n\n" TEXT("x")
+              FINISH("stop") DONE,
+          "role 2, first 2, answer 2, last 2, frames 1, finish stop, damaged, done, "
+          "protocol" },
+        { "data: {\"choices\":[{\"delta\":{\"content\":\"x\"}\n\n" TEXT("<think>y")
+              FINISH("stop") DONE,
+          "role 2, first 2, last 2, frames 1, finish stop, reasoned, damaged, done, "
+          "protocol" },
         { "data: <html><title>502</title></html>\n\n", "damaged, protocol" },
     };
 

@@ -15,7 +15,7 @@ static void nothing_yet(struct answer *a)
     for (size_t i = 0; i < N_LIMITS; i++)
         a->limits[i] = (struct limit){ -1, -1, NS_ABSENT };
     a->retry_after = a->retry_in = NS_ABSENT;
-    a->role = a->first = a->answer = a->last = a->stall = a->tag_at = NS_ABSENT;
+    a->role = a->first = a->answer = a->last = a->stall = NS_ABSENT;
     a->frames = a->shared = a->gaps_lost = 0;
     a->n_gaps = 0;
     a->tokens.prompt = a->tokens.cached = a->tokens.completion = -1;
@@ -23,8 +23,8 @@ static void nothing_yet(struct answer *a)
     a->server.queue = a->server.prompt = NS_ABSENT;
     a->server.completion = a->server.total = NS_ABSENT;
     a->done = a->text = a->tool_call = a->reasoned = a->damaged = false;
-    a->in_think = a->failed = false;
-    a->tag = 0;
+    a->failed = false;
+    a->think = (struct think){ 0 };
     a->error_status = 0;
 }
 

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "api/think.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/str.h"
@@ -74,10 +75,7 @@ struct answer {
     bool reasoned;  /* any reasoning */
     bool damaged;   /* bytes that are not what the endpoint promises */
 
-    /* raw reasoning, inside the content */
-    bool in_think; /* between <think> and </think> */
-    uint8_t tag;   /* so many characters of the tag that would come next were seen */
-    ns_t tag_at;   /* when the first of them was */
+    struct think think; /* raw reasoning, inside the content */
 
     /* the error body or error event, classified by api/error.h */
     bool failed;      /* an error event, an error body or an error status */

@@ -2,7 +2,6 @@
 
 #include "api/error.h"
 #include "api/fields.h"
-#include "api/think.h"
 #include "api/usage.h"
 #include "base/json.h"
 
@@ -17,9 +16,10 @@ struct reading {
     struct json j;
     ns_t at;
     const char *part; /* the member of a choice that holds output: "delta" or "message" */
-    struct str error; /* raw; p is NULL where there is none */
+    struct str error; /* raw; p is NULL where there is none, n is 0: the whole text */
     bool choice;      /* there is one at least */
-    ns_t shown;       /* since when there is visible text */
+    struct think think;
+    ns_t shown; /* since when there is visible text */
     bool output;
     bool call;
     bool thought;
@@ -89,7 +89,7 @@ static void text(struct reading *r)
     if (!json_string(&r->j, &raw) || !raw.n)
         return;
     r->output = true;
-    since = think_shows(r->a, raw, r->at);
+    since = think_shows(&r->think, raw, r->at);
     if (r->shown == NS_ABSENT)
         r->shown = since;
 }
@@ -238,11 +238,7 @@ static bool read_all(struct reading *r, struct str json)
     if (json_type(&r->j) != JSON_OBJECT)
         return false;
     read_object(r, members);
-    if (!json_done(&r->j))
-        return false;
-    if (r->error.p && !r->error.n)
-        r->error = json;
-    return true;
+    return json_done(&r->j);
 }
 
 static void damaged(struct answer *a, const char *what, struct str bytes)
@@ -257,60 +253,89 @@ static void damaged(struct answer *a, const char *what, struct str bytes)
     }
 }
 
+static struct reading begin(struct answer *a, const char *part, ns_t at)
+{
+    return (struct reading){
+        .a = a,
+        .at = at,
+        .part = part,
+        .think = a->think,
+        .shown = NS_ABSENT,
+    };
+}
+
+/* What was read is good: book it. */
+static void book(struct reading *r, struct str json)
+{
+    struct answer *a = r->a;
+
+    if (r->error.p)
+        error_value(a, r->error.n ? r->error : json);
+    a->think = r->think;
+    a->text |= r->think.text;
+    a->reasoned |= r->thought || r->think.reasoned;
+    a->tool_call |= r->call;
+}
+
 static void shown(struct answer *a, ns_t since)
 {
     if (a->answer == NS_ABSENT)
         a->answer = since;
 }
 
+static void no_more_text(struct answer *a)
+{
+    shown(a, think_end(&a->think));
+    a->text |= a->think.text;
+}
+
 static void chat_event(struct answer *a, const struct sse_event *ev, ns_t at)
 {
-    struct reading r = { .a = a, .at = at, .part = "delta", .shown = NS_ABSENT };
+    struct reading r = begin(a, "delta", at);
     struct str data = str_trim((struct str){ ev->data, ev->data_len });
-    bool is_error = str_is((struct str){ ev->type, ev->type_len }, "error");
 
     if (a->done || !data.n)
         return;
     if (str_is(data, "[DONE]")) {
         a->done = true;
-        shown(a, think_end(a));
+        no_more_text(a);
         return;
     }
-    if (!read_all(&r, data) && !is_error) {
+    if (str_is((struct str){ ev->type, ev->type_len }, "error")) {
+        read_all(&r, data);
+        error_value(a, r.error.n ? r.error : data);
+        return;
+    }
+    if (!read_all(&r, data)) {
         damaged(a, "a frame is not a JSON object", data);
         return;
     }
-    if (r.error.p || is_error)
-        error_value(a, r.error.p ? r.error : data);
-    else if (a->role == NS_ABSENT)
+    book(&r, data);
+    if (a->role == NS_ABSENT && !r.error.p)
         a->role = at;
-    a->reasoned |= r.thought;
-    a->tool_call |= r.call;
     shown(a, r.shown);
     if (r.output || r.thought || r.call)
         answer_frame(a, at, r.shown != NS_ABSENT);
     if (a->finish.len)
-        shown(a, think_end(a));
+        no_more_text(a);
 }
 
 /* A body has no moments. */
 static void chat_body(struct answer *a, struct str body, ns_t at)
 {
-    struct reading r = { .a = a, .at = at, .part = "message", .shown = NS_ABSENT };
+    struct reading r = begin(a, "message", at);
     struct str json = str_trim(body);
 
     if (!read_all(&r, json)) {
         damaged(a, "the body is not a JSON object", json);
         return;
     }
-    if (r.error.p)
-        error_value(a, r.error);
-    else if (!r.choice)
+    if (!r.error.p && !r.choice)
         damaged(a, "the body is not a chat completion", json);
-    a->reasoned |= r.thought;
-    a->tool_call |= r.call;
+    book(&r, json);
+    no_more_text(a);
+    a->answer = NS_ABSENT;
     a->done = r.choice;
-    think_end(a);
 }
 
 static bool chat_complete(const struct answer *a)

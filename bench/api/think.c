@@ -22,59 +22,59 @@ static int next_unit(struct str *raw)
     return at ? to[at - from] : p[1];
 }
 
-static void inside(struct answer *a, int c)
+static void inside(struct think *t, int c)
 {
     static const char tag[] = "</think>";
 
-    a->tag = (uint8_t)(c == tag[a->tag] ? a->tag + 1 : c == '<');
-    if (!tag[a->tag]) {
-        a->in_think = false;
-        a->tag = 0;
+    t->tag = (uint8_t)(c == tag[t->tag] ? t->tag + 1 : c == '<');
+    if (!tag[t->tag]) {
+        t->inside = false;
+        t->tag = 0;
     }
 }
 
 /* Before any text: false where this is some. */
-static bool outside(struct answer *a, int c, ns_t at)
+static bool outside(struct think *t, int c, ns_t at)
 {
     static const char tag[] = "<think>";
 
-    if (!a->tag) {
+    if (!t->tag) {
         if (c == ' ' || c == '\n' || c == '\r' || c == '\t')
             return true;
-        a->tag_at = at;
+        t->since = at;
     }
-    if (c != tag[a->tag])
+    if (c != tag[t->tag])
         return false;
-    if (!tag[++a->tag]) {
-        a->in_think = a->reasoned = true;
-        a->tag = 0;
+    if (!tag[++t->tag]) {
+        t->inside = t->reasoned = true;
+        t->tag = 0;
     }
     return true;
 }
 
-static ns_t text_since(struct answer *a, ns_t at)
+static ns_t text_since(struct think *t, ns_t at)
 {
-    a->text = true;
-    a->tag = 0;
+    t->text = true;
+    t->tag = 0;
     return at;
 }
 
-ns_t think_shows(struct answer *a, struct str raw, ns_t at)
+ns_t think_shows(struct think *t, struct str raw, ns_t at)
 {
-    if (a->text)
+    if (t->text)
         return at;
     while (raw.n) {
         int c = next_unit(&raw);
 
-        if (a->in_think)
-            inside(a, c);
-        else if (!outside(a, c, at))
-            return text_since(a, a->tag_at);
+        if (t->inside)
+            inside(t, c);
+        else if (!outside(t, c, at))
+            return text_since(t, t->since);
     }
     return NS_ABSENT;
 }
 
-ns_t think_end(struct answer *a)
+ns_t think_end(struct think *t)
 {
-    return a->tag && !a->in_think ? text_since(a, a->tag_at) : NS_ABSENT;
+    return t->tag && !t->inside ? text_since(t, t->since) : NS_ABSENT;
 }
