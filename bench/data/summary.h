@@ -71,8 +71,7 @@ struct summary_load {
     bool has_cv;
     double cv; /* of the gaps between them, where the asked rate would make them 1 */
     bool has_dispersion;
-    double dispersion; /* variance / mean of counts in windows; 1 is Poisson */
-    double windows;
+    double dispersion;  /* variance / mean of counts in windows; 1 is Poisson */
     double concurrency; /* mean number of attempts in flight */
 };
 
@@ -126,7 +125,7 @@ extern const char *const verdict_names[N_VERDICTS]; /* "pass", "fail", "no data"
 /* One objective in one cell. Failed requests count as infinitely slow. */
 struct summary_slo {
     uint32_t slo;
-    uint32_t cell;
+    uint32_t cell; /* UINT32_MAX: its selectors name no cell */
     enum verdict verdict;
     bool has_value;
     bool infinite; /* so many failed that the percentile is one of them */

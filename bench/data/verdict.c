@@ -1,0 +1,249 @@
+#include <string.h>
+
+#include "base/mem.h"
+#include "data/stats.h"
+#include "data/summary_metric.h"
+
+const char *const verdict_names[N_VERDICTS] = {
+    [VERDICT_PASS] = "pass",
+    [VERDICT_FAIL] = "fail",
+    [VERDICT_NO_DATA] = "no data",
+};
+
+#define CONFIDENCE 0.95
+
+/* What an objective is about in a cell, added up. */
+struct subject {
+    struct hist hist; /* of its metric */
+    struct tally tally;
+    uint64_t attempt_errors;
+    uint64_t good;
+};
+
+static bool holds(enum slo_op op, double value, double bound)
+{
+    switch (op) {
+    case SLO_LT:
+        return value < bound;
+    case SLO_LE:
+        return value <= bound;
+    case SLO_GT:
+        return value > bound;
+    case SLO_GE:
+        return value >= bound;
+    }
+    return false;
+}
+
+/* --- who is meant --------------------------------------------------------------------- */
+
+static const char *cell_value(const struct run_cell *c, const char *key)
+{
+    for (size_t i = 0; i < c->n_keys; i++)
+        if (!strcmp(c->keys[i].key, key))
+            return c->keys[i].text;
+    if (!strcmp(key, "model"))
+        return c->model;
+    if (!strcmp(key, "service_tier"))
+        return c->tier;
+    return NULL;
+}
+
+static bool names_cell(const struct slo *slo, const struct run_cell *c)
+{
+    for (size_t i = 0; i < slo->n_selectors; i++) {
+        const char *value;
+
+        if (!strcmp(slo->selectors[i].key, "phase"))
+            continue;
+        value = cell_value(c, slo->selectors[i].key);
+        if (!value || strcmp(value, slo->selectors[i].value))
+            return false;
+    }
+    return true;
+}
+
+/* Without a phase named: the measured ones. */
+static bool names_phase(const struct slo *slo, const struct run_phase *p)
+{
+    for (size_t i = 0; i < slo->n_selectors; i++)
+        if (!strcmp(slo->selectors[i].key, "phase"))
+            return !strcmp(slo->selectors[i].value, p->name);
+    return p->measured;
+}
+
+static void gather(struct subject *to, const struct summary *s, const struct recorder *r,
+                   uint32_t slo_no, uint32_t cell)
+{
+    const struct run *run = s->run;
+    const struct slo *slo = &run->slos[slo_no];
+
+    for (uint32_t t = 0; t < run->n_trials; t++)
+        for (uint32_t p = 0; p < run->n_phases; p++) {
+            if (run->trials[t].cell != cell || !names_phase(slo, &run->phases[p]))
+                continue;
+            tally_add(&to->tally, recorder_tally(r, t, p));
+            for (int o = 0; o < N_OUTCOMES; o++)
+                if (outcomes[o].error)
+                    to->attempt_errors += recorder_outcomes(r, t, p)->all[o];
+            to->good += recorder_good(r, t, p, slo_no);
+            if (!slo->is_rate)
+                recorder_hist(r, t, p, slo->metric, &to->hist);
+        }
+}
+
+/* --- metrics -------------------------------------------------------------------------- */
+
+/* Values that failures would have had: only of what every good answer takes time for. */
+static int64_t failures(const struct metric *m, const struct subject *of)
+{
+    if (m->any_outcome || (m->unit != UNIT_NS && m->unit != UNIT_MTOKS))
+        return 0;
+    return (int64_t)(m->per_request ? of->tally.request_errors : of->attempt_errors);
+}
+
+/*
+ * Value at a rank among values and failures, the failures at the bad end; false where the
+ * rank is one of them.
+ */
+static bool at_rank(const struct hist *h, int64_t failed, bool more_is_better, int64_t rank,
+                    bool upper, double *value)
+{
+    if (more_is_better)
+        rank -= failed;
+    if (rank < 1 || rank > h->total)
+        return false;
+    *value = (double)hist_value_at_rank(h, rank, upper);
+    return true;
+}
+
+static void judge_percentile(struct summary_slo *v, const struct slo *slo,
+                             const struct hist *h, int64_t failed)
+{
+    bool better = metrics[slo->metric].more_is_better;
+    double q = slo->percentile / 100;
+    int64_t n = h->total + failed, lo, hi;
+
+    v->needs = (uint64_t)stats_min_sample(q, CONFIDENCE);
+    if (v->n < v->needs)
+        return;
+    v->has_value = true;
+    v->infinite =
+        !at_rank(h, failed, better, hist_rank(n, slo->percentile), true, &v->value);
+    v->interval = stats_quantile_ci(n, q, CONFIDENCE, &lo, &hi) &&
+                  at_rank(h, failed, better, lo, false, &v->lo) &&
+                  at_rank(h, failed, better, hi, true, &v->hi);
+}
+
+/* One failure makes a mean or a maximum infinite; a speed of 0 is what it is at worst. */
+static void judge_moment(struct summary_slo *v, const struct slo *slo, const struct hist *h,
+                         int64_t failed)
+{
+    v->needs = 1;
+    if (!v->n)
+        return;
+    v->has_value = true;
+    v->infinite = failed > 0 && !metrics[slo->metric].more_is_better;
+    if (slo->stat == SLO_MEAN)
+        v->value = hist_mean(h) * (double)h->total / (double)(h->total + failed);
+    else
+        v->value = (double)hist_max(h);
+}
+
+static void judge_metric(struct summary_slo *v, const struct slo *slo,
+                         const struct subject *of, ns_t e)
+{
+    const struct metric *m = &metrics[slo->metric];
+    int64_t failed = failures(m, of);
+    bool late;
+
+    v->n = (uint64_t)(of->hist.total + failed);
+    if (slo->stat == SLO_PERCENTILE)
+        judge_percentile(v, slo, &of->hist, failed);
+    else
+        judge_moment(v, slo, &of->hist, failed);
+    if (!v->has_value)
+        return;
+    v->verdict =
+        !v->infinite && holds(slo->op, v->value, slo->value) ? VERDICT_PASS : VERDICT_FAIL;
+    if (v->infinite || !m->clocked || e == NS_ABSENT)
+        return;
+    late = holds(slo->op, v->value + (double)e, slo->value);
+    v->flips = late != (v->verdict == VERDICT_PASS);
+}
+
+/* --- rates ---------------------------------------------------------------------------- */
+
+static void judge_rate(struct summary_slo *v, const struct slo *slo, struct subject *of)
+{
+    struct summary_rate rate;
+    double num = 0, den = 0;
+
+    if (slo->rate == RATE_GOODPUT)
+        of->tally.good = of->good;
+    summary_rate_of(&rate, slo->rate, &of->tally);
+    if (!rate.present || !rates[slo->rate].value(&of->tally, &num, &den)) {
+        v->needs = 1;
+        return;
+    }
+    v->has_value = true;
+    v->value = rate.value;
+    v->interval = rate.interval;
+    v->lo = rate.lo;
+    v->hi = rate.hi;
+    v->n = rates[slo->rate].proportion ? (uint64_t)den : of->tally.requests;
+    v->verdict = holds(slo->op, rate.value, slo->value) ? VERDICT_PASS : VERDICT_FAIL;
+}
+
+/* --- all ------------------------------------------------------------------------------ */
+
+static void judge(struct summary *s, const struct recorder *r, uint32_t slo, uint32_t cell)
+{
+    struct summary_slo *v = &s->slos[s->n_slos++];
+    struct subject of = { 0 };
+
+    *v = (struct summary_slo){ .slo = slo, .cell = cell, .verdict = VERDICT_NO_DATA };
+    hist_init_standard(&of.hist);
+    gather(&of, s, r, slo, cell);
+    if (s->run->slos[slo].is_rate)
+        judge_rate(v, &s->run->slos[slo], &of);
+    else
+        judge_metric(v, &s->run->slos[slo], &of, s->health.e);
+    hist_free(&of.hist);
+    s->health.facts.flips_verdict |= v->flips;
+}
+
+static enum verdict worst(const struct summary *s)
+{
+    enum verdict all = VERDICT_PASS;
+
+    for (size_t i = 0; i < s->n_slos; i++) {
+        if (s->slos[i].verdict == VERDICT_FAIL)
+            return VERDICT_FAIL;
+        if (s->slos[i].verdict == VERDICT_NO_DATA)
+            all = VERDICT_NO_DATA;
+    }
+    return all;
+}
+
+void summary_judge(struct summary *s, const struct recorder *r)
+{
+    const struct run *run = s->run;
+    size_t most = run->n_slos * run->n_cells;
+    ns_t e;
+
+    s->slos = arena_alloc(&s->arena, (most ? most : 1) * sizeof(*s->slos));
+    for (uint32_t i = 0; i < run->n_slos; i++) {
+        size_t before = s->n_slos;
+
+        for (uint32_t c = 0; c < run->n_cells; c++)
+            if (names_cell(&run->slos[i], &run->cells[c]))
+                judge(s, r, i, c);
+        if (s->n_slos == before) /* an objective about nobody is not kept */
+            s->slos[s->n_slos++] = (struct summary_slo){ .slo = i,
+                                                         .cell = UINT32_MAX,
+                                                         .verdict = VERDICT_NO_DATA };
+    }
+    s->verdict = worst(s);
+    s->health.validity = health_judge(&s->health.facts, &e);
+}
