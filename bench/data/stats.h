@@ -69,4 +69,42 @@ double stats_proportion_upper(int64_t x, int64_t n, double confidence);
 /* P(B shows at least x_b failures if both are alike): Fisher's exact test, one-sided. */
 double stats_fisher_worse(int64_t x_a, int64_t n_a, int64_t x_b, int64_t n_b);
 
+/* --- Arrivals: are they what was asked for? (stats_arrival.c, stats_ks.c) ------------- */
+
+/* Mean and coefficient of variation (of the sample: n - 1); 0 where n is too small. */
+void stats_moments(const double *x, size_t n, double *mean, double *cv);
+
+/* Correlation of x[i] with x[i + lag]; times sqrt(n) it is about standard normal. */
+double stats_autocorrelation(const double *x, size_t n, size_t lag);
+
+/* As how many independent values the n count: initial positive sequence, at most n. */
+double stats_effective_sample(const double *x, size_t n);
+
+/*
+ * Kolmogorov-Smirnov. u[i] is the value that the distribution function, fixed in advance,
+ * takes at x[i]; sorts u. The distance is that of its steps from the straight line.
+ */
+double stats_ks_distance(double *u, size_t n);
+double stats_ks_exact(size_t n, double d);    /* P(distance >= d): Marsaglia, Tsang, Wang */
+double stats_kolmogorov(double l);            /* the limit: l = sqrt(n) * distance */
+double stats_ks_stephens(size_t n, double d); /* approximation for large n */
+double stats_ks_p(size_t n, double d);        /* exact up to n = 100 */
+
+/*
+ * `at` are the n arrivals since the start, rising. Given the last one, the others of a
+ * Poisson process of any rate are n - 1 sorted uniforms: the distance from that, and its
+ * p-value. It sees trends and ramps.
+ */
+double stats_arrival_uniformity(const double *at, size_t n, double *p);
+
+/*
+ * Sum of (count - mean)^2 / mean over m equal windows up to the last arrival, which is not
+ * counted: m - 1 for Poisson, more for bursts, less for even arrivals. p is two-sided.
+ */
+double stats_arrival_dispersion(const double *at, size_t n, size_t m, double *p);
+
+/* Exact interval of the rate of a Poisson process whose n-th arrival was at `last`. */
+void stats_arrival_rate_ci(size_t n, double last, double confidence, double *lo,
+                           double *hi);
+
 #endif
