@@ -53,6 +53,45 @@ TEST(even_arrivals_are_computed_one_by_one_and_end_with_the_phase)
     assert_int_equal(due, 3000000 * S);
 }
 
+/* 0.29 * 100 is a little less than 29 in a double; the 29th request is due all the same. */
+TEST(rounding_does_not_swallow_the_last_request)
+{
+    static const struct load_point then_none[] = {
+        { 0, 0.29 },
+        { 100 * S, 0.29 },
+        { 100 * S, 0 },
+        { 200 * S, 0 },
+    };
+    struct phase p = open_phase(then_none, 0, 200 * S, 0);
+    struct arrival a;
+    ns_t due = 0;
+    int n = 0;
+
+    p.n_points = COUNT(then_none);
+    arrival_init(&a, &p, 1, 0);
+    while (arrival_next(&a, &due))
+        n++;
+    assert_int_equal(n, 29);
+    assert_int_equal(due, 100 * S);
+}
+
+TEST(a_long_schedule_does_not_drift)
+{
+    static const struct load_point one[] = { { 0, 1 }, { S, 1 } };
+    struct phase p = open_phase(one, 1, NS_ABSENT, 0);
+    struct rng rng = rng_init(1);
+    struct arrival a;
+    long double sum = 0;
+    ns_t due = 0;
+
+    arrival_init_rng(&a, &p, rng_init(1));
+    for (int i = 0; i < 1000000; i++) {
+        assert_true(arrival_next(&a, &due));
+        sum += (long double)-log1p(-rng_unit(&rng));
+    }
+    near((double)((long double)due - sum * 1e9L), 0, 1.5);
+}
+
 TEST(poisson_arrivals_of_seed_42_are_those_of_the_reference)
 {
     static const ns_t want[] = {

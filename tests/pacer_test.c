@@ -160,6 +160,34 @@ TEST(headers_that_say_less_is_left_are_believed)
     pacers_close(ps);
 }
 
+/* What the server says is left may soon be taken by requests on their way to it. */
+TEST(requests_under_way_count_against_what_headers_say_is_left)
+{
+    struct limit said[N_LIMITS] = { { -1, -1, -1 }, { 6000, 5200, 8 * S }, { -1, -1, -1 } };
+    struct pacers *ps = pacers_open(&catalogue);
+    struct pacer *p = pacers_get(ps, "m", NULL, "free", 0);
+
+    assert_int_equal(pacer_admit(p, 500, 0), 0);
+    assert_int_equal(pacer_admit(p, 500, 0), 0);
+    pacer_settle(p, 500, 500, said, 0);
+    assert_int_equal(pacer_wait(p, 4700, 0), 0);
+    assert_int_equal(pacer_wait(p, 4800, 0), S);
+    pacers_close(ps);
+}
+
+TEST(a_refused_request_may_have_been_counted)
+{
+    struct pacers *ps = pacers_open(&catalogue);
+    struct pacer *p = pacers_get(ps, "m", NULL, "free", 0);
+
+    for (int i = 0; i < 30; i++) {
+        assert_int_equal(pacer_admit(p, 1000, 0), 0);
+        pacer_refused(p, 1000, "", NS_ABSENT, unsaid, 0);
+    }
+    assert_int_equal(pacer_wait(p, 1000, 0), 2 * S);
+    pacers_close(ps);
+}
+
 /* Other services give limits per minute where this one gives them per day. */
 TEST(the_window_of_a_limit_follows_from_its_reset)
 {
@@ -190,6 +218,7 @@ TEST(a_nearly_full_bucket_of_a_day_is_not_taken_for_one_of_a_minute)
     assert_int_equal(pacer_admit(p, 1, 0), 0);
     pacer_settle(p, 1, 1, said, 0);
     assert_int_equal(burst(p, 1, 0, 400, &again), 29);
+    assert_int_equal(again, 2 * S);
     pacers_close(ps);
 }
 

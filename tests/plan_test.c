@@ -233,6 +233,28 @@ TEST(limits_outlive_trials_and_are_shared_by_cells)
     plan_free(&f.plan);
 }
 
+/* Two cells, two rounds: A B B A, so B has no pause between its trials. */
+TEST(rounds_turn_the_order_of_cells_round)
+{
+    struct fixture f;
+    const struct plan *p;
+    double a;
+
+    init(&f, "terse", "free");
+    f.phases[0].points = half;
+    f.phases[0].duration = 10 * S;
+    f.cells[1] = f.cells[0];
+    f.cells[1].name = "B";
+    f.cells[1].request.model = "small";
+    f.s.n_cells = 2;
+    f.s.repeat = 2;
+    p = plan(&f);
+    a = 10 + (double)p->cells[0].latency / S;
+    assert_string_equal(p->limits[1].model, "small");
+    near((double)p->limits[1].after / S, a + 10.59 + 2059.0 / 400, 0.01);
+    plan_free(&f.plan);
+}
+
 TEST(pacing_slows_a_closed_loop_down)
 {
     struct fixture f;

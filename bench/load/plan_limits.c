@@ -88,7 +88,6 @@ double plan_buckets_take(struct plan_buckets *b, double requests, double tokens,
 {
     double span = until > b->at ? (double)(until - b->at) / NS_PER_S : 0;
     double fit = requests;
-    bool noted = b->limit->name;
 
     for (int i = 0; i < N_RATE_LIMITS; i++) {
         double back = refill(b, i) * span;
@@ -96,7 +95,7 @@ double plan_buckets_take(struct plan_buckets *b, double requests, double tokens,
 
         if (b->size[i] < 0)
             continue;
-        if (used > b->level[i] * (1 + 1e-9) && !noted)
+        if (used > b->level[i] * (1 + 1e-9))
             note(b, i, used, span);
         fit = fmin(fit, (b->level[i] + back) / need(i, tokens));
     }
