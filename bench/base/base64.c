@@ -56,8 +56,10 @@ int base64_decode(const char *p, size_t n, struct buf *out)
     for (size_t i = 0; i < n; i++) {
         int six = i < n - pads ? sextet(p[i]) : 0;
 
-        if (six < 0)
+        if (six < 0) {
+            out->p[out->len] = '\0';
             return -1;
+        }
         bits = bits << 6 | (uint32_t)six;
         if (i % 4 == 3) {
             *to++ = (char)(bits >> 16);
