@@ -39,6 +39,7 @@ TEST(attempts_that_tell_nothing_teach_nothing)
     ratio_add(&r, "a", 100, -1);
     ratio_add(&r, "a", 100, 0);
     ratio_add(&r, "a", 0, 100);
+    ratio_add(&r, NULL, 100, 100);
     near(ratio_round(&r, both, 3), RATIO_DEFAULT);
     ratio_free(&r);
 }

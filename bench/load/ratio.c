@@ -32,7 +32,7 @@ void ratio_add(struct ratio *r, const char *model, int64_t words, int64_t tokens
 {
     struct ratio_model *m;
 
-    if (words <= 0 || tokens <= 0)
+    if (!model || words <= 0 || tokens <= 0)
         return;
     m = find(r, model);
     if (!m) {

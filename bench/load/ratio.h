@@ -31,7 +31,7 @@ struct ratio {
 void ratio_init(struct ratio *r);
 void ratio_free(struct ratio *r);
 
-/* A finished attempt; ignored where words or tokens are not above 0. */
+/* A finished attempt; ignored where words or tokens are not above 0, or model is NULL. */
 void ratio_add(struct ratio *r, const char *model, int64_t words, int64_t tokens);
 
 /* What is known of one model; 0: nothing. */
