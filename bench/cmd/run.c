@@ -36,6 +36,7 @@ struct launch {
     const struct run_options *options;
     struct scenario scenario;
     struct catalogue catalogue;
+    struct plan plan;
     struct rundir dir;
     char truth[4300];
     struct simchild sim;
@@ -284,22 +285,19 @@ static void plan_run(struct launch *l)
 
 static void announce(const struct launch *l)
 {
-    struct plan plan;
     struct buf b;
 
     if (l->options->quiet)
         return;
-    plan_make(&plan, &l->scenario, &l->catalogue);
     buf_init(&b, 0);
     buf_printf(&b, "%s: %zu trial%s, about ", l->scenario.name, l->run.n_trials,
                l->run.n_trials == 1 ? "" : "s");
-    units_put_count(&b, plan.requests);
+    units_put_count(&b, l->plan.total.requests);
     buf_str(&b, " requests in ");
-    units_put_duration(&b, plan.time);
+    units_put_duration(&b, l->plan.total.time);
     buf_printf(&b, "; seed %" PRIu64 "; %s\n", l->run.seed, l->dir.path);
     fputs(b.p, stderr);
     buf_free(&b);
-    plan_free(&plan);
 }
 
 static int measure(struct launch *l, struct err *err)
@@ -334,25 +332,23 @@ static void clean_up(struct launch *l)
     free(l->keys);
     free(l->targets);
     run_free(&l->run);
+    plan_free(&l->plan);
     catalogue_free(&l->catalogue);
     scenario_free(&l->scenario);
 }
 
 static int show_plan(const struct launch *l, struct err *err)
 {
-    struct plan plan;
     struct buf b;
     int rc;
 
-    plan_make(&plan, &l->scenario, &l->catalogue);
     buf_init(&b, 0);
     if (l->options->json)
-        plan_json(&b, &plan);
+        plan_json(&b, &l->plan);
     else
-        plan_text(&b, &plan);
+        plan_text(&b, &l->plan);
     rc = print(&b, err);
     buf_free(&b);
-    plan_free(&plan);
     return rc ? -1 : EXIT_GOOD;
 }
 
@@ -363,7 +359,8 @@ static int launch(const struct run_options *o, const char *file, struct err *err
 
     if (read_seeded(&l.scenario, file, o, err))
         return -1;
-    if (!catalogue_read(&l.catalogue, l.scenario.cells[0].target.catalogue, err))
+    if (!catalogue_read(&l.catalogue, l.scenario.cells[0].target.catalogue, err) &&
+        !plan_make(&l.plan, &l.scenario, &l.catalogue, err))
         rc = o->dry_run ? show_plan(&l, err) : measure(&l, err);
     clean_up(&l);
     return rc;
