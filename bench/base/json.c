@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
+
 enum { MAX_DEPTH = 64 };
 
 void json_init(struct json *j, const char *p, size_t n)
@@ -251,15 +253,19 @@ static bool number(struct json *j, struct str *text, bool *whole)
     return scan_number(j, text, whole);
 }
 
-/* strtod wants a NUL; digits beyond the copy cannot change a double but by its last bit. */
+/* strtod wants a NUL. Only a number of hundreds of digits costs an allocation. */
 static double to_double(struct str s)
 {
-    char copy[512];
-    size_t n = s.n < sizeof(copy) ? s.n : sizeof(copy) - 1;
+    char copy[128];
+    char *text = s.n < sizeof(copy) ? copy : mem_alloc(s.n + 1);
+    double v;
 
-    memcpy(copy, s.p, n);
-    copy[n] = '\0';
-    return strtod(copy, NULL);
+    memcpy(text, s.p, s.n);
+    text[s.n] = '\0';
+    v = strtod(text, NULL);
+    if (text != copy)
+        free(text);
+    return v;
 }
 
 static int64_t saturated(double v)

@@ -110,7 +110,7 @@ void jsonw_key(struct jsonw *w, const char *key);
 void jsonw_int(struct jsonw *w, int64_t v);
 void jsonw_uint(struct jsonw *w, uint64_t v);
 void jsonw_double(struct jsonw *w,
-                  double v); /* shortest that reads back; NaN and inf: null */
+                  double v); /* as few digits as read back; NaN and inf: null */
 void jsonw_bool(struct jsonw *w, bool v);
 void jsonw_null(struct jsonw *w);
 void jsonw_string(struct jsonw *w, const char *s);

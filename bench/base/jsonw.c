@@ -91,6 +91,17 @@ void jsonw_uint(struct jsonw *w, uint64_t v)
     w->comma = true;
 }
 
+/* Digits before the point, so that 100 does not become 1e+02; large ones may. */
+static int whole_digits(double v)
+{
+    int n = 1;
+
+    if (fabs(v) < 1e15)
+        for (double rest = fabs(v); rest >= 10; rest /= 10)
+            n++;
+    return n;
+}
+
 void jsonw_double(struct jsonw *w, double v)
 {
     char text[40];
@@ -100,7 +111,7 @@ void jsonw_double(struct jsonw *w, double v)
         return;
     }
     before(w);
-    for (int digits = 1; digits <= 17; digits++) {
+    for (int digits = whole_digits(v); digits <= 17; digits++) {
         snprintf(text, sizeof(text), "%.*g", digits, v);
         if (!(strtod(text, NULL) < v) && !(strtod(text, NULL) > v))
             break;
