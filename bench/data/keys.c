@@ -138,7 +138,7 @@ static int unknown(struct keys_reader *r, const struct member *m, const char *pr
 
         if (name)
             nearest_try(&near, name);
-        if (name && k->flags & KEY_REST)
+        if (name && k->flags & KEY_REST && !strcmp(name, key_leaf(k)))
             rest = k;
         if (!elsewhere && !strcmp(key_leaf(k), m->key))
             elsewhere = k;
@@ -166,6 +166,17 @@ static int read_value(struct keys_reader *r, const struct key *k, const struct n
     return 0;
 }
 
+static int no_section(struct keys_reader *r, const struct node *n, const char *path)
+{
+    const char *first = "";
+
+    for (size_t i = 0; i < r->n_keys && !*first; i++)
+        if (is_below(r->keys[i].path, str_of(path)))
+            first = r->keys[i].path + strlen(path) + 1;
+    return node_err(r->err, n->mark, "%s is %s; expected a mapping of keys, as { %s: ... }",
+                    path, node_is_null(n) ? "empty" : node_kinds[n->kind], first);
+}
+
 static int read_members(struct keys_reader *r, const struct node *map, const char *prefix,
                         void *base)
 {
@@ -187,10 +198,7 @@ static int read_members(struct keys_reader *r, const struct node *map, const cha
             continue;
         }
         if (m->value->kind != NODE_MAP)
-            return node_err(r->err, m->value->mark,
-                            "%s is %s; expected a mapping of keys, as \"%s: { %s: ... }\"",
-                            path, node_kinds[m->value->kind], m->key,
-                            in_part(r->keys[0].path));
+            return no_section(r, m->value, path);
         snprintf(path + n, sizeof(path) - n, ".");
         if (read_members(r, m->value, path, base))
             return -1;

@@ -41,12 +41,22 @@ struct nearest nearest_to(struct str word)
     return (struct nearest){ .word = word, .distance = SIZE_MAX };
 }
 
+/* How wrong a word may be: a slip in a short one, a third of a long one. */
+static size_t farthest(struct str word)
+{
+    return word.n < 5 ? 1 : (word.n + 1) / 3;
+}
+
 void nearest_try(struct nearest *n, const char *name)
 {
     size_t d = edit_distance(n->word, str_of(name));
+    bool begins = n->word.n > 2 && !strncmp(name, n->word.p, n->word.n);
 
-    if (d < n->distance && d <= (n->word.n < 4 ? 1 : n->word.n / 3 + 1) &&
-        d < strlen(name)) {
+    if (!begins && (d > farthest(n->word) || d >= strlen(name)))
+        return;
+    if (begins && d > 1)
+        d = 1; /* the beginning of a name is as good as a slip */
+    if (d < n->distance) {
         n->best = name;
         n->distance = d;
     }

@@ -1,0 +1,226 @@
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/units.h"
+#include "data/scenario_draft.h"
+#include "data/yaml.h"
+
+const struct node *draft_seen(const struct node *const *seen, const char *path)
+{
+    return seen[keys_find(scenario_keys, n_scenario_keys, str_of(path)) - scenario_keys];
+}
+
+static struct mark where(const struct draft *d, const struct node *root, const char *path)
+{
+    const struct node *n = draft_seen(d->seen, path);
+
+    return n ? n->mark : root->mark;
+}
+
+static bool ends_in(struct str s, const char *tail)
+{
+    size_t n = strlen(tail);
+
+    return s.n >= n && !strncasecmp(s.p + s.n - n, tail, n);
+}
+
+static bool is_groq(const char *base_url)
+{
+    const char *scheme = strstr(base_url, "://");
+    struct str host;
+
+    if (!scheme)
+        return false;
+    host = (struct str){ scheme + 3, strcspn(scheme + 3, "/:") };
+    return ends_in(host, ".groq.com") || ends_in(host, ".groqcloud.com");
+}
+
+static int check_target(struct draft *d, struct keys_reader *r, const struct node *root)
+{
+    struct target *t = &d->cell.target;
+
+    if (t->api_key_env && t->api_key_file)
+        return node_err(
+            r->err, where(d, root, "target.api_key_file"),
+            "target has both api_key_env and api_key_file; expected one of them");
+    if (!t->api_key_env && !t->api_key_file && is_groq(t->base_url))
+        t->api_key_env = "GROQ_API_KEY";
+    t->headers = d->headers.p;
+    t->n_headers = d->headers.n;
+    t->sim = d->sim.p;
+    t->n_sim = d->sim.n;
+    return 0;
+}
+
+/* Does the first line of a batch file name a model in its body? */
+static bool dataset_names_model(const char *path)
+{
+    FILE *f = fopen(path, "re");
+    char *line = mem_alloc(YAML_MAX_BYTES);
+    struct str key = { "", 0 };
+    bool found = false;
+    struct json j;
+    size_t n;
+
+    n = f ? fread(line, 1, YAML_MAX_BYTES, f) : 0;
+    if (f)
+        fclose(f);
+    json_init(&j, line,
+              n && memchr(line, '\n', n) ? (size_t)((char *)memchr(line, '\n', n) - line)
+                                         : n);
+    if (json_object(&j))
+        while (!found && json_key(&j, &key)) {
+            if (!str_is(key, "body") || !json_object(&j)) {
+                json_skip(&j);
+                continue;
+            }
+            while (json_key(&j, &key)) {
+                found = found || str_is(key, "model");
+                json_skip(&j);
+            }
+        }
+    free(line);
+    return found;
+}
+
+static int check_model(struct draft *d, struct keys_reader *r, const struct node *root)
+{
+    struct request_spec *request = &d->cell.request;
+    const struct node *model = node_get(d->body, "model");
+
+    if (model && request->model)
+        return node_err(r->err, model->mark,
+                        "request.body.model and request.model are both there; expected one "
+                        "of them");
+    if (model && (model->kind != NODE_SCALAR || !model->text.n))
+        return node_err(r->err, model->mark,
+                        "request.body.model is no text; expected the "
+                        "name of a model");
+    if (model)
+        request->model = model->text.p;
+    if (request->model ||
+        (d->cell.workload.dataset && dataset_names_model(d->cell.workload.dataset)))
+        return 0;
+    return node_err(r->err, root->mark,
+                    "no model; expected request.model, or model in the "
+                    "matrix");
+}
+
+/* A whole number in the body; -1 where there is none. */
+static int64_t body_count(const struct node *body, const char *key)
+{
+    const struct node *n = node_get(body, key);
+    struct err ignored;
+    uint64_t v;
+
+    if (!n || n->kind != NODE_SCALAR || node_scalar_type(n) != SCALAR_NUMBER ||
+        units_count(n->text, &v, &ignored) || v > INT64_MAX)
+        return -1;
+    return (int64_t)v;
+}
+
+static void take_body(struct draft *d, struct keys_reader *r)
+{
+    static const char *const maxima[] = { "max_completion_tokens", "max_tokens",
+                                          "max_output_tokens" };
+    struct request_spec *request = &d->cell.request;
+    const struct mark none = { "", 0, 0 };
+    const struct node *body = d->body ? d->body : node_map(r->arena, none);
+    const struct node *tier = node_get(body, "service_tier");
+
+    request->max_completion_tokens = -1;
+    for (size_t i = 0; i < 3 && request->max_completion_tokens < 0; i++)
+        request->max_completion_tokens = body_count(body, maxima[i]);
+    if (tier && tier->kind == NODE_SCALAR && !node_is_null(tier))
+        request->service_tier = tier->text.p;
+    request->body =
+        node_json_text(r->arena, node_with(r->arena, body, "model", none, NULL));
+}
+
+static int check_workload(struct draft *d, struct keys_reader *r)
+{
+    static const char *const sources[] = { "workload.messages", "workload.dataset",
+                                           "workload.input_tokens" };
+    static const char *const synthetic[] = { "workload.shared_prefix.tokens",
+                                             "workload.shared_prefix.pool",
+                                             "workload.words_per_token" };
+    struct workload *w = &d->cell.workload;
+    const char *source = NULL;
+
+    for (size_t i = 0; i < 3; i++) {
+        if (!draft_seen(d->seen, sources[i]))
+            continue;
+        if (source)
+            return node_err(r->err, draft_seen(d->seen, sources[i])->mark,
+                            "%s and %s are both there; expected one of them", source,
+                            sources[i]);
+        source = sources[i];
+    }
+    w->messages = d->messages ? node_json_text(r->arena, d->messages) : NULL;
+    for (size_t i = 0; i < 3 && (w->messages || w->dataset); i++)
+        if (draft_seen(d->seen, synthetic[i]))
+            return node_err(r->err, draft_seen(d->seen, synthetic[i])->mark,
+                            "%s is for synthetic prompts; expected it without %s",
+                            synthetic[i], source);
+    if (w->unique_head && (w->messages || w->dataset))
+        return node_err(
+            r->err, draft_seen(d->seen, "workload.unique_head")->mark,
+            "workload.unique_head is for synthetic prompts; expected it without "
+            "%s",
+            source);
+    if (!source)
+        w->input_tokens = (struct dist){ .kind = DIST_FIXED, .mean = 200 };
+    if (w->prefix_tokens && !w->prefix_pool)
+        w->prefix_pool = 1;
+    if (w->input_tokens.kind == DIST_FIXED &&
+        (double)w->prefix_tokens > w->input_tokens.mean)
+        return node_err(
+            r->err, draft_seen(d->seen, "workload.shared_prefix.tokens")->mark,
+            "the shared prefix is longer than the prompt of %.0f tokens; expected "
+            "at most that",
+            w->input_tokens.mean);
+    return 0;
+}
+
+static int check_in_flight(struct draft *d, struct keys_reader *r)
+{
+    for (size_t i = 0; i < d->phases.n; i++) {
+        const struct profile *p = &d->phases.p[i].concurrency;
+
+        for (size_t k = 0; k < p->n; k++)
+            if (p->values[k] > (double)d->cell.limits.in_flight)
+                return node_err(
+                    r->err, p->at->mark,
+                    "concurrency %.0f is more than limits.in_flight %ju; expected "
+                    "that to be raised as well",
+                    p->values[k], (uintmax_t)d->cell.limits.in_flight);
+    }
+    return 0;
+}
+
+static void take_defaults(struct draft *d)
+{
+    struct retry *retry = &d->cell.retry;
+
+    d->cell.connection.http = d->http ? 2 : 11;
+    if (retry->policy == RETRY_NONE)
+        retry->max = 0;
+    else if (!retry->max)
+        retry->max = retry->policy == RETRY_SDK ? 2 : 4;
+}
+
+int draft_read(struct draft *d, struct keys_reader *r, const struct node *root)
+{
+    *d = (struct draft){ 0 };
+    if (keys_read(r, root, "", d))
+        return -1;
+    d->seen = r->seen;
+    if (check_target(d, r, root) || check_model(d, r, root) || check_workload(d, r) ||
+        draft_load(d, r) || check_in_flight(d, r))
+        return -1;
+    take_body(d, r);
+    take_defaults(d);
+    return 0;
+}

@@ -1,0 +1,112 @@
+#ifndef DATA_SCENARIO_DRAFT_H
+#define DATA_SCENARIO_DRAFT_H
+
+#include "data/keys.h"
+#include "data/scenario.h"
+
+/*
+ * Inside of the scenario reader only: what one tree says, as the rows of scenario_keys fill
+ * it, before it is checked as a whole and becomes a cell.
+ */
+
+/* A rate or concurrency as written: one value, a ramp between two, or steps. */
+struct profile {
+    const struct node *at; /* NULL: not written */
+    const double *values;
+    size_t n;
+    bool ramp;
+};
+
+struct phase_draft {
+    struct phase phase;
+    struct profile rate;
+    struct profile concurrency;
+    const struct node *node;
+    const struct node **seen; /* as in struct keys_reader */
+};
+
+struct slos {
+    struct slo *p;
+    size_t n;
+};
+
+struct phases {
+    struct phase_draft *p;
+    size_t n;
+};
+
+struct draft {
+    const char *name;
+    uint64_t seed;
+    unsigned repeat;
+    bool concurrent;
+    bool record_content;
+    struct budget budget;
+    struct cell cell;
+    struct texts headers;
+    struct texts sim;
+    const struct node *body;
+    const struct node *messages;
+    const struct node *matrix;
+    struct phases phases;
+    unsigned http;
+    struct slos slos;
+    struct slos regressions;
+    const struct node **seen; /* as in struct keys_reader */
+};
+
+extern const struct key scenario_keys[];
+extern const size_t n_scenario_keys;
+
+/* Types of the table that only scenarios have. */
+extern const struct key_type key_target;
+extern const struct key_type key_proxy;
+extern const struct key_type key_variable;
+extern const struct key_type key_headers;
+extern const struct key_type key_body;
+extern const struct key_type key_messages;
+extern const struct key_type key_sizes;
+extern const struct key_type key_phases;
+extern const struct key_type key_rates;
+extern const struct key_type key_slots;
+extern const struct key_type key_arrival;
+extern const struct key_type key_matrix;
+extern const struct key_type key_slos;
+
+/* Name of the phase that is item i of `load`: as written, else "phase1", "phase2", ... */
+const char *phase_name(struct arena *a, const struct node *load, size_t i);
+
+/* Is this the address of the built-in simulator? */
+bool is_sim(const char *base_url);
+
+/* A whole tree into a draft: its keys one by one, the load, the checks across keys. */
+int draft_read(struct draft *d, struct keys_reader *r, const struct node *root);
+
+/* Points, curves and ends of the phases of a draft; checks them. */
+int draft_load(struct draft *d, struct keys_reader *r);
+
+/* Where the value of a key was written; NULL where it was not. */
+const struct node *draft_seen(const struct node *const *seen, const char *path);
+
+/* What a matrix key or --set may name, and where that is. */
+
+/*
+ * The row a dotted path leads to, for "load.steady.rate" that of "load[].rate"; NULL where
+ * there is none. Sections have none.
+ */
+const struct key *path_key(const char *path);
+
+/*
+ * A tree with one value set (NULL: taken away) at a dotted path: "load.steady.rate",
+ * "request.body.temperature", "matrix.model", "limits".
+ */
+int path_set(const struct node **root, struct keys_reader *r, const char *path,
+             struct mark mark, const struct node *value);
+
+/* The path for a key of the matrix: "request.model" for "model". -1 where none may be. */
+int path_of_matrix(struct keys_reader *r, const struct member *m, const char **path);
+
+/* scenario.resolved and scenario.json of what root says, from a scenario with its cells. */
+void scenario_write(struct scenario *s, struct keys_reader *r, const struct node *root);
+
+#endif
