@@ -148,8 +148,10 @@ enum outcome error_classify(const struct answer *a, enum transfer_end end, bool 
         return error_class(a);
     if (a->failed)
         return a->frames ? OUTCOME_PARTIAL : error_class(a);
-    if (end == TRANSFER_DONE || (end == TRANSFER_BROKEN && a->done))
+    if (end == TRANSFER_DONE)
         return answer_class(a, complete);
+    if (end == TRANSFER_BROKEN && a->done)
+        return answer_class(a, true);
     if (end == TRANSFER_BROKEN && a->frames)
         return OUTCOME_PARTIAL;
     return ends[end];

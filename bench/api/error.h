@@ -30,7 +30,11 @@ void error_value(struct answer *a, struct str json);
 /* A body that should not be there: the title of an HTML page, the start of a text. */
 void error_excerpt(struct str body, struct buf *out, struct str secret);
 
-/* Status, error, end of transfer and completeness to one class. */
+/*
+ * Status, error, end of transfer and completeness (asked for where the transfer is
+ * TRANSFER_DONE) to one class. An answer whose end mark has come is whole, even where the
+ * connection breaks behind it.
+ */
 enum outcome error_classify(const struct answer *a, enum transfer_end end, bool complete);
 
 /* Is the limit one of a day (RPD, TPD, ASD, ASPD), which no retry within a run can outwait?

@@ -247,6 +247,8 @@ struct transfer *transfer_new(struct wire *w)
     t->deadline = loop_timer_new(w->config.loop, deadline_due, t);
     t->id_header = (struct curl_slist){ t->id, w->headers };
     answer_init(&t->answer);
+    if (w->config.key)
+        t->answer.secret = str_of(w->config.key);
     sse_init(&t->sse, MAX_EVENT, on_event, t);
     buf_init(&t->body, MAX_BODY);
     set_callbacks(t);
@@ -328,7 +330,9 @@ static void read_body(struct transfer *t)
     struct str body = { t->body.p ? t->body.p : "", t->body.len };
 
     if (t->streaming) {
-        sse_end(&t->sse);
+        /* Where the connection broke, half an event is no damage of the server's. */
+        if (t->how == TRANSFER_DONE)
+            sse_end(&t->sse);
         return;
     }
     if (a->status >= 400)
@@ -348,7 +352,8 @@ static void tell_why(struct transfer *t)
     else if (t->header_bytes > MAX_HEADERS)
         buf_str(&a->error, "the response headers are larger than tokdyno accepts");
     else if (t->result != CURLE_OPERATION_TIMEDOUT)
-        buf_str(&a->error, t->why[0] ? t->why : curl_easy_strerror(t->result));
+        answer_text(a, &a->error,
+                    str_of(t->why[0] ? t->why : curl_easy_strerror(t->result)));
     if (!a->error_code.len && t->how == TRANSFER_BROKEN)
         buf_printf(&a->error_code, "curl_%d", (int)t->result);
 }
