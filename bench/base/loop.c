@@ -43,6 +43,7 @@ struct loop_timer {
     struct event *ev;
     loop_fn *fn;
     void *ctx;
+    ns_t at;
 };
 
 /* libevent has no hook behind its wait: the first one called in a turn marks its beginning.
@@ -78,6 +79,9 @@ static struct event_base *precise_base(void)
         return NULL;
     event_config_set_flag(cfg, EVENT_BASE_FLAG_PRECISE_TIMER);
     event_config_set_flag(cfg, EVENT_BASE_FLAG_NOLOCK);
+    /* Or a timer set late in a turn counts from the turn's beginning, and fires too early.
+     */
+    event_config_set_flag(cfg, EVENT_BASE_FLAG_NO_CACHE_TIME);
     base = event_base_new_with_config(cfg);
     event_config_free(cfg);
     return base;
@@ -218,14 +222,18 @@ static void timer_due(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     begin_work(t->loop);
-    t->fn(t->ctx);
+    /* Who waits for a moment looks at the clock and must not find it before that moment. */
+    if (clock_now(t->loop->clock) < t->at)
+        loop_timer_at(t, t->at);
+    else
+        t->fn(t->ctx);
 }
 
 struct loop_timer *loop_timer_new(struct loop *l, loop_fn *fn, void *ctx)
 {
     struct loop_timer *t = mem_alloc(sizeof(*t));
 
-    *t = (struct loop_timer){ l, mem_alloc(event_get_struct_event_size()), fn, ctx };
+    *t = (struct loop_timer){ l, mem_alloc(event_get_struct_event_size()), fn, ctx, 0 };
     event_assign(t->ev, l->base, -1, 0, timer_due, t);
     return t;
 }
@@ -236,6 +244,7 @@ void loop_timer_at(struct loop_timer *t, ns_t at)
     ns_t us = wait <= 0 ? 0 : (wait + NS_PER_US - 1) / NS_PER_US;
     struct timeval tv = { us / 1000000, us % 1000000 };
 
+    t->at = at;
     event_add(t->ev, &tv);
 }
 
