@@ -383,19 +383,19 @@ TEST(json_getter_of_another_type_skips_the_value)
 {
     static const struct {
         const char *text;
-        enum json_type type;
+        enum json_kind type;
     } values[] = {
-        { "null", JSON_NULL },
-        { "true", JSON_BOOL },
-        { "17", JSON_NUMBER },
-        { "\"s\"", JSON_STRING },
-        { "[1,{\"a\":[]}]", JSON_ARRAY },
-        { "{\"a\":{\"b\":1}}", JSON_OBJECT },
+        { "null", JSON_IS_NULL },
+        { "true", JSON_IS_BOOL },
+        { "17", JSON_IS_NUMBER },
+        { "\"s\"", JSON_IS_STRING },
+        { "[1,{\"a\":[]}]", JSON_IS_ARRAY },
+        { "{\"a\":{\"b\":1}}", JSON_IS_OBJECT },
     };
 
     for (size_t i = 0; i < COUNT(values); i++)
         for (int getter = 0; getter < 6; getter++) {
-            enum json_type type = values[i].type;
+            enum json_kind type = values[i].type;
             struct json j;
             struct str s;
             int64_t n = -7;
@@ -405,23 +405,23 @@ TEST(json_getter_of_another_type_skips_the_value)
 
             snprintf(text, sizeof(text), "[%s , 9]", values[i].text);
             j = over(text);
-            assert_true(json_array(&j) && json_item(&j));
-            assert_int_equal(json_type(&j), type);
+            assert_true(json_open_array(&j) && json_item(&j));
+            assert_int_equal(json_kind(&j), type);
             switch (getter) {
             case 0:
-                assert_int_equal(json_string(&j, &s), type == JSON_STRING);
+                assert_int_equal(json_text(&j, &s), type == JSON_IS_STRING);
                 break;
             case 1:
-                assert_int_equal(json_int(&j, &n), type == JSON_NUMBER);
+                assert_int_equal(json_int(&j, &n), type == JSON_IS_NUMBER);
                 break;
             case 2:
-                assert_int_equal(json_double(&j, &d), type == JSON_NUMBER);
+                assert_int_equal(json_double(&j, &d), type == JSON_IS_NUMBER);
                 break;
             case 3:
-                assert_int_equal(json_ns(&j, &n), type == JSON_NUMBER);
+                assert_int_equal(json_ns(&j, &n), type == JSON_IS_NUMBER);
                 break;
             case 4:
-                assert_int_equal(json_bool(&j, &b), type == JSON_BOOL);
+                assert_int_equal(json_bool(&j, &b), type == JSON_IS_BOOL);
                 break;
             case 5:
                 assert_true(json_raw(&j, &s));
@@ -429,7 +429,7 @@ TEST(json_getter_of_another_type_skips_the_value)
                 assert_memory_equal(s.p, values[i].text, s.n);
                 break;
             }
-            if ((getter == 1 || getter == 3) && type != JSON_NUMBER)
+            if ((getter == 1 || getter == 3) && type != JSON_IS_NUMBER)
                 assert_int_equal(n, -7);
             assert_true(json_item(&j));
             assert_true(json_int(&j, &n));
@@ -444,15 +444,15 @@ TEST(json_bracket_of_another_type_is_skipped)
     struct json j = over("[{\"a\":1},[2],3,\"x\"]");
     int64_t v;
 
-    assert_true(json_array(&j));
+    assert_true(json_open_array(&j));
     assert_true(json_item(&j));
-    assert_false(json_array(&j));
+    assert_false(json_open_array(&j));
     assert_true(json_item(&j));
-    assert_false(json_object(&j));
+    assert_false(json_open_object(&j));
     assert_true(json_item(&j));
-    assert_false(json_object(&j));
+    assert_false(json_open_object(&j));
     assert_true(json_item(&j));
-    assert_false(json_array(&j));
+    assert_false(json_open_array(&j));
     assert_false(json_item(&j));
     assert_true(json_done(&j));
     assert_false(json_int(&j, &v));
@@ -464,16 +464,16 @@ TEST(json_that_is_damaged_gives_nothing_more)
     struct str s;
     int64_t v;
 
-    assert_true(json_object(&j));
+    assert_true(json_open_object(&j));
     assert_true(json_key(&j, &s));
     assert_false(json_int(&j, &v));
     assert_false(json_key(&j, &s));
     assert_false(json_item(&j));
-    assert_false(json_object(&j));
-    assert_false(json_array(&j));
-    assert_false(json_string(&j, &s));
+    assert_false(json_open_object(&j));
+    assert_false(json_open_array(&j));
+    assert_false(json_text(&j, &s));
     assert_false(json_raw(&j, &s));
-    assert_int_equal(json_type(&j), JSON_BAD);
+    assert_int_equal(json_kind(&j), JSON_IS_BAD);
     json_skip(&j);
     assert_false(json_done(&j));
 }
@@ -484,7 +484,7 @@ TEST(json_is_not_done_in_the_middle)
     int64_t v;
 
     assert_false(json_done(&j));
-    assert_true(json_array(&j));
+    assert_true(json_open_array(&j));
     assert_false(json_done(&j));
     assert_true(json_item(&j) && json_int(&j, &v));
     assert_false(json_done(&j));
@@ -656,7 +656,7 @@ TEST(jsonw_writes_every_character_so_that_it_reads_back)
         memcpy(u, text.p, text.len);
         write_text(&out, u, text.len);
         json_init(&j, out.p, out.len);
-        assert_true(json_string(&j, &s) && json_done(&j));
+        assert_true(json_text(&j, &s) && json_done(&j));
         buf_clear(&back);
         json_unescape(s, &back);
         assert_int_equal(back.len, text.len);

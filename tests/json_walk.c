@@ -45,39 +45,39 @@ static void put(struct buf *out, struct json *j)
     struct str text;
     bool truth = false;
 
-    switch (json_type(j)) {
-    case JSON_OBJECT:
+    switch (json_kind(j)) {
+    case JSON_IS_OBJECT:
         buf_str(out, "{\n");
-        json_object(j);
+        json_open_object(j);
         while (json_key(j, &text)) {
             put_text(out, '\'', text);
             put(out, j);
         }
         buf_str(out, "}\n");
         return;
-    case JSON_ARRAY:
+    case JSON_IS_ARRAY:
         buf_str(out, "[\n");
-        json_array(j);
+        json_open_array(j);
         while (json_item(j))
             put(out, j);
         buf_str(out, "]\n");
         return;
-    case JSON_STRING:
-        json_string(j, &text);
+    case JSON_IS_STRING:
+        json_text(j, &text);
         put_text(out, '"', text);
         return;
-    case JSON_NUMBER:
+    case JSON_IS_NUMBER:
         put_number(out, j);
         return;
-    case JSON_BOOL:
+    case JSON_IS_BOOL:
         json_bool(j, &truth);
         buf_str(out, truth ? "true\n" : "false\n");
         return;
-    case JSON_NULL:
+    case JSON_IS_NULL:
         json_skip(j);
         buf_str(out, "null\n");
         return;
-    case JSON_BAD:
+    case JSON_IS_BAD:
         json_skip(j);
     }
 }

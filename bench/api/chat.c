@@ -50,7 +50,7 @@ static void read_object(struct reading *r, const struct member *members)
 {
     struct str key;
 
-    if (!json_object(&r->j))
+    if (!json_open_object(&r->j))
         return;
     while (json_key(&r->j, &key)) {
         const struct member *m = find(members, key);
@@ -66,7 +66,7 @@ static void read_text(struct reading *r, struct buf *text)
 {
     struct str raw;
 
-    if (json_string(&r->j, &raw) && raw.n)
+    if (json_text(&r->j, &raw) && raw.n)
         answer_text(r->a, text, raw);
 }
 
@@ -74,9 +74,9 @@ static void thought(struct reading *r)
 {
     struct str raw;
 
-    if (json_type(&r->j) != JSON_STRING)
+    if (json_kind(&r->j) != JSON_IS_STRING)
         r->thought |= json_raw(&r->j, &raw) && raw.n > 2 && *raw.p == '[';
-    else if (json_string(&r->j, &raw) && raw.n)
+    else if (json_text(&r->j, &raw) && raw.n)
         r->thought = true;
 }
 
@@ -86,7 +86,7 @@ static void text(struct reading *r)
 
     ns_t since;
 
-    if (!json_string(&r->j, &raw) || !raw.n)
+    if (!json_text(&r->j, &raw) || !raw.n)
         return;
     r->output = true;
     since = think_shows(&r->think, raw, r->at);
@@ -103,18 +103,18 @@ static void content(struct reading *r)
         NO_MORE,
     };
 
-    if (json_type(&r->j) != JSON_ARRAY) {
+    if (json_kind(&r->j) != JSON_IS_ARRAY) {
         text(r);
         return;
     }
-    json_array(&r->j);
+    json_open_array(&r->j);
     while (json_item(&r->j))
         read_object(r, part);
 }
 
 static void calls(struct reading *r)
 {
-    if (!json_array(&r->j))
+    if (!json_open_array(&r->j))
         return;
     while (json_item(&r->j)) {
         r->call = true;
@@ -125,7 +125,7 @@ static void calls(struct reading *r)
 /* Tools that the server runs itself: output, but no call for us to answer. */
 static void executed(struct reading *r)
 {
-    if (!json_array(&r->j))
+    if (!json_open_array(&r->j))
         return;
     while (json_item(&r->j)) {
         r->output = true;
@@ -135,7 +135,7 @@ static void executed(struct reading *r)
 
 static void old_call(struct reading *r)
 {
-    r->call |= json_type(&r->j) == JSON_OBJECT;
+    r->call |= json_kind(&r->j) == JSON_IS_OBJECT;
     json_skip(&r->j);
 }
 
@@ -155,7 +155,7 @@ static void choice(struct reading *r)
     struct str key;
 
     r->choice = true;
-    if (!json_object(&r->j))
+    if (!json_open_object(&r->j))
         return;
     while (json_key(&r->j, &key))
         if (str_is(key, r->part))
@@ -168,7 +168,7 @@ static void choice(struct reading *r)
 
 static void choices(struct reading *r)
 {
-    if (!json_array(&r->j))
+    if (!json_open_array(&r->j))
         return;
     while (json_item(&r->j))
         choice(r);
@@ -181,7 +181,7 @@ static void usage(struct reading *r)
 
 static void error(struct reading *r)
 {
-    if (json_type(&r->j) == JSON_NULL)
+    if (json_kind(&r->j) == JSON_IS_NULL)
         json_skip(&r->j);
     else
         json_raw(&r->j, &r->error);
@@ -217,7 +217,7 @@ static void object(struct reading *r)
 {
     struct str raw;
 
-    if (json_string(&r->j, &raw) && str_is(raw, "error"))
+    if (json_text(&r->j, &raw) && str_is(raw, "error"))
         r->error = (struct str){ "", 0 };
 }
 
@@ -235,7 +235,7 @@ static bool read_all(struct reading *r, struct str json)
     };
 
     json_init(&r->j, json.p, json.n);
-    if (json_type(&r->j) != JSON_OBJECT)
+    if (json_kind(&r->j) != JSON_IS_OBJECT)
         return false;
     read_object(r, members);
     return json_done(&r->j);

@@ -45,10 +45,10 @@ static void set_scalar(const struct answer *a, struct buf *text, struct json *j)
 {
     struct str raw;
 
-    if (json_type(j) == JSON_STRING) {
-        json_string(j, &raw);
+    if (json_kind(j) == JSON_IS_STRING) {
+        json_text(j, &raw);
         set_raw(a, text, raw);
-    } else if (json_type(j) == JSON_NUMBER && json_raw(j, &raw)) {
+    } else if (json_kind(j) == JSON_IS_NUMBER && json_raw(j, &raw)) {
         answer_text(a, text, raw);
     } else {
         json_skip(j);
@@ -69,31 +69,31 @@ static void set_message(struct answer *a, struct json *j)
 {
     struct str key;
 
-    switch (json_type(j)) {
-    case JSON_OBJECT:
-        json_object(j);
+    switch (json_kind(j)) {
+    case JSON_IS_OBJECT:
+        json_open_object(j);
         while (json_key(j, &key))
             if (is_message(key) && !a->error.len)
                 set_message(a, j);
             else
                 json_skip(j);
         return;
-    case JSON_ARRAY:
-        json_array(j);
+    case JSON_IS_ARRAY:
+        json_open_array(j);
         while (json_item(j))
             set_message(a, j);
         return;
-    case JSON_STRING:
-    case JSON_NUMBER:
+    case JSON_IS_STRING:
+    case JSON_IS_NUMBER:
         if (!a->error.len) {
             set_scalar(a, &a->error, j);
             return;
         }
         json_skip(j);
         return;
-    case JSON_NULL:
-    case JSON_BOOL:
-    case JSON_BAD:
+    case JSON_IS_NULL:
+    case JSON_IS_BOOL:
+    case JSON_IS_BAD:
         json_skip(j);
         return;
     }
@@ -115,7 +115,7 @@ static void read_object(struct answer *a, struct json *j)
     struct str key;
 
     buf_init(&status, 32);
-    json_object(j);
+    json_open_object(j);
     while (json_key(j, &key))
         if (is_message(key))
             set_message(a, j);
@@ -167,18 +167,18 @@ void error_value(struct answer *a, struct str json)
         return;
     a->failed = true;
     json_init(&j, json.p, json.n);
-    switch (json_type(&j)) {
-    case JSON_OBJECT:
+    switch (json_kind(&j)) {
+    case JSON_IS_OBJECT:
         read_object(a, &j);
         break;
-    case JSON_STRING:
-    case JSON_ARRAY:
+    case JSON_IS_STRING:
+    case JSON_IS_ARRAY:
         set_message(a, &j);
         break;
-    case JSON_BAD:
-    case JSON_NULL:
-    case JSON_BOOL:
-    case JSON_NUMBER:
+    case JSON_IS_BAD:
+    case JSON_IS_NULL:
+    case JSON_IS_BOOL:
+    case JSON_IS_NUMBER:
         set_excerpt(a, json);
         break;
     }
@@ -194,13 +194,13 @@ static struct str error_member(struct str object)
     struct str key;
 
     json_init(&j, object.p, object.n);
-    if (json_object(&j))
+    if (json_open_object(&j))
         while (json_key(&j, &key)) {
-            enum json_type type = json_type(&j);
+            enum json_kind type = json_kind(&j);
             const char *from = j.p;
 
             json_skip(&j);
-            if (str_is(key, "error") && type != JSON_NULL)
+            if (str_is(key, "error") && type != JSON_IS_NULL)
                 return (struct str){ from, (size_t)(j.p - from) };
         }
     return object;
@@ -212,7 +212,7 @@ void error_body(struct answer *a, struct str body)
     struct json j;
 
     json_init(&j, text.p, text.n);
-    if (json_type(&j) == JSON_ARRAY && json_array(&j) && json_item(&j))
+    if (json_kind(&j) == JSON_IS_ARRAY && json_open_array(&j) && json_item(&j))
         json_raw(&j, &text);
     error_value(a, text.n && *text.p == '{' ? error_member(text) : text);
 }

@@ -24,9 +24,9 @@ int fields_add(struct buf *out, const char *body, const struct owned *owned,
     struct str key, value;
 
     json_init(&j, body, strlen(body));
-    if (json_type(&j) != JSON_OBJECT)
+    if (json_kind(&j) != JSON_IS_OBJECT)
         return err_set(err, ERR_USAGE, "request.body is not a JSON object");
-    json_object(&j);
+    json_open_object(&j);
     while (json_key(&j, &key)) {
         if (check(key, owned, err))
             return -1;

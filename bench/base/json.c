@@ -28,31 +28,32 @@ static void space(struct json *j)
         j->p++;
 }
 
-enum json_type json_type(struct json *j)
+enum json_kind json_kind(struct json *j)
 {
     space(j);
     if (j->p == j->end)
-        return JSON_BAD;
+        return JSON_IS_BAD;
     switch (*j->p) {
     case '{':
-        return JSON_OBJECT;
+        return JSON_IS_OBJECT;
     case '[':
-        return JSON_ARRAY;
+        return JSON_IS_ARRAY;
     case '"':
-        return JSON_STRING;
+        return JSON_IS_STRING;
     case 't':
     case 'f':
-        return JSON_BOOL;
+        return JSON_IS_BOOL;
     case 'n':
-        return JSON_NULL;
+        return JSON_IS_NULL;
     default:
-        return *j->p == '-' || (*j->p >= '0' && *j->p <= '9') ? JSON_NUMBER : JSON_BAD;
+        return *j->p == '-' || (*j->p >= '0' && *j->p <= '9') ? JSON_IS_NUMBER
+                                                              : JSON_IS_BAD;
     }
 }
 
-static bool open_bracket(struct json *j, enum json_type want)
+static bool open_bracket(struct json *j, enum json_kind want)
 {
-    enum json_type type = json_type(j);
+    enum json_kind type = json_kind(j);
 
     if (type != want) {
         json_skip(j);
@@ -66,14 +67,14 @@ static bool open_bracket(struct json *j, enum json_type want)
     return true;
 }
 
-bool json_object(struct json *j)
+bool json_open_object(struct json *j)
 {
-    return open_bracket(j, JSON_OBJECT);
+    return open_bracket(j, JSON_IS_OBJECT);
 }
 
-bool json_array(struct json *j)
+bool json_open_array(struct json *j)
 {
-    return open_bracket(j, JSON_ARRAY);
+    return open_bracket(j, JSON_IS_ARRAY);
 }
 
 /* Stands before a member: at the closing bracket (consumed, false), or at the member. */
@@ -190,10 +191,10 @@ bool json_item(struct json *j)
     return true;
 }
 
-bool json_string(struct json *j, struct str *raw)
+bool json_text(struct json *j, struct str *raw)
 {
     *raw = (struct str){ "", 0 };
-    if (json_type(j) != JSON_STRING) {
+    if (json_kind(j) != JSON_IS_STRING) {
         json_skip(j);
         return false;
     }
@@ -246,7 +247,7 @@ static bool scan_number(struct json *j, struct str *text, bool *whole)
 
 static bool number(struct json *j, struct str *text, bool *whole)
 {
-    if (json_type(j) != JSON_NUMBER) {
+    if (json_kind(j) != JSON_IS_NUMBER) {
         json_skip(j);
         return false;
     }
@@ -360,7 +361,7 @@ static bool word(struct json *j, const char *text)
 
 bool json_bool(struct json *j, bool *v)
 {
-    if (json_type(j) != JSON_BOOL) {
+    if (json_kind(j) != JSON_IS_BOOL) {
         json_skip(j);
         return false;
     }
@@ -373,12 +374,12 @@ static void skip_members(struct json *j, bool object)
     struct str key;
 
     if (object) {
-        if (json_object(j))
+        if (json_open_object(j))
             while (json_key(j, &key))
                 json_skip(j);
         return;
     }
-    if (json_array(j))
+    if (json_open_array(j))
         while (json_item(j))
             json_skip(j);
 }
@@ -390,28 +391,28 @@ void json_skip(struct json *j)
 
     if (j->bad)
         return;
-    switch (json_type(j)) {
-    case JSON_BAD:
+    switch (json_kind(j)) {
+    case JSON_IS_BAD:
         damage(j);
         return;
-    case JSON_NULL:
+    case JSON_IS_NULL:
         word(j, "null");
         return;
-    case JSON_BOOL:
+    case JSON_IS_BOOL:
         word(j, *j->p == 't' ? "true" : "false");
         return;
-    case JSON_NUMBER:
+    case JSON_IS_NUMBER:
         scan_number(j, &text, &whole);
         return;
-    case JSON_STRING:
+    case JSON_IS_STRING:
         j->p++;
         j->first = false;
         scan_string(j, &text);
         return;
-    case JSON_ARRAY:
+    case JSON_IS_ARRAY:
         skip_members(j, false);
         return;
-    case JSON_OBJECT:
+    case JSON_IS_OBJECT:
         skip_members(j, true);
         return;
     }

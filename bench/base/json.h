@@ -15,10 +15,10 @@
  *     struct json j;
  *     struct str key;
  *     json_init(&j, p, n);
- *     if (json_object(&j))
+ *     if (json_open_object(&j))
  *         while (json_key(&j, &key))
  *             if (str_is(key, "id"))
- *                 json_string(&j, &id);
+ *                 json_text(&j, &id);
  *             else
  *                 json_skip(&j);
  *     if (!json_done(&j)) ...                  // damaged, or something behind the value
@@ -28,14 +28,14 @@
  * follows returns false, so loops end, and json_done says so. Nesting deeper than 64 is
  * damage. Slices point into the text and live as long as it does.
  */
-enum json_type {
-    JSON_BAD,
-    JSON_NULL,
-    JSON_BOOL,
-    JSON_NUMBER,
-    JSON_STRING,
-    JSON_ARRAY,
-    JSON_OBJECT
+enum json_kind {
+    JSON_IS_BAD,
+    JSON_IS_NULL,
+    JSON_IS_BOOL,
+    JSON_IS_NUMBER,
+    JSON_IS_STRING,
+    JSON_IS_ARRAY,
+    JSON_IS_OBJECT
 };
 
 struct json {
@@ -48,16 +48,16 @@ struct json {
 
 void json_init(struct json *j, const char *p, size_t n);
 
-enum json_type
-json_type(struct json *j); /* of the value that comes next; consumes nothing */
+enum json_kind
+json_kind(struct json *j); /* of the value that comes next; consumes nothing */
 
-bool json_object(struct json *j); /* opens one */
+bool json_open_object(struct json *j); /* opens one */
 bool json_key(struct json *j,
               struct str *key); /* raw; false at the end, which it consumes */
-bool json_array(struct json *j);
+bool json_open_array(struct json *j);
 bool json_item(struct json *j); /* is there one more? false at the end, which it consumes */
 
-bool json_string(struct json *j, struct str *raw); /* between the quotes, still escaped */
+bool json_text(struct json *j, struct str *raw); /* between the quotes, still escaped */
 bool json_int(struct json *j,
               int64_t *v); /* fractions cut, exponents obeyed, range saturated */
 bool json_double(struct json *j, double *v);
@@ -77,11 +77,6 @@ bool json_done(const struct json *j);
  */
 int json_unescape(struct str raw, struct buf *out);
 
-/* Is the raw string empty text? Needs no decoding. */
-static inline bool json_is_text(struct str raw)
-{
-    return raw.n > 0;
-}
 
 /*
  * The writer puts commas and, with indent > 0, line ends where they belong.

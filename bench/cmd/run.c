@@ -10,8 +10,8 @@
 
 #include "base/mem.h"
 #include "base/units.h"
+#include "cmd/apikey.h"
 #include "cmd/cmd.h"
-#include "cmd/keys.h"
 #include "cmd/live.h"
 #include "cmd/run_options.h"
 #include "cmd/rundir.h"
@@ -91,10 +91,10 @@ static int read_keys(struct launch *l, struct err *err)
     for (size_t i = 0; i < s->n_cells; i++) {
         const struct cell *c = &s->cells[i];
 
-        if (keys_read(&c->target, &l->keys[i], err))
+        if (apikey_read(&c->target, &l->keys[i], err))
             return -1;
         if (l->keys[i])
-            keys_guard();
+            apikey_guard();
         l->targets[i] = (struct drive_target){
             .base_url = c->target.base_url,
             .key = l->keys[i],
@@ -328,7 +328,7 @@ static void clean_up(struct launch *l)
         collector_free(&l->collector);
     }
     for (size_t i = 0; l->keys && i < l->scenario.n_cells; i++)
-        keys_forget(l->keys[i]);
+        apikey_forget(l->keys[i]);
     free(l->keys);
     free(l->targets);
     run_free(&l->run);

@@ -136,11 +136,11 @@ static void read_end_line(struct str line, ns_t *late_p99, ns_t *cpu)
     ns_t late = NS_ABSENT, used = NS_ABSENT;
 
     json_init(&j, line.p, line.n);
-    if (!json_object(&j))
+    if (!json_open_object(&j))
         return;
     while (json_key(&j, &key)) {
         if (str_is(key, "t"))
-            json_string(&j, &kind);
+            json_text(&j, &kind);
         else if (str_is(key, "late_p99"))
             json_int(&j, &late);
         else if (str_is(key, "cpu_ns"))

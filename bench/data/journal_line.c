@@ -44,7 +44,7 @@ static void get_outcome(struct fields_reader *rd, void *object)
 {
     struct str name = { "", 0 };
 
-    json_string(&rd->j, &name);
+    json_text(&rd->j, &name);
     rd->bad |= !outcome_find(name, &((struct record *)object)->outcome);
 }
 
@@ -70,7 +70,7 @@ static void get_gaps(struct fields_reader *rd, void *object)
         lr->gaps = mem_array(RECORD_MAX_GAPS, sizeof(lr->gaps[0]));
     r->gaps = lr->gaps;
     r->n_gaps = 0;
-    rd->bad |= !json_array(&rd->j);
+    rd->bad |= !json_open_array(&rd->j);
     while (json_item(&rd->j)) {
         uint32_t gap = (uint32_t)fields_int(rd, UINT32_MAX);
 
@@ -183,7 +183,7 @@ static void get_event(struct fields_reader *rd, void *object)
 {
     struct str event = { "", 0 };
 
-    json_string(&rd->j, &event);
+    json_text(&rd->j, &event);
     ((struct phase_event *)object)->begin = str_is(event, "begin");
     rd->bad |= !str_is(event, "begin") && !str_is(event, "end");
 }
@@ -264,7 +264,7 @@ static void get_hist(struct fields_reader *rd, struct hist **to)
     struct hist *h;
     struct err err;
 
-    if (*to || !json_string(&rd->j, &text)) {
+    if (*to || !json_text(&rd->j, &text)) {
         rd->bad = true;
         return;
     }
@@ -349,7 +349,7 @@ static void get_reason(struct fields_reader *rd, void *object)
 {
     struct str name = { "", 0 };
 
-    json_string(&rd->j, &name);
+    json_text(&rd->j, &name);
     for (int i = 0; i < N_END_REASONS; i++)
         if (str_is(name, end_reason_names[i])) {
             ((struct run_end *)object)->reason = (enum end_reason)i;
@@ -484,11 +484,11 @@ static struct str kind_of(const char *p, size_t n)
     struct str key, kind = { "", 0 };
 
     json_init(&j, p, n);
-    if (!json_object(&j))
+    if (!json_open_object(&j))
         return kind;
     while (json_key(&j, &key)) {
         if (str_is(key, "t")) {
-            json_string(&j, &kind);
+            json_text(&j, &kind);
             return kind;
         }
         json_skip(&j);

@@ -59,7 +59,7 @@ char *label_text(const char *text, size_t max)
     jsonw_init(&w, &json, 0);
     jsonw_string(&w, text);
     json_init(&j, json.p, json.len);
-    json_string(&j, &raw);
+    json_text(&j, &raw);
     json_unescape(raw, &plain);
     if (plain.len > max) {
         while (max && inside(plain.p[max]))

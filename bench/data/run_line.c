@@ -262,7 +262,7 @@ static void get_seed(struct fields_reader *rd, void *object)
     struct str raw;
     uint64_t v = 0;
 
-    rd->bad |= json_type(&rd->j) != JSON_NUMBER || !json_raw(&rd->j, &raw);
+    rd->bad |= json_kind(&rd->j) != JSON_IS_NUMBER || !json_raw(&rd->j, &raw);
     for (size_t i = 0; !rd->bad && i < raw.n; i++) {
         rd->bad = raw.p[i] < '0' || raw.p[i] > '9';
         v = v * 10 + (uint64_t)(raw.p[i] - '0');
@@ -336,10 +336,10 @@ static int check_kind(const char *line, size_t n, struct err *err)
     int64_t schema = 0;
 
     json_init(&j, line, n);
-    json_object(&j);
+    json_open_object(&j);
     while (json_key(&j, &key))
         if (str_is(key, "t"))
-            json_string(&j, &kind);
+            json_text(&j, &kind);
         else if (str_is(key, "schema"))
             json_int(&j, &schema);
         else

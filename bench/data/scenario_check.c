@@ -70,9 +70,9 @@ static bool dataset_names_model(const char *path)
     json_init(&j, line,
               n && memchr(line, '\n', n) ? (size_t)((char *)memchr(line, '\n', n) - line)
                                          : n);
-    if (json_object(&j))
+    if (json_open_object(&j))
         while (!found && json_key(&j, &key)) {
-            if (!str_is(key, "body") || !json_object(&j)) {
+            if (!str_is(key, "body") || !json_open_object(&j)) {
                 json_skip(&j);
                 continue;
             }

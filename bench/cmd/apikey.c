@@ -1,4 +1,4 @@
-#include "cmd/keys.h"
+#include "cmd/apikey.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@
 
 enum { MAX_KEY = 4096 };
 
-void keys_guard(void)
+void apikey_guard(void)
 {
     struct rlimit none = { 0, 0 };
 
@@ -19,7 +19,7 @@ void keys_guard(void)
     prctl(PR_SET_DUMPABLE, 0);
 }
 
-void keys_forget(char *key)
+void apikey_forget(char *key)
 {
     if (key)
         explicit_bzero(key, strlen(key));
@@ -35,13 +35,13 @@ static int accept(char *key, const char *where, char **out, struct err *err)
         key[--n] = '\0';
     for (size_t i = 0; i < n; i++)
         if ((unsigned char)key[i] <= ' ' || (unsigned char)key[i] >= 127) {
-            keys_forget(key);
+            apikey_forget(key);
             return err_set(err, ERR_USAGE,
                            "%s holds a character that no API key has (at place %zu)", where,
                            i + 1);
         }
     if (!n) {
-        keys_forget(key);
+        apikey_forget(key);
         return err_set(err, ERR_USAGE, "%s is empty", where);
     }
     *out = key;
@@ -65,7 +65,7 @@ static int from_file(const char *path, char **key, struct err *err)
     return accept(*key, where, key, err);
 }
 
-int keys_read(const struct target *t, char **key, struct err *err)
+int apikey_read(const struct target *t, char **key, struct err *err)
 {
     const char *value;
     char where[300];
