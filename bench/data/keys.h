@@ -46,7 +46,6 @@ struct key {
     const char *const *choices; /* ends in NULL */
     const char *help;
     const char *example;
-    const char *flag; /* of `run` without a file, as "--rate" */
     unsigned flags;   /* of enum key_flag */
 };
 
