@@ -38,7 +38,7 @@ static void read_figures(struct answer *a, struct json *j, bool details)
 {
     struct str key;
 
-    if (!json_object(j))
+    if (!json_open_object(j))
         return;
     while (json_key(j, &key)) {
         const struct figure *f = find(key);

@@ -77,7 +77,6 @@ bool json_done(const struct json *j);
  */
 int json_unescape(struct str raw, struct buf *out);
 
-
 /*
  * The writer puts commas and, with indent > 0, line ends where they belong.
  *

@@ -103,7 +103,7 @@ int64_t fields_int(struct fields_reader *rd, int64_t max)
 {
     int64_t v;
 
-    if (json_type(&rd->j) == JSON_NUMBER && json_int(&rd->j, &v) && v >= 0 && v <= max)
+    if (json_kind(&rd->j) == JSON_IS_NUMBER && json_int(&rd->j, &v) && v >= 0 && v <= max)
         return v;
     rd->bad = true;
     return 0;
@@ -113,7 +113,7 @@ const char *fields_text(struct fields_reader *rd)
 {
     struct str raw;
 
-    if (json_type(&rd->j) == JSON_STRING && json_string(&rd->j, &raw))
+    if (json_kind(&rd->j) == JSON_IS_STRING && json_text(&rd->j, &raw))
         return rd->keep(rd->ctx, raw);
     rd->bad = true;
     return "";
@@ -124,11 +124,11 @@ bool fields_array(struct fields_reader *rd, size_t *n)
     struct json ahead = rd->j;
 
     *n = 0;
-    if (json_type(&rd->j) != JSON_ARRAY || !json_array(&rd->j)) {
+    if (json_kind(&rd->j) != JSON_IS_ARRAY || !json_open_array(&rd->j)) {
         rd->bad = true;
         return false;
     }
-    for (json_array(&ahead); json_item(&ahead); ++*n)
+    for (json_open_array(&ahead); json_item(&ahead); ++*n)
         json_skip(&ahead);
     return true;
 }
@@ -148,7 +148,7 @@ static void get_field(struct fields_reader *rd, const struct field *f, void *obj
         return;
     case FIELD_TYPE_BOOL:
         yes = false;
-        rd->bad |= json_type(&rd->j) != JSON_BOOL || !json_bool(&rd->j, &yes);
+        rd->bad |= json_kind(&rd->j) != JSON_IS_BOOL || !json_bool(&rd->j, &yes);
         memcpy(at, &yes, sizeof(yes));
         return;
     case FIELD_TYPE_I32:
@@ -190,7 +190,7 @@ void fields_get(struct fields_reader *rd, const struct field *table, size_t n, v
     struct str key;
     size_t from = 0;
 
-    if (json_type(&rd->j) != JSON_OBJECT || !json_object(&rd->j)) {
+    if (json_kind(&rd->j) != JSON_IS_OBJECT || !json_open_object(&rd->j)) {
         rd->bad = true;
         return;
     }
