@@ -1,0 +1,193 @@
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/units.h"
+#include "reports/report.h"
+#include "reports/text.h"
+
+/* --- pieces of a line ---------------------------------------------------------------- */
+
+struct buf *pieces_next(struct pieces *l)
+{
+    if (l->text.len)
+        buf_str(&l->text, " · ");
+    return &l->text;
+}
+
+void pieces_add(struct pieces *l, const char *fmt, ...)
+{
+    va_list ap;
+    char *text = NULL;
+    int n;
+
+    va_start(ap, fmt);
+    n = vasprintf(&text, fmt, ap);
+    va_end(ap);
+    if (n >= 0) {
+        buf_str(pieces_next(l), text);
+        free(text);
+    }
+}
+
+void pieces_put(struct pieces *l, const struct page *p, size_t indent, enum style style)
+{
+    if (l->text.len) {
+        buf_printf(p->out, "%*s", (int)indent, "");
+        style_put(p->out, style, p->colour, l->text.p);
+        buf_char(p->out, '\n');
+    }
+    buf_free(&l->text);
+}
+
+void text_heading(const struct page *p, const char *heading)
+{
+    buf_char(p->out, '\n');
+    style_put(p->out, STYLE_BOLD, p->colour, heading);
+    buf_char(p->out, '\n');
+}
+
+void text_cell_name(struct buf *out, const struct run *run, uint32_t cell)
+{
+    const struct run_cell *c = &run->cells[cell];
+
+    buf_str(out, "");
+    for (size_t i = 0; i < c->n_keys; i++)
+        buf_printf(out, "%s%s", i ? " " : "", c->keys[i].text);
+    if (!out->len && run->n_cells > 1)
+        buf_str(out, c->name);
+}
+
+/* --- headline ------------------------------------------------------------------------ */
+
+static const enum style validity_styles[] = {
+    [VALIDITY_VALID] = STYLE_GREEN,
+    [VALIDITY_DEGRADED] = STYLE_YELLOW,
+    [VALIDITY_CLIENT_LIMITED] = STYLE_RED,
+    [VALIDITY_SIM_LIMITED] = STYLE_RED,
+};
+
+static void put_validity(const struct page *p)
+{
+    const struct summary_health *h = &p->s->health;
+
+    style_put(p->out, validity_styles[h->validity], p->colour, validity_names[h->validity]);
+    if (h->e == NS_ABSENT) {
+        buf_str(p->out, ", error of the instrument unknown");
+        return;
+    }
+    buf_str(p->out, ", error of the instrument ");
+    units_put_duration(p->out, h->e);
+}
+
+static const char *plural(uint64_t n)
+{
+    return n == 1 ? "" : "s";
+}
+
+static void put_totals(const struct page *p)
+{
+    const struct tally *t = &p->s->total;
+    struct pieces l = { 0 };
+    struct buf *b = pieces_next(&l);
+    uint64_t warm = p->s->all.requests - t->requests;
+
+    units_put_count(b, t->requests);
+    buf_printf(b, " request%s", plural(t->requests));
+    b = pieces_next(&l);
+    units_put_count(b, t->request_errors);
+    buf_printf(b, " error%s", plural(t->request_errors));
+    if (t->request_errors) {
+        buf_str(b, " (");
+        figure_share(b, (double)t->request_errors / (double)t->requests * 1e6);
+        buf_char(b, ')');
+    }
+    if (t->cut)
+        pieces_add(&l, "%llu cut", (unsigned long long)t->cut);
+    if (warm) {
+        b = pieces_next(&l);
+        units_put_count(b, warm);
+        buf_str(b, " not measured");
+    }
+    units_put_duration(pieces_next(&l), p->s->end.at);
+    if (t->priced || t->unpriced) {
+        b = pieces_next(&l);
+        buf_str(b, "cost ");
+        figure_cost(b, &p->s->all);
+    }
+    pieces_put(&l, p, 0, STYLE_PLAIN);
+}
+
+static void put_ending(const struct page *p)
+{
+    static const char *const texts[N_END_REASONS] = {
+        [END_INTERRUPTED] = "Interrupted: what was measured until then.",
+        [END_BUDGET] = "Stopped by the budget",
+        [END_TARGET] = "The target could not be used",
+        [END_DISK] = "The journal could not be written",
+    };
+    const struct run_end *e = &p->s->end;
+
+    if (!p->s->ended) {
+        style_put(p->out, STYLE_YELLOW, p->colour,
+                  "The run did not end: this is what its journal holds.");
+        buf_char(p->out, '\n');
+    } else if (e->reason != END_DONE) {
+        style_put(p->out, STYLE_YELLOW, p->colour, texts[e->reason]);
+        if (*e->detail)
+            buf_printf(p->out, ": %s", e->detail);
+        buf_char(p->out, '\n');
+    }
+}
+
+static void put_setting(const struct page *p)
+{
+    const struct run *r = p->s->run;
+    struct pieces l = { 0 };
+
+    buf_str(pieces_next(&l), r->target);
+    if (r->n_cells > 1)
+        pieces_add(&l, "%zu cells", r->n_cells);
+    if (r->n_trials > r->n_cells)
+        pieces_add(&l, "%zu trials each", r->n_trials / r->n_cells);
+    pieces_add(&l, "seed %llu", (unsigned long long)r->seed);
+    pieces_put(&l, p, 0, STYLE_DIM);
+}
+
+/* The first line of what the scenario asks. */
+static void put_question(const struct page *p)
+{
+    const char *q = p->s->run->question;
+
+    if (!q || !*q)
+        return;
+    buf_add(p->out, q, strcspn(q, "\n"));
+    buf_char(p->out, '\n');
+}
+
+void text_headline(const struct page *p)
+{
+    style_put(p->out, STYLE_BOLD, p->colour, p->s->run->name);
+    buf_str(p->out, ": ");
+    put_validity(p);
+    buf_char(p->out, '\n');
+    put_totals(p);
+    put_ending(p);
+    put_setting(p);
+    put_question(p);
+}
+
+void report_text(struct buf *out, const struct summary *s, bool colour)
+{
+    struct page p = { out, s, colour };
+
+    text_headline(&p);
+    text_comparison(&p);
+    text_phases(&p);
+    text_limits(&p);
+    text_regions(&p);
+    text_objectives(&p);
+    text_instrument(&p);
+    text_next(&p);
+}

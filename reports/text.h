@@ -1,0 +1,42 @@
+#ifndef REPORTS_TEXT_H
+#define REPORTS_TEXT_H
+
+#include "data/summary.h"
+#include "reports/figure.h"
+#include "reports/table.h"
+
+/*
+ * The sections of the text report, in the order they are printed. Each puts a blank line
+ * before itself, or nothing at all where it has nothing to say.
+ */
+struct page {
+    struct buf *out;
+    const struct summary *s;
+    bool colour;
+};
+
+void text_headline(const struct page *p);
+void text_comparison(const struct page *p); /* a row a cell; with several cells only */
+void text_phases(const struct page *p);     /* a block a cell and phase */
+void text_limits(const struct page *p);
+void text_regions(const struct page *p);
+void text_objectives(const struct page *p);
+void text_instrument(const struct page *p);
+void text_next(const struct page *p);
+
+/* A heading with a blank line before it. */
+void text_heading(const struct page *p, const char *heading);
+
+/* A cell as its own values name it: "llama-3.1-8b-instant flex"; "" where there is one. */
+void text_cell_name(struct buf *out, const struct run *run, uint32_t cell);
+
+/* One line of pieces with " · " between them. */
+struct pieces {
+    struct buf text;
+};
+void pieces_add(struct pieces *l, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+struct buf *pieces_next(struct pieces *l); /* put the next one here */
+void pieces_put(struct pieces *l, const struct page *p, size_t indent, enum style style);
+
+#endif

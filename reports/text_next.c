@@ -1,0 +1,166 @@
+#include <string.h>
+
+#include "base/units.h"
+#include "reports/text.h"
+
+enum { MAX_HINTS = 5 };
+
+static uint64_t failed(const struct summary *s, enum outcome o)
+{
+    return s->outcomes.final[o];
+}
+
+/* The first message of that kind that any cell saw. */
+static const char *message(const struct summary *s, enum outcome o)
+{
+    for (size_t c = 0; c < s->run->n_cells; c++)
+        if (*s->cells[c].messages[o])
+            return s->cells[c].messages[o];
+    return "";
+}
+
+static void client_limited(struct buf *b, const struct summary *s)
+{
+    if (s->health.validity != VALIDITY_CLIENT_LIMITED)
+        return;
+    if (s->health.facts.dropped)
+        buf_str(b, "Records were lost: free disk space and run again.");
+    else if (s->health.facts.flips_verdict)
+        buf_str(b,
+                "An objective lies within the error of the instrument: run longer, or on "
+                "a quieter machine.");
+    else
+        buf_str(b, "This machine could not carry the load: lower it, raise "
+                   "connection.threads, or run on an idle machine.");
+}
+
+static void sim_limited(struct buf *b, const struct summary *s)
+{
+    if (s->health.validity == VALIDITY_SIM_LIMITED)
+        buf_str(b,
+                "The simulator could not keep its own times: lower the load, or give it a "
+                "core of its own.");
+}
+
+static void degraded(struct buf *b, const struct summary *s)
+{
+    if (s->health.validity == VALIDITY_DEGRADED)
+        buf_str(b,
+                "Differences smaller than the error of the instrument mean nothing here.");
+}
+
+static void not_allowed(struct buf *b, const struct summary *s)
+{
+    if (failed(s, OUTCOME_AUTH))
+        buf_printf(b, "The key or its rights were refused: %s",
+                   figure_or_dash(message(s, OUTCOME_AUTH)));
+    else if (failed(s, OUTCOME_BLOCKED))
+        buf_str(b, "The spend limit of the account is reached.");
+}
+
+static void bad_request(struct buf *b, const struct summary *s)
+{
+    if (failed(s, OUTCOME_BAD_REQUEST))
+        buf_printf(b, "The API calls the request wrong: %s",
+                   figure_or_dash(message(s, OUTCOME_BAD_REQUEST)));
+}
+
+static void unreachable(struct buf *b, const struct summary *s)
+{
+    if (failed(s, OUTCOME_TRANSPORT))
+        buf_printf(b, "Connections failed: %s",
+                   figure_or_dash(message(s, OUTCOME_TRANSPORT)));
+}
+
+static void rate_limited(struct buf *b, const struct summary *s)
+{
+    if (failed(s, OUTCOME_RATE_LIMITED))
+        buf_str(b, "Rate limits refused requests: lower the rate, or set "
+                   "limits.pace_to_rate_limits to hold them back instead.");
+}
+
+static void no_capacity(struct buf *b, const struct summary *s)
+{
+    if (failed(s, OUTCOME_CAPACITY))
+        buf_str(b, "The service tier ran out of capacity: retry.policy respectful tries "
+                   "again, on_demand does not refuse.");
+}
+
+static void was_cut(struct buf *b, const struct summary *s)
+{
+    if (s->total.cut && s->end.reason == END_DONE)
+        buf_str(b,
+                "Requests were cut at the end of a trial: a longer limits.drain lets them "
+                "end.");
+}
+
+/* Held by the cap: the client asked for more at a time than it was allowed. */
+static void capped(struct buf *b, const struct summary *s)
+{
+    for (size_t c = 0; c < s->run->n_cells; c++)
+        if (s->cells[c].measured.metrics[METRIC_HELD_CAP].max >= NS_PER_MS) {
+            buf_str(b,
+                    "limits.in_flight held requests back; their waiting counts in ttft and "
+                    "e2e.");
+            return;
+        }
+}
+
+static void unpriced(struct buf *b, const struct summary *s)
+{
+    if (s->all.unpriced)
+        buf_str(
+            b, "Prices are unknown for some models: name a catalogue with target.catalogue "
+               "that has them.");
+}
+
+/* How much longer the largest percentile asked for would take. */
+static void too_few(struct buf *b, const struct summary *s)
+{
+    uint64_t least = UINT64_MAX, needs = 0;
+
+    for (size_t i = 0; i < s->run->n_cells * s->run->n_phases; i++) {
+        const struct summary_group *g = &s->groups[i];
+        const struct summary_metric *m = &g->metrics[METRIC_E2E];
+
+        if (g->measured && g->begun && m->n < least) {
+            least = m->n;
+            needs = m->stats[STAT_P99].needs;
+        }
+    }
+    if (needs && least < needs)
+        buf_printf(b,
+                   "For a p99 each measured phase needs %llu requests (here %llu): run it "
+                   "longer.",
+                   (unsigned long long)needs, (unsigned long long)least);
+}
+
+static void one_trial(struct buf *b, const struct summary *s)
+{
+    if (s->run->n_cells > 1 && s->run->n_trials == s->run->n_cells)
+        buf_str(b,
+                "One trial a cell does not tell a difference from chance: repeat: 5 does.");
+}
+
+static void (*const hints[])(struct buf *b, const struct summary *s) = {
+    client_limited, sim_limited,  degraded,    not_allowed, bad_request,
+    unreachable,    rate_limited, no_capacity, was_cut,     capped,
+    unpriced,       too_few,      one_trial,
+};
+
+void text_next(const struct page *p)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < sizeof(hints) / sizeof(hints[0]) && n < MAX_HINTS; i++) {
+        struct buf b = { 0 };
+
+        hints[i](&b, p->s);
+        if (b.len) {
+            if (!n++)
+                text_heading(p, "What next");
+            buf_printf(p->out, "  %s\n", b.p);
+        }
+        buf_free(&b);
+    }
+}

@@ -1,0 +1,343 @@
+#include <string.h>
+
+#include "base/units.h"
+#include "reports/text.h"
+
+/* --- limits -------------------------------------------------------------------------- */
+
+static void take_count(struct table *t, int64_t n)
+{
+    struct buf b = { 0 };
+
+    if (n < 0)
+        buf_str(&b, "–");
+    else
+        units_put_count(&b, (uint64_t)n);
+    table_take(t, STYLE_PLAIN, &b);
+}
+
+/* How much of the limit was left when it was lowest. */
+static void take_lowest(struct table *t, const struct limit_seen *l)
+{
+    struct buf b = { 0 };
+    double left = l->limit > 0 ? (double)l->lowest / (double)l->limit : 1;
+
+    if (l->lowest < 0)
+        buf_str(&b, "–");
+    else
+        units_put_count(&b, (uint64_t)l->lowest);
+    if (l->lowest >= 0 && l->limit > 0) {
+        buf_str(&b, " (");
+        figure_share(&b, left * 1e6);
+        buf_char(&b, ')');
+    }
+    table_take(t, left < 0.1 ? STYLE_YELLOW : STYLE_PLAIN, &b);
+}
+
+static void limit_row(struct table *t, const struct page *p, uint32_t cell,
+                      enum limit_kind kind)
+{
+    const struct limit_seen *l = &p->s->cells[cell].limits[kind];
+    struct buf b = { 0 };
+
+    text_cell_name(&b, p->s->run, cell);
+    table_take(t, STYLE_PLAIN, &b);
+    table_cell(t, STYLE_PLAIN, "%s", limit_names[kind]);
+    take_count(t, l->limit);
+    take_count(t, l->remaining);
+    take_lowest(t, l);
+    if (l->reset == NS_ABSENT)
+        buf_str(&b, "–");
+    else
+        units_put_duration(&b, l->reset);
+    table_take(t, STYLE_PLAIN, &b);
+}
+
+static void put_labels(const struct page *p, const char *what,
+                       const struct summary_labels *l, uint32_t cell)
+{
+    struct pieces line = { 0 };
+    struct buf *b = pieces_next(&line);
+
+    if (!l->n)
+        return;
+    text_cell_name(b, p->s->run, cell);
+    buf_printf(b, "%s%s ", b->len ? " " : "", what);
+    for (size_t i = 0; i < l->n; i++) {
+        buf_printf(b, "%s%s ", i ? ", " : "", figure_or_dash(l->items[i].name));
+        units_put_count(b, l->items[i].n);
+    }
+    pieces_put(&line, p, 2, STYLE_PLAIN);
+}
+
+void text_limits(const struct page *p)
+{
+    static const char *const heads[] = { "", "", "limit", "left", "lowest", "full in" };
+    size_t head;
+    struct table t;
+
+    table_init(&t, "llrrrr");
+    for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++)
+        table_cell(&t, STYLE_DIM, "%s", heads[i]);
+    head = t.n;
+    for (uint32_t c = 0; c < p->s->run->n_cells; c++)
+        for (int k = 0; k < N_LIMITS; k++)
+            if (p->s->cells[c].limits[k].at != NS_ABSENT)
+                limit_row(&t, p, c, (enum limit_kind)k);
+    if (t.n > head) {
+        text_heading(p, "Limits seen");
+        table_put(&t, p->out, 2, p->colour);
+        for (uint32_t c = 0; c < p->s->run->n_cells; c++)
+            put_labels(p, "refused by", &p->s->cells[c].labels[LABEL_LIMIT_KIND], c);
+    }
+    table_free(&t);
+}
+
+/* --- regions, tiers ------------------------------------------------------------------ */
+
+static void take_median(struct table *t, const struct summary_metric *m, enum unit unit,
+                        enum stat_id stat)
+{
+    struct buf b = { 0 };
+
+    if (m->stats[stat].present)
+        figure_value(&b, unit, (double)m->stats[stat].value);
+    else
+        buf_str(&b, "–");
+    table_take(t, STYLE_PLAIN, &b);
+}
+
+static void region_row(struct table *t, const struct page *p, uint32_t cell,
+                       const struct summary_region *r)
+{
+    struct buf b = { 0 };
+
+    text_cell_name(&b, p->s->run, cell);
+    table_take(t, STYLE_PLAIN, &b);
+    table_cell(t, STYLE_PLAIN, "%s", r->name);
+    units_put_count(&b, r->attempts);
+    table_take(t, STYLE_PLAIN, &b);
+    units_put_count(&b, r->errors);
+    table_take(t, r->errors ? STYLE_RED : STYLE_PLAIN, &b);
+    take_median(t, &r->metrics[0], metrics[region_metrics[0]].unit, STAT_P50);
+    take_median(t, &r->metrics[0], metrics[region_metrics[0]].unit, STAT_P95);
+    take_median(t, &r->metrics[1], metrics[region_metrics[1]].unit, STAT_P50);
+    take_median(t, &r->metrics[2], metrics[region_metrics[2]].unit, STAT_P50);
+}
+
+/* The tier that answered, where one was named; several, or another than asked for. */
+static void put_tiers(const struct page *p)
+{
+    for (uint32_t c = 0; c < p->s->run->n_cells; c++)
+        put_labels(p, "answered by tier", &p->s->cells[c].labels[LABEL_TIER], c);
+    for (uint32_t c = 0; c < p->s->run->n_cells; c++)
+        if (p->s->cells[c].labels[LABEL_EDGE].n > 1)
+            put_labels(p, "through edge", &p->s->cells[c].labels[LABEL_EDGE], c);
+}
+
+void text_regions(const struct page *p)
+{
+    static const char *const heads[] = {
+        "", "", "attempts", "errors", "ttft_api p50", "p95", "network p50", "tok/s p50"
+    };
+    struct table t;
+    size_t head;
+
+    table_init(&t, "llrrrrrr");
+    for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++)
+        table_cell(&t, STYLE_DIM, "%s", heads[i]);
+    head = t.n;
+    for (uint32_t c = 0; c < p->s->run->n_cells; c++) {
+        const struct summary_group *g = &p->s->cells[c].measured;
+
+        for (size_t i = 0; i < g->n_regions; i++)
+            region_row(&t, p, c, &g->regions[i]);
+    }
+    if (t.n > head) {
+        text_heading(p, "Regions");
+        table_put(&t, p->out, 2, p->colour);
+        put_tiers(p);
+    }
+    table_free(&t);
+}
+
+/* --- objectives ---------------------------------------------------------------------- */
+
+static const struct {
+    const char *mark;
+    enum style style;
+} verdict_marks[N_VERDICTS] = {
+    [VERDICT_PASS] = { "✓", STYLE_GREEN },
+    [VERDICT_FAIL] = { "✗", STYLE_RED },
+    [VERDICT_NO_DATA] = { "–", STYLE_YELLOW },
+};
+
+static void put_slo_value(struct buf *b, const struct slo *slo, double v)
+{
+    if (slo->is_rate)
+        figure_rate(b, rates[slo->rate].unit, v);
+    else
+        figure_value(b, metrics[slo->metric].unit, v);
+}
+
+static void take_slo_value(struct table *t, const struct slo *slo,
+                           const struct summary_slo *v)
+{
+    struct buf b = { 0 };
+
+    if (!v->has_value && v->needs > 1)
+        buf_printf(&b, "no data (n=%llu, needs %llu)", (unsigned long long)v->n,
+                   (unsigned long long)v->needs);
+    else if (!v->has_value)
+        buf_str(&b, "no data");
+    else if (v->infinite)
+        buf_str(&b, "∞: too many failed");
+    else
+        put_slo_value(&b, slo, v->value);
+    table_take(t, v->verdict == VERDICT_FAIL ? STYLE_RED : STYLE_PLAIN, &b);
+}
+
+static void take_slo_interval(struct table *t, const struct slo *slo,
+                              const struct summary_slo *v)
+{
+    struct buf b = { 0 };
+
+    buf_str(&b, "");
+    if (v->interval && !v->infinite) {
+        buf_str(&b, "95 % CI ");
+        put_slo_value(&b, slo, v->lo);
+        buf_str(&b, "..");
+        put_slo_value(&b, slo, v->hi);
+    }
+    if (v->flips)
+        buf_printf(&b, "%swithin the error of the instrument", b.len ? ", " : "");
+    table_take(t, STYLE_DIM, &b);
+}
+
+void text_objectives(const struct page *p)
+{
+    const struct run *run = p->s->run;
+    struct table t;
+
+    if (!p->s->n_slos)
+        return;
+    text_heading(p, "Objectives");
+    table_init(&t, "lllll");
+    for (size_t i = 0; i < p->s->n_slos; i++) {
+        const struct summary_slo *v = &p->s->slos[i];
+        const struct slo *slo = &run->slos[v->slo];
+        struct buf b = { 0 };
+
+        table_cell(&t, verdict_marks[v->verdict].style, "%s",
+                   verdict_marks[v->verdict].mark);
+        table_cell(&t, STYLE_PLAIN, "%s", slo->text);
+        buf_str(&b, "");
+        if (v->cell != UINT32_MAX)
+            text_cell_name(&b, run, v->cell);
+        table_take(&t, STYLE_DIM, &b);
+        take_slo_value(&t, slo, v);
+        take_slo_interval(&t, slo, v);
+    }
+    table_put(&t, p->out, 2, p->colour);
+    table_free(&t);
+}
+
+/* --- instrument ---------------------------------------------------------------------- */
+
+static void add_lag(struct pieces *line, const char *what, const struct summary_metric *m)
+{
+    static const enum stat_id stats[] = { STAT_P50, STAT_P99 };
+    struct buf *b;
+
+    if (!m->stats[STAT_P50].present)
+        return;
+    b = pieces_next(line);
+    buf_str(b, what);
+    for (size_t i = 0; i < sizeof(stats) / sizeof(stats[0]); i++)
+        if (m->stats[stats[i]].present) {
+            buf_printf(b, " %s ", stat_rows[stats[i]].name);
+            figure_value(b, UNIT_NS, (double)m->stats[stats[i]].value);
+        }
+}
+
+static void put_work(const struct page *p)
+{
+    const struct summary_health *h = &p->s->health;
+    const struct run_end *e = &p->s->end;
+    struct pieces line = { 0 };
+    struct buf *b;
+
+    if (e->cpu != NS_ABSENT && e->at > 0) {
+        b = pieces_next(&line);
+        figure_share(b, (double)e->cpu / (double)e->at * 1e6);
+        buf_str(b, " of a core");
+        if (p->s->all.frames) {
+            buf_str(b, ", ");
+            units_put_duration(b, e->cpu / (ns_t)p->s->all.frames);
+            buf_str(b, " a frame");
+        }
+    }
+    if (h->in_flight_max)
+        pieces_add(&line, "at most %llu in flight", (unsigned long long)h->in_flight_max);
+    if (h->counters[HEALTH_READS] && h->counters[HEALTH_KERNEL_STAMPS]) {
+        b = pieces_next(&line);
+        figure_share(b, (double)h->counters[HEALTH_KERNEL_STAMPS] /
+                            (double)h->counters[HEALTH_READS] * 1e6);
+        buf_str(b, " of reads stamped by the kernel");
+    }
+    if (p->s->all.frames_shared) {
+        b = pieces_next(&line);
+        figure_share(b, (double)p->s->all.frames_shared / (double)p->s->all.frames * 1e6);
+        buf_str(b, " of frames share a stamp");
+    }
+    pieces_put(&line, p, 2, STYLE_PLAIN);
+}
+
+static void put_oddities(const struct page *p)
+{
+    const struct tally *t = &p->s->all;
+    const struct {
+        uint64_t n;
+        const char *what;
+    } counts[] = {
+        { p->s->health.facts.dropped, "records dropped" },
+        { p->s->health.counters[HEALTH_FD_EXHAUSTED], "sends without a free descriptor" },
+        { p->s->health.counters[HEALTH_CLOCK_STEPS], "steps of the wall clock" },
+        { p->s->health.counters[HEALTH_STAMPS_REPLACED], "kernel stamps replaced" },
+        { t->network_clamped, "network times clamped at 0" },
+        { t->clamped, "values out of range" },
+        { t->gaps_lost, "gaps beyond the journal's most" },
+    };
+    struct pieces line = { 0 };
+
+    for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
+        if (counts[i].n) {
+            struct buf *b = pieces_next(&line);
+
+            units_put_count(b, counts[i].n);
+            buf_printf(b, " %s", counts[i].what);
+        }
+    pieces_put(&line, p, 2, STYLE_YELLOW);
+}
+
+void text_instrument(const struct page *p)
+{
+    const struct summary_health *h = &p->s->health;
+    struct pieces line = { 0 };
+    struct buf *b;
+
+    text_heading(p, "Instrument");
+    add_lag(&line, "send lag", &h->send_lag);
+    add_lag(&line, "read lag", &h->read_lag);
+    add_lag(&line, "loop turn", &h->turn);
+    if (p->s->end.sim_late_p99 != NS_ABSENT) {
+        b = pieces_next(&line);
+        buf_str(b, "simulator late p99 ");
+        units_put_duration(b, p->s->end.sim_late_p99);
+    }
+    if (!line.text.len)
+        pieces_add(&line, "no health samples");
+    pieces_put(&line, p, 2, STYLE_PLAIN);
+    put_work(p);
+    put_oddities(p);
+}
