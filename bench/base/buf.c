@@ -31,6 +31,8 @@ char *buf_room(struct buf *b, size_t n)
 
     if (b->max && (n > b->max || b->len > b->max - n))
         return NULL;
+    if (n > SIZE_MAX / 4 - b->len)
+        mem_exhausted();
     while (cap - b->len <= n)
         cap *= 2;
     if (cap != b->cap) {
