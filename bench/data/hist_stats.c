@@ -47,8 +47,10 @@ double hist_stddev(const struct hist *h)
 
 int64_t hist_rank(int64_t total, double p)
 {
-    /* The next double below p, so that noise cannot push an exact product one rank up.
-     * Past 2^53 ranks are as coarse as doubles are. */
+    /*
+     * The next double below p, so that noise cannot push an exact product one rank up.
+     * Past 2^53 ranks are as coarse as doubles are.
+     */
     double rank = ceil(nextafter(fmin(fmax(p, 0), 100), -1) * (double)total / 100.0);
 
     if (rank >= (double)total)

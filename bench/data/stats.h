@@ -11,7 +11,7 @@
  * no state, safe from any thread.
  */
 
-/* --- Special functions (stats_special.c) ------------------------------------------- */
+/* Special functions (stats_special.c) */
 
 /* Regularised incomplete gamma functions, a > 0, x >= 0: P + Q = 1. */
 double stats_gamma_p(double a, double x);
@@ -26,7 +26,7 @@ double stats_binomial_pmf(int64_t k, int64_t n, double p);
 
 double stats_normal_cdf(double z);
 
-/* --- Inverse distribution functions: one uniform u in (0, 1) gives one variate ------- */
+/* Inverse distribution functions: one uniform u in (0, 1) gives one variate */
 
 double stats_normal_quantile(double u);
 double stats_exponential_quantile(double u);         /* mean 1; u = 0 is allowed */
@@ -35,7 +35,7 @@ double stats_gamma_quantile(double shape, double u); /* mean 1: coefficient of v
 double stats_chi2_quantile(double freedom, double u);
 double stats_t_quantile(double freedom, double u);
 
-/* --- Counts: how sure a percentile or a share is (stats.c) ---------------------------- */
+/* Counts: how sure a percentile or a share is (stats.c) */
 
 /* P(K <= k) of K ~ Binomial(n, p). */
 double stats_binomial_cdf(int64_t k, int64_t n, double p);
@@ -69,7 +69,7 @@ double stats_proportion_upper(int64_t x, int64_t n, double confidence);
 /* P(B shows at least x_b failures if both are alike): Fisher's exact test, one-sided. */
 double stats_fisher_worse(int64_t x_a, int64_t n_a, int64_t x_b, int64_t n_b);
 
-/* --- Arrivals: are they what was asked for? (stats_arrival.c, stats_ks.c) ------------- */
+/* Arrivals: are they what was asked for? (stats_arrival.c, stats_ks.c) */
 
 /* Mean and coefficient of variation (of the sample: n - 1); 0 where n is too small. */
 void stats_moments(const double *x, size_t n, double *mean, double *cv);
