@@ -104,6 +104,8 @@ void figure_range(struct buf *out, enum unit unit, int64_t lo, int64_t hi)
         figure_value(&a, unit, (double)lo);
     if (hi >= 0)
         figure_value(&b, unit, (double)hi);
+    else
+        buf_str(&b, "∞");
     join(out, &a, &b);
     buf_free(&a);
     buf_free(&b);

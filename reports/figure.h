@@ -12,7 +12,7 @@ void figure_rate(struct buf *out, enum rate_unit unit, double value);
 void figure_share(struct buf *out, double ppm); /* "0.25 %", "41 %" */
 void figure_number(struct buf *out, double v);  /* "9.93", "2,101" */
 
-/* "60.1..66 ms": both ends in one unit where they share it; no end: "..". */
+/* "60.1..66 ms", the unit once where both share it; an end that is -1 is open. */
 void figure_range(struct buf *out, enum unit unit, int64_t lo, int64_t hi);
 
 /* What is known of the cost: "$0.012", "unknown", ">= $0.012 (3 unpriced)", "–". */

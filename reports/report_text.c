@@ -59,6 +59,17 @@ void text_cell_name(struct buf *out, const struct run *run, uint32_t cell)
         buf_str(out, c->name);
 }
 
+void text_take_cell(struct table *t, const struct page *p, uint32_t cell, uint32_t *last)
+{
+    struct buf b = { 0 };
+
+    buf_str(&b, "");
+    if (cell != *last && cell != UINT32_MAX)
+        text_cell_name(&b, p->s->run, cell);
+    *last = cell;
+    table_take(t, STYLE_PLAIN, &b);
+}
+
 /* --- headline ------------------------------------------------------------------------ */
 
 static const enum style validity_styles[] = {

@@ -30,6 +30,9 @@ void text_heading(const struct page *p, const char *heading);
 /* A cell as its own values name it: "llama-3.1-8b-instant flex"; "" where there is one. */
 void text_cell_name(struct buf *out, const struct run *run, uint32_t cell);
 
+/* The same in a table; where the row above is of that cell too, nothing. */
+void text_take_cell(struct table *t, const struct page *p, uint32_t cell, uint32_t *last);
+
 /* One line of pieces with " · " between them. */
 struct pieces {
     struct buf text;

@@ -81,7 +81,7 @@ void text_comparison(const struct page *p)
 
 /* --- the table of a phase ------------------------------------------------------------ */
 
-/* Rows of the table. Those marked `extra` only where they say more than the others. */
+/* Rows of the table, where `wanted`; with `interval` their confidence stands below. */
 static const struct {
     enum metric_id id;
     const char *name;
@@ -354,9 +354,9 @@ static void put_errors(const struct page *p, const struct summary_group *g)
     }
     if (!more)
         return;
-    add_share(&line, "retries: of requests", &g->rates[RATE_RETRY]);
+    add_share(&line, "retried:", &g->rates[RATE_RETRY]);
     add_share(&line, "errors at the first attempt", &g->rates[RATE_FIRST_ERROR]);
-    add_share(&line, "in the end", &g->rates[RATE_ERROR]);
+    add_share(&line, "errors in the end", &g->rates[RATE_ERROR]);
     pieces_put(&line, p, 4, STYLE_PLAIN);
 }
 

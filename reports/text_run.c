@@ -35,13 +35,12 @@ static void take_lowest(struct table *t, const struct limit_seen *l)
 }
 
 static void limit_row(struct table *t, const struct page *p, uint32_t cell,
-                      enum limit_kind kind)
+                      enum limit_kind kind, uint32_t *last)
 {
     const struct limit_seen *l = &p->s->cells[cell].limits[kind];
     struct buf b = { 0 };
 
-    text_cell_name(&b, p->s->run, cell);
-    table_take(t, STYLE_PLAIN, &b);
+    text_take_cell(t, p, cell, last);
     table_cell(t, STYLE_PLAIN, "%s", limit_names[kind]);
     take_count(t, l->limit);
     take_count(t, l->remaining);
@@ -73,6 +72,7 @@ static void put_labels(const struct page *p, const char *what,
 void text_limits(const struct page *p)
 {
     static const char *const heads[] = { "", "", "limit", "left", "lowest", "full in" };
+    uint32_t last = UINT32_MAX;
     size_t head;
     struct table t;
 
@@ -83,7 +83,7 @@ void text_limits(const struct page *p)
     for (uint32_t c = 0; c < p->s->run->n_cells; c++)
         for (int k = 0; k < N_LIMITS; k++)
             if (p->s->cells[c].limits[k].at != NS_ABSENT)
-                limit_row(&t, p, c, (enum limit_kind)k);
+                limit_row(&t, p, c, (enum limit_kind)k, &last);
     if (t.n > head) {
         text_heading(p, "Limits seen");
         table_put(&t, p->out, 2, p->colour);
@@ -108,12 +108,11 @@ static void take_median(struct table *t, const struct summary_metric *m, enum un
 }
 
 static void region_row(struct table *t, const struct page *p, uint32_t cell,
-                       const struct summary_region *r)
+                       const struct summary_region *r, uint32_t *last)
 {
     struct buf b = { 0 };
 
-    text_cell_name(&b, p->s->run, cell);
-    table_take(t, STYLE_PLAIN, &b);
+    text_take_cell(t, p, cell, last);
     table_cell(t, STYLE_PLAIN, "%s", r->name);
     units_put_count(&b, r->attempts);
     table_take(t, STYLE_PLAIN, &b);
@@ -125,11 +124,21 @@ static void region_row(struct table *t, const struct page *p, uint32_t cell,
     take_median(t, &r->metrics[2], metrics[region_metrics[2]].unit, STAT_P50);
 }
 
-/* The tier that answered, where one was named; several, or another than asked for. */
+/* Answers of one tier, the one asked for, go without saying. */
+static bool tells_tiers(const struct page *p, uint32_t cell)
+{
+    const struct summary_labels *l = &p->s->cells[cell].labels[LABEL_TIER];
+    const char *asked = p->s->run->cells[cell].tier;
+
+    return l->n > 1 || (l->n && asked && strcmp(l->items[0].name, asked) != 0) ||
+           (l->n && p->s->run->n_cells == 1);
+}
+
 static void put_tiers(const struct page *p)
 {
     for (uint32_t c = 0; c < p->s->run->n_cells; c++)
-        put_labels(p, "answered by tier", &p->s->cells[c].labels[LABEL_TIER], c);
+        if (tells_tiers(p, c))
+            put_labels(p, "answered by tier", &p->s->cells[c].labels[LABEL_TIER], c);
     for (uint32_t c = 0; c < p->s->run->n_cells; c++)
         if (p->s->cells[c].labels[LABEL_EDGE].n > 1)
             put_labels(p, "through edge", &p->s->cells[c].labels[LABEL_EDGE], c);
@@ -140,6 +149,7 @@ void text_regions(const struct page *p)
     static const char *const heads[] = {
         "", "", "attempts", "errors", "ttft_api p50", "p95", "network p50", "tok/s p50"
     };
+    uint32_t last = UINT32_MAX;
     struct table t;
     size_t head;
 
@@ -151,7 +161,7 @@ void text_regions(const struct page *p)
         const struct summary_group *g = &p->s->cells[c].measured;
 
         for (size_t i = 0; i < g->n_regions; i++)
-            region_row(&t, p, c, &g->regions[i]);
+            region_row(&t, p, c, &g->regions[i], &last);
     }
     if (t.n > head) {
         text_heading(p, "Regions");
@@ -217,6 +227,7 @@ static void take_slo_interval(struct table *t, const struct slo *slo,
 void text_objectives(const struct page *p)
 {
     const struct run *run = p->s->run;
+    const struct slo *above = NULL;
     struct table t;
 
     if (!p->s->n_slos)
@@ -226,15 +237,13 @@ void text_objectives(const struct page *p)
     for (size_t i = 0; i < p->s->n_slos; i++) {
         const struct summary_slo *v = &p->s->slos[i];
         const struct slo *slo = &run->slos[v->slo];
-        struct buf b = { 0 };
+        uint32_t none = UINT32_MAX;
 
         table_cell(&t, verdict_marks[v->verdict].style, "%s",
                    verdict_marks[v->verdict].mark);
-        table_cell(&t, STYLE_PLAIN, "%s", slo->text);
-        buf_str(&b, "");
-        if (v->cell != UINT32_MAX)
-            text_cell_name(&b, run, v->cell);
-        table_take(&t, STYLE_DIM, &b);
+        table_cell(&t, STYLE_PLAIN, "%s", slo == above ? "" : slo->text);
+        text_take_cell(&t, p, v->cell, &none);
+        above = slo;
         take_slo_value(&t, slo, v);
         take_slo_interval(&t, slo, v);
     }

@@ -42,6 +42,7 @@ struct recorder {
     struct hist stamp_error;
     struct hist turn;
     uint32_t *in_flight; /* of each worker, as it last said */
+    uint32_t *worked_on; /* trial of each worker */
     uint64_t in_flight_sum;
     uint64_t in_flight_max;
 
@@ -87,10 +88,16 @@ static void close_trial(struct recorder *r, uint32_t trial)
 static void close_before(struct recorder *r, uint32_t trial)
 {
     const struct run_trial *t = r->run->trials;
+    uint32_t before = r->closed;
 
     while (r->closed < trial &&
            (!r->run->concurrent || t[r->closed].round < t[trial].round))
         close_trial(r, r->closed++);
+    for (size_t i = 0; r->closed > before && i < MAX_WORKERS; i++)
+        if (r->worked_on[i] < r->closed) {
+            r->in_flight_sum -= r->in_flight[i];
+            r->in_flight[i] = 0;
+        }
 }
 
 /* --- records ------------------------------------------------------------------------- */
@@ -206,6 +213,8 @@ static void on_health(void *ctx, const struct health_sample *h)
 {
     struct recorder *r = ctx;
 
+    if (known(r, h->trial, 0))
+        close_before(r, h->trial);
     r->samples++;
     for (int i = 0; i < N_HEALTH_COUNTERS; i++)
         r->counters[i] += h->counters[i];
@@ -217,6 +226,7 @@ static void on_health(void *ctx, const struct health_sample *h)
         r->in_flight_sum += h->in_flight;
         r->in_flight_sum -= r->in_flight[h->worker];
         r->in_flight[h->worker] = h->in_flight;
+        r->worked_on[h->worker] = h->trial;
     }
     if (r->in_flight_sum > r->in_flight_max)
         r->in_flight_max = r->in_flight_sum;
@@ -245,6 +255,7 @@ struct recorder *recorder_open(const struct run *run)
     r->groups = mem_array(run->n_trials * run->n_phases, sizeof(*r->groups));
     r->cells = mem_array(run->n_cells, sizeof(*r->cells));
     r->in_flight = mem_array(MAX_WORKERS, sizeof(*r->in_flight));
+    r->worked_on = mem_array(MAX_WORKERS, sizeof(*r->worked_on));
     for (size_t i = 0; i < run->n_cells; i++)
         for (int k = 0; k < N_LIMITS; k++)
             r->cells[i].limits[k] = (struct limit_seen){ -1, -1, -1, NS_ABSENT, NS_ABSENT };
@@ -273,6 +284,7 @@ void recorder_close(struct recorder *r)
     hist_free(&r->turn);
     free(r->end_detail);
     free(r->in_flight);
+    free(r->worked_on);
     free(r->cells);
     free(r->groups);
     free(r);

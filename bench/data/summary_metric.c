@@ -86,7 +86,8 @@ void summary_rate_of(struct summary_rate *rate, enum rate_id id, const struct ta
 {
     double num, den;
 
-    *rate = (struct summary_rate){ .present = rate_value(id, t, &rate->value) };
+    *rate = (struct summary_rate){ 0 };
+    rate->present = rate_value(id, t, &rate->value);
     if (!rate->present || !rates[id].proportion || !rates[id].value(t, &num, &den))
         return;
     rate->interval = true;
