@@ -52,16 +52,28 @@ static ns_t look(int fd, size_t most, size_t *waiting)
     return NS_ABSENT;
 }
 
+/*
+ * CLOCK_REALTIME lies somewhere between two looks at CLOCK_MONOTONIC. The later look is
+ * taken, so that a converted stamp is rather too late than too early; a try that was
+ * interrupted is made again.
+ */
 static void sample_offset(struct stamper *s, ns_t turn)
 {
-    ns_t before, real, after;
+    enum { TRIES = 4, CLOSE_ENOUGH = 500 };
+    ns_t best = INT64_MAX;
 
     if (s->turn == turn)
         return;
-    before = clock_now(s->clock);
-    real = s->clock->real(s->clock->ctx);
-    after = clock_now(s->clock);
-    s->offset = real - (before + (after - before) / 2);
+    for (int i = 0; i < TRIES && best > CLOSE_ENOUGH; i++) {
+        ns_t before = clock_now(s->clock);
+        ns_t real = s->clock->real(s->clock->ctx);
+        ns_t after = clock_now(s->clock);
+
+        if (after - before >= best)
+            continue;
+        best = after - before;
+        s->offset = real - after;
+    }
     s->turn = turn;
 }
 

@@ -19,6 +19,7 @@ static size_t on_header(char *p, size_t unit, size_t n, void *ctx)
     size_t len = unit * n, bytes = len;
 
     t->header_bytes += bytes;
+    wire_took(t->wire, bytes);
     t->active = t->wire->stamp;
     if (t->header_bytes > MAX_HEADERS)
         return 0;
@@ -87,12 +88,29 @@ static size_t keep_body(struct transfer *t, const char *p, size_t n)
     return n;
 }
 
+/*
+ * What a piece of body was on the wire: libcurl hands over one HTTP chunk, or one DATA
+ * frame of HTTP/2, at a time. Too much makes a stamp late, too little could make one early.
+ */
+static size_t on_the_wire(const struct transfer *t, size_t len)
+{
+    enum { DATA_FRAME = 9, TLS_RECORD = 22, CHUNK_ENDS = 4 };
+    size_t digits = 1;
+
+    for (size_t left = len; left > 15; left /= 16)
+        digits++;
+    return len +
+           (t->wire->config.cell->connection.http == 2 ? DATA_FRAME : CHUNK_ENDS + digits) +
+           (t->wire->tls ? TLS_RECORD : 0);
+}
+
 static size_t on_body(char *p, size_t unit, size_t n, void *ctx)
 {
     struct transfer *t = ctx;
     size_t len = unit * n;
     struct err err;
 
+    wire_took(t->wire, on_the_wire(t, len));
     t->active = t->wire->stamp;
     t->body_bytes += len;
     if (t->preconnect)
@@ -178,9 +196,8 @@ static void deadline_due(void *ctx)
     wire_end(t, CURLE_OPERATION_TIMEDOUT, how);
 }
 
-static void set_version(CURL *easy, const struct wire_config *c)
+static void set_version(CURL *easy, const struct wire_config *c, bool tls)
 {
-    bool tls = !strncmp(c->base_url, "https:", 6);
     long version = CURL_HTTP_VERSION_1_1;
 
     if (c->cell->connection.http == 2)
@@ -189,12 +206,12 @@ static void set_version(CURL *easy, const struct wire_config *c)
     curl_easy_setopt(easy, CURLOPT_PIPEWAIT, (long)(c->cell->connection.http == 2));
 }
 
-static void set_connection(CURL *easy, const struct wire_config *c)
+static void set_connection(CURL *easy, const struct wire_config *c, bool tls)
 {
     const struct connection *conn = &c->cell->connection;
     long fresh = conn->policy == CONNECTION_NEW;
 
-    set_version(easy, c);
+    set_version(easy, c, tls);
     curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, fresh);
     curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, fresh);
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, (long)conn->tls_verify);
@@ -252,7 +269,7 @@ struct transfer *transfer_new(struct wire *w)
     sse_init(&t->sse, MAX_EVENT, on_event, t);
     buf_init(&t->body, MAX_BODY);
     set_callbacks(t);
-    set_connection(t->easy, &w->config);
+    set_connection(t->easy, &w->config, w->tls);
     return t;
 }
 
@@ -360,8 +377,11 @@ static void tell_why(struct transfer *t)
 
 void transfer_finish(struct transfer *t, CURLcode result, enum transfer_end how)
 {
+    enum { LAST_CHUNK = 5 };
     const struct endpoint *ep = t->wire->config.endpoint;
 
+    if (how == TRANSFER_DONE)
+        wire_took(t->wire, LAST_CHUNK);
     t->end = t->wire->stamp;
     t->result = result;
     t->how = how_it_ended(t, how);

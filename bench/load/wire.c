@@ -29,6 +29,20 @@ ns_t wire_now(const struct wire *w)
     return clock_now(w->config.clock) - w->config.t0;
 }
 
+void wire_took(struct wire *w, size_t bytes)
+{
+    w->taken += bytes;
+    if (w->taken > w->waiting)
+        w->stamp = wire_now(w);
+}
+
+/* Bytes that come now were not looked for. */
+static void unstamped(struct wire *w)
+{
+    w->stamp = wire_now(w);
+    w->waiting = w->taken = 0;
+}
+
 static void unlink_busy(struct transfer *t)
 {
     if (t->prev)
@@ -92,7 +106,7 @@ static void reap_due(void *ctx)
 {
     struct wire *w = ctx;
 
-    w->stamp = wire_now(w);
+    unstamped(w);
     reap(w);
 }
 
@@ -135,6 +149,8 @@ static void read_socket(struct wire *w, int fd, int what)
         stamp_read(&w->stamper, fd, READ_SIZE, emptied, loop_turn_began(w->config.loop));
 
     w->stamp = stamp.at - w->config.t0;
+    w->waiting = stamp.waiting;
+    w->taken = 0;
     w->events = 0;
     drive(w, fd, what);
     slot_of(w, fd)->emptied = stamp.waiting < READ_SIZE ? stamp.read : NS_ABSENT;
@@ -153,7 +169,7 @@ static void socket_ready(void *ctx, int fd, int events)
         read_socket(w, fd, what | CURL_CSELECT_IN);
         return;
     }
-    w->stamp = wire_now(w);
+    unstamped(w);
     drive(w, fd, what);
 }
 
@@ -197,7 +213,7 @@ static void timer_due(void *ctx)
 {
     struct wire *w = ctx;
 
-    w->stamp = wire_now(w);
+    unstamped(w);
     drive(w, CURL_SOCKET_TIMEOUT, 0);
 }
 
@@ -282,6 +298,7 @@ struct wire *wire_open(const struct wire_config *config, struct err *err)
     }
     w->timer = loop_timer_new(config->loop, timer_due, w);
     w->reap = loop_timer_new(config->loop, reap_due, w);
+    w->tls = !strncmp(config->base_url, "https:", 6);
     w->url = join(config->base_url, config->endpoint->path);
     w->origin = origin_of(config->base_url);
     make_headers(w);
@@ -345,8 +362,8 @@ static void launch(struct transfer *t)
     struct wire *w = t->wire;
     int running;
 
-    t->start = wire_now(w);
-    w->stamp = t->start;
+    unstamped(w);
+    t->start = w->stamp;
     curl_multi_add_handle(w->multi, t->easy);
     transfer_watch(t);
     curl_multi_socket_action(w->multi, CURL_SOCKET_TIMEOUT, 0, &running);

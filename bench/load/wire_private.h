@@ -29,6 +29,9 @@ struct wire {
     ns_t stamp; /* of the bytes that libcurl is reading now */
     struct stamper stamper;
     unsigned events; /* decoded in the read under way */
+    size_t waiting;  /* bytes that waited when the stamp was taken */
+    size_t taken;    /* of the socket by the read under way, as far as that can be told */
+    bool tls;
     char *url;
     char *origin;
     struct curl_slist *headers; /* the same for every request */
@@ -73,6 +76,13 @@ struct transfer {
 };
 
 ns_t wire_now(const struct wire *w); /* since the start of the run */
+
+/*
+ * The read under way has handed over so many bytes. Where that is more than waited when it
+ * was stamped, they came in between: the stamp moves on to now, so that nothing is ever
+ * said to have come before it was there.
+ */
+void wire_took(struct wire *w, size_t bytes);
 
 struct transfer *transfer_new(struct wire *w);
 void transfer_free(struct transfer *t);
