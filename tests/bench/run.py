@@ -123,8 +123,14 @@ def errors(directory, truth_path):
 PACED = ["--set", "request.body.max_completion_tokens=200", "--set", "workload.input_tokens=20"]
 
 
+def paced(rate):
+    """One token a frame, one frame a write, at an even pace; no queue grows."""
+    return ["--tps", str(rate), "--tps-sigma", "0", "--jitter", "0", "--event-tokens", "1", "--burst", "1",
+            "--capacity", "0", "--output", "max"]
+
+
 def paced_sim(where, streams, rate=50, truth_log=True):
-    return Sim(where, "--frame-rate", str(rate), truth=truth_log)
+    return Sim(where, *paced(rate), truth=truth_log)
 
 
 def observation_error(where):
@@ -142,7 +148,7 @@ def observation_error(where):
 
 
 def send_lateness(where):
-    sim = Sim(where, "--tokens", "4")
+    sim = Sim(where, "--output", "4", "--capacity", "0")
     _, summary, _, _ = tokdyno(where, sim.url, "--rate", "2000/s", "--duration", "%ds" % SECONDS,
                                "--set", "workload.input_tokens=20", "--set", "limits.in_flight=4096")
     sim.stop()
@@ -177,18 +183,18 @@ def cost(where, streams, sim_flags, settings, tokens):
 
 
 def cost_paced(where):
-    return cost(where, 1000, ["--frame-rate", "50"], PACED, 200)
+    return cost(where, 1000, paced(50), PACED, 200)
 
 
 def cost_flood(where):
-    return cost(where, 64, ["--flood"], ["--set", "request.body.max_completion_tokens=2000",
+    return cost(where, 64, ["--flood", "--output", "max"], ["--set", "request.body.max_completion_tokens=2000",
                                          "--set", "workload.input_tokens=20"], 2000)
 
 
 def streams(where):
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     n = min(10000, hard - 100 if hard != resource.RLIM_INFINITY else 10000)
-    sim = Sim(where, "--frame-rate", "2", truth=False)
+    sim = Sim(where, *paced(2), truth=False)
     _, small, _, base = tokdyno(where, sim.url, "--concurrency", "1", "--requests", "1", *PACED[:0], name="one",
                                 *["--set", "request.body.max_completion_tokens=4"])
     _, summary, _, rss = tokdyno(where, sim.url, "--concurrency", str(n), "--duration", "8s", "--set",
