@@ -253,20 +253,22 @@ void text_objectives(const struct page *p)
 
 /* --- instrument ---------------------------------------------------------------------- */
 
+/* Where the sample is too small for a p99 its maximum stands there. */
 static void add_lag(struct pieces *line, const char *what, const struct summary_metric *m)
 {
-    static const enum stat_id stats[] = { STAT_P50, STAT_P99 };
+    const struct summary_stat *p50 = &m->stats[STAT_P50], *p99 = &m->stats[STAT_P99];
     struct buf *b;
 
-    if (!m->stats[STAT_P50].present)
+    if (!m->n)
         return;
     b = pieces_next(line);
     buf_str(b, what);
-    for (size_t i = 0; i < sizeof(stats) / sizeof(stats[0]); i++)
-        if (m->stats[stats[i]].present) {
-            buf_printf(b, " %s ", stat_rows[stats[i]].name);
-            figure_value(b, UNIT_NS, (double)m->stats[stats[i]].value);
-        }
+    if (p50->present) {
+        buf_str(b, " p50 ");
+        figure_value(b, UNIT_NS, (double)p50->value);
+    }
+    buf_str(b, p99->present ? " p99 " : " max ");
+    figure_value(b, UNIT_NS, (double)(p99->present ? p99->value : m->max));
 }
 
 static void put_work(const struct page *p)

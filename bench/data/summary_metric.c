@@ -1,4 +1,4 @@
-#include "data/summary_metric.h"
+#include "data/summary_parts.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 
 #include "base/mem.h"
 #include "data/stats.h"
-#include "data/summary_metric.h"
+#include "data/summary_parts.h"
 
 const char *const verdict_names[N_VERDICTS] = {
     [VERDICT_PASS] = "pass",

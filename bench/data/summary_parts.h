@@ -1,0 +1,52 @@
+#ifndef DATA_SUMMARY_PARTS_H
+#define DATA_SUMMARY_PARTS_H
+
+#include "data/summary.h"
+
+/* How a summary is made, part by part; for summary*.c and verdict.c alone. */
+
+/* What is needed again and again; the histograms are for whoever needs one. */
+struct summary_making {
+    struct summary *s;
+    const struct run *run;
+    const struct recorder *r;
+    struct hist one; /* of a trial's phase */
+    struct hist phase;
+    struct hist cell;
+};
+
+/* Ready for the next sum, at no cost where nothing is in it. */
+static inline void summary_empty(struct hist *h)
+{
+    if (h->total)
+        hist_reset(h);
+}
+
+/* What a histogram says, percentiles only as far as its sample carries them. */
+void summary_metric_of(struct summary_metric *m, const struct hist *h);
+
+/* A quotient of counts and, where it is a share, how sure it is. */
+void summary_rate_of(struct summary_rate *rate, enum rate_id id, const struct tally *t);
+
+/* The load of a group: what was asked, then each of its trials, then the figures. */
+struct summary_load_sums {
+    struct arrivals_seen arrivals;
+    double freedom; /* windows - 1, summed */
+    double in_flight;
+};
+
+void summary_load_asked(struct summary_load *to, const struct run_load *l);
+void summary_load_add(struct summary_load *to, struct summary_load_sums *sums,
+                      const struct recorder *r, uint32_t trial, uint32_t phase);
+void summary_load_end(struct summary_load *to, const struct summary_load_sums *sums,
+                      ns_t span);
+
+/* Those that attempts of the group named. */
+void summary_make_regions(struct summary_making *k, struct summary_group *g);
+
+void summary_make_health(struct summary_making *k);
+
+/* The verdict on each objective in each cell it is about; needs cells and health.e. */
+void summary_judge(struct summary *s, const struct recorder *r);
+
+#endif
