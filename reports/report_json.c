@@ -438,6 +438,7 @@ static void put_health(struct jsonw *w, const struct summary_health *h)
     jsonw_end(w);
     put_metric(w, "send_lag", UNIT_NS, &h->send_lag);
     put_metric(w, "read_lag", UNIT_NS, &h->read_lag);
+    put_metric(w, "stamp_error", UNIT_NS, &h->stamp_error);
     put_metric(w, "turn", UNIT_NS, &h->turn);
     jsonw_end(w);
 }

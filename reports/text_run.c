@@ -340,6 +340,7 @@ void text_instrument(const struct page *p)
     text_heading(p, "Instrument");
     add_lag(&line, "send lag", &h->send_lag);
     add_lag(&line, "read lag", &h->read_lag);
+    add_lag(&line, "stamp error", &h->stamp_error);
     add_lag(&line, "loop turn", &h->turn);
     if (p->s->end.sim_late_p99 != NS_ABSENT) {
         b = pieces_next(&line);

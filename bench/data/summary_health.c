@@ -2,13 +2,14 @@
 
 #include "data/summary_parts.h"
 
-/* Of all attempts, where no health sample tells. */
+/* Of the attempts whose latency is reported: a warm-up may start with a jolt. */
 static void send_lag_of_attempts(struct summary_making *k, struct summary_metric *m)
 {
     summary_empty(&k->one);
     for (uint32_t t = 0; t < k->run->n_trials; t++)
         for (uint32_t p = 0; p < k->run->n_phases; p++)
-            recorder_hist(k->r, t, p, METRIC_SEND_LAG, &k->one);
+            if (k->run->phases[p].measured)
+                recorder_hist(k->r, t, p, METRIC_SEND_LAG, &k->one);
     summary_metric_of(m, &k->one);
 }
 
@@ -46,19 +47,20 @@ void summary_make_health(struct summary_making *k)
     h->samples = seen.samples;
     h->in_flight_max = seen.in_flight_max;
     memcpy(h->counters, seen.counters, sizeof(h->counters));
-    summary_metric_of(&h->send_lag, seen.send_lag);
     summary_metric_of(&h->read_lag, seen.read_lag);
+    summary_metric_of(&h->stamp_error, seen.stamp_error);
     summary_metric_of(&h->turn, seen.turn);
     h->facts = (struct health_facts){
         .send_lag_p99 = p99(seen.send_lag),
-        .stamp_error_p99 = p99(seen.read_lag->total ? seen.read_lag : seen.turn),
+        .stamp_error_p99 = p99(seen.stamp_error->total ? seen.stamp_error : seen.turn),
         .ttft_api_median = median_ttft_api(k),
         .sim_late_p99 = k->s->end.sim_late_p99,
         .dropped = h->counters[HEALTH_DROPPED] + (k->s->end.reason == END_DISK),
     };
-    if (!seen.send_lag->total) {
-        send_lag_of_attempts(k, &h->send_lag);
+    send_lag_of_attempts(k, &h->send_lag);
+    if (k->one.total)
         h->facts.send_lag_p99 = p99(&k->one);
-    }
+    else
+        summary_metric_of(&h->send_lag, seen.send_lag);
     h->validity = health_judge(&h->facts, &h->e);
 }

@@ -111,6 +111,8 @@ struct worker {
 
     struct slot *slots; /* closed loop */
     size_t n_slots;
+    size_t slots_up; /* of them, looked at since the phase began */
+    struct loop_timer *up_timer;
     struct shot *spare; /* made ahead, its k taken */
 
     struct shot *queue; /* due, waiting for cap or pacing */

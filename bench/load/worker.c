@@ -5,7 +5,7 @@
 
 /* Requests that are submitted in one turn of the loop: a burst must not keep answers
  * waiting. */
-enum { DUE_PER_TURN = 64 };
+enum { DUE_PER_TURN = 64, SLOTS_PER_TURN = 16 };
 
 ns_t worker_now(const struct worker *w)
 {
@@ -180,14 +180,28 @@ static void begin_open(struct worker *w)
     make_next(w);
 }
 
-static void begin_closed(struct worker *w)
+/*
+ * A closed loop has no schedule for its beginning: idle slots are brought up one after the
+ * other, each free, and so due, when its turn comes. Few at a time, or the answers to the
+ * first would wait for the last.
+ */
+static void bring_up(void *ctx)
 {
-    for (size_t i = 0; i < w->n_slots; i++) {
-        struct slot *slot = &w->slots[i];
+    struct worker *w = ctx;
+    int most = SLOTS_PER_TURN;
 
-        if (slot->busy)
+    for (; w->slots_up < w->n_slots; w->slots_up++) {
+        struct slot *slot = &w->slots[w->slots_up];
+        ns_t now = worker_now(w);
+
+        if (slot->busy || w->stopping || phase_of(w)->open)
             continue;
+        if (!most--) {
+            at_time(w, w->up_timer, 0);
+            return;
+        }
         loop_timer_cancel(slot->timer);
+        slot->free_at = slot->free_at > now ? slot->free_at : now;
         slot_next(slot);
     }
 }
@@ -200,10 +214,11 @@ static void begin_phase(struct worker *w, ns_t begin)
     atomic_store(&state_of(w)->begin, begin);
     if (p->duration != NS_ABSENT)
         end_by(w, begin + p->duration);
+    w->slots_up = 0;
     if (p->open)
         begin_open(w);
     else
-        begin_closed(w);
+        bring_up(w);
 }
 
 static void drop(struct shot **s)
@@ -308,6 +323,7 @@ static void open_timers(struct worker *w)
 {
     w->phase_timer = loop_timer_new(w->loop, phase_due, w);
     w->due_timer = loop_timer_new(w->loop, due_now, w);
+    w->up_timer = loop_timer_new(w->loop, bring_up, w);
     w->pace_timer = loop_timer_new(w->loop, pace_due, w);
     w->drain_timer = loop_timer_new(w->loop, drain_due, w);
     w->health_timer = loop_timer_new(w->loop, health_due, w);
@@ -398,6 +414,7 @@ void worker_close(struct worker *w)
         free_timer(w->slots[i].timer);
     free_timer(w->phase_timer);
     free_timer(w->due_timer);
+    free_timer(w->up_timer);
     free_timer(w->pace_timer);
     free_timer(w->drain_timer);
     free_timer(w->health_timer);
