@@ -46,7 +46,7 @@ struct key {
     const char *const *choices; /* ends in NULL */
     const char *help;
     const char *example;
-    unsigned flags;   /* of enum key_flag */
+    unsigned flags; /* of enum key_flag */
 };
 
 /*
@@ -57,7 +57,9 @@ struct keys_reader {
     struct arena *arena;
     const struct key *keys;
     size_t n_keys;
-    const char *folder; /* relative paths start here; NULL: as they are */
+    const char *file; /* relative paths in this file start ... */
+    const char
+        *folder; /* ... here; NULL: as they are. Elsewhere they start where we are. */
     struct err *err;
     const char *path; /* of what is being read, as "load.steady", for messages */
     const struct node **seen;

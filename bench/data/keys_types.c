@@ -248,7 +248,7 @@ static int read_file(struct keys_reader *r, const struct key *k, const struct no
 
     if (read_text(r, k, n, v))
         return -1;
-    if (**v != '/' && r->folder)
+    if (**v != '/' && r->folder && n->mark.file == r->file)
         *v = arena_printf(r->arena, "%s/%s", r->folder, *v);
     if (access(*v, R_OK) || stat(*v, &st))
         return keys_wrong(r, k, n, "%.200s: %s; expected a file that can be read", *v,

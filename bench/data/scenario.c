@@ -342,6 +342,7 @@ static struct maker maker_of(struct scenario *s, const char *file, struct err *e
         .r = { .arena = &s->arena,
                .keys = scenario_keys,
                .n_keys = n_scenario_keys,
+               .file = s->file,
                .folder = folder_of(&s->arena, file),
                .err = err },
     };

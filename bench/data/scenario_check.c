@@ -72,10 +72,12 @@ static bool dataset_names_model(const char *path)
                                          : n);
     if (json_open_object(&j))
         while (!found && json_key(&j, &key)) {
-            if (!str_is(key, "body") || !json_open_object(&j)) {
+            if (!str_is(key, "body")) {
                 json_skip(&j);
                 continue;
             }
+            if (!json_open_object(&j))
+                continue;
             while (json_key(&j, &key)) {
                 found = found || str_is(key, "model");
                 json_skip(&j);

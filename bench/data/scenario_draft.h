@@ -3,6 +3,7 @@
 
 #include "data/keys.h"
 #include "data/scenario.h"
+#include "data/scenario_keys.h"
 
 /*
  * Inside of the scenario reader only: what one tree says, as the rows of scenario_keys fill
@@ -55,9 +56,6 @@ struct draft {
     const struct node **seen; /* as in struct keys_reader */
 };
 
-extern const struct key scenario_keys[];
-extern const size_t n_scenario_keys;
-
 /* Types of the table that only scenarios have. */
 extern const struct key_type key_target;
 extern const struct key_type key_proxy;
@@ -87,14 +85,6 @@ int draft_load(struct draft *d, struct keys_reader *r);
 
 /* Where the value of a key was written; NULL where it was not. */
 const struct node *draft_seen(const struct node *const *seen, const char *path);
-
-/* What a matrix key or --set may name, and where that is. */
-
-/*
- * The row a dotted path leads to, for "load.steady.rate" that of "load[].rate"; NULL where
- * there is none. Sections have none.
- */
-const struct key *path_key(const char *path);
 
 /*
  * A tree with one value set (NULL: taken away) at a dotted path: "load.steady.rate",

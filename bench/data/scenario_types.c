@@ -357,7 +357,7 @@ const struct key_type key_target = {
     read_target,
 };
 const struct key_type key_proxy = {
-    "address",
+    "proxy",
     "http://HOST:PORT or socks5://HOST:PORT",
     "\"type\":\"string\"",
     read_proxy,
