@@ -49,7 +49,7 @@ const struct key scenario_keys[] = {
       .fallback = "free", .choices = plans,
       .help = "which limits of the catalogue hold for the account, for the plan and for pacing",
       .example = "developer" },
-    { .path = "target.catalogue", .type = &key_file, .offset = IN_CELL(target.catalogue),
+    { .path = "target.catalogue", .type = &key_file, .offset = IN_CELL(target.catalogue), .flags = KEY_RUN,
       .otherwise = "the catalogue that came with the program",
       .help = "file with models, limits and prices",
       .example = "catalogue/groq.yaml" },
@@ -63,7 +63,7 @@ const struct key scenario_keys[] = {
     { .path = "target.headers", .type = &key_headers, .offset = AT(headers),
       .help = "extra request headers; credentials are refused here",
       .example = "[\"Groq-Model-Version: latest\"]" },
-    { .path = "target.sim", .type = &key_texts, .offset = AT(sim),
+    { .path = "target.sim", .type = &key_texts, .offset = AT(sim), .flags = KEY_RUN,
       .help = "flags for the simulator when base_url is \"sim:\" (see `tokdyno sim -h`)",
       .example = "[--seed, \"7\"]" },
 
