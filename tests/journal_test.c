@@ -279,12 +279,18 @@ static void put_others(struct buf *out)
     };
     const struct phase_event ended = { .at = 9, .phase = 1, .planned = 200, .issued = 198 };
     const struct run_end end = { 77, END_BUDGET, "cost reached \"$5\"", 3, NS_ABSENT, 0 };
-    struct hist lag, turn;
-    struct health_sample h = {
-        .at = 6, .worker = 2, .in_flight = 12, .send_lag = &lag, .turn = &turn
-    };
+    struct hist lag, read, stamp, turn;
+    struct health_sample h = { .at = 6,
+                               .worker = 2,
+                               .in_flight = 12,
+                               .send_lag = &lag,
+                               .read_lag = &read,
+                               .stamp_error = &stamp,
+                               .turn = &turn };
 
     hist_of(&lag, 1000);
+    hist_of(&read, 333);
+    hist_of(&stamp, 22);
     hist_of(&turn, 77777);
     for (uint64_t i = 0; i < N_HEALTH_COUNTERS; i++)
         h.counters[i] = i * 1000;
@@ -293,6 +299,8 @@ static void put_others(struct buf *out)
     journal_put_phase(out, &ended);
     journal_put_end(out, &end);
     hist_free(&lag);
+    hist_free(&read);
+    hist_free(&stamp);
     hist_free(&turn);
 }
 
