@@ -327,14 +327,14 @@ static void writable(struct conn *c)
 static void ready(void *ctx, int fd, int events)
 {
     struct conn *c = ctx;
+    struct server *s = c->server;
 
     (void)fd;
-    if (events & LOOP_WRITE && c->out.len) {
-        writable(c);
-        return; /* it may be gone; what there is to read shows in the next turn */
-    }
-    if (events & LOOP_READ)
+    if (events & LOOP_WRITE && c->out.len)
+        writable(c); /* c may be gone; what there is to read shows in the next turn */
+    else if (events & LOOP_READ)
         readable(c);
+    server_play(s);
 }
 
 void conn_open(struct server *s, int fd)

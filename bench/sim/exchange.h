@@ -59,6 +59,7 @@ struct exchange {
     enum tier tier; /* that serves it */
     bool tier_known;
     bool stream;
+    bool bodiless; /* HEAD */
     bool include_usage;
     int64_t seed;
     struct draft draft;

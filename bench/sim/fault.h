@@ -94,10 +94,14 @@ struct fault {
     enum line_end eol;
     enum usage_form usage;
     enum number_form numbers;
-    bool split;  /* arg bytes a write */
-    bool chunks; /* arg bytes an HTTP chunk */
-    bool group;  /* arg events a write */
-    bool drip;   /* a byte every arg us */
+    enum refusal event; /* what an error event says; NONE: json_validate_failed */
+    bool no_status;     /* and without its status_code */
+    bool fragments;     /* a tool call in pieces */
+    bool title_case;    /* names of headers in Title-Case */
+    bool split;         /* arg bytes a write */
+    bool chunks;        /* arg bytes an HTTP chunk */
+    bool group;         /* arg events a write */
+    bool drip;          /* a byte every arg us */
     bool drip_head;
 };
 

@@ -90,14 +90,11 @@ static uint32_t crc32_of(uint32_t crc, const char *p, size_t n)
     return ~crc;
 }
 
-void frame_gzip_begin(struct frame_gzip *z, struct buf *out)
-{
-    *z = (struct frame_gzip){ 0 };
-    buf_add(out, "\x1f\x8b\x08\0\0\0\0\0\0\xff", 10);
-}
-
 void frame_gzip_put(struct frame_gzip *z, struct buf *out, const char *p, size_t n)
 {
+    if (!z->begun)
+        buf_add(out, "\x1f\x8b\x08\0\0\0\0\0\0\xff", 10);
+    z->begun = true;
     z->crc = crc32_of(z->crc, p, n);
     z->size += (uint32_t)n;
     while (n) {

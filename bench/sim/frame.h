@@ -21,11 +21,12 @@ void frame_event(struct buf *out, const struct fault *f, uint64_t i, const char 
 
 /* A body that is gzip (RFC 1952) in stored blocks: compressed in name only. */
 struct frame_gzip {
+    bool begun;
     uint32_t crc;
     uint32_t size;
 };
 
-void frame_gzip_begin(struct frame_gzip *z, struct buf *out);
+/* Begins the body on first use. */
 void frame_gzip_put(struct frame_gzip *z, struct buf *out, const char *p, size_t n);
 void frame_gzip_end(struct frame_gzip *z, struct buf *out);
 

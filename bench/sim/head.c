@@ -79,11 +79,28 @@ static void put_api(struct buf *out, const struct exchange *x)
                  "strict-transport-security: max-age=15552000\r\n");
 }
 
+/* x-request-id: X-Request-Id */
+static void title_case(char *p, const char *end)
+{
+    bool name = true;
+    bool first = true;
+
+    for (; p < end; p++) {
+        if (name && first && *p >= 'a' && *p <= 'z')
+            *p = (char)(*p - 'a' + 'A');
+        first = *p == '-' || *p == '\n';
+        name = *p == '\n' || (name && *p != ':');
+    }
+}
+
 void reply_head(struct buf *out, const struct exchange *x, int64_t unix_s)
 {
+    size_t from;
+
     if (x->fault.fault->odd & ODD_EARLY_HINTS)
         buf_str(out, "HTTP/1.1 103 Early Hints\r\nlink: </>; rel=preconnect\r\n\r\n");
     buf_printf(out, "HTTP/1.1 %d %s\r\n", x->status, refusal_reason(x->status));
+    from = out->len;
     put_date(out, unix_s);
     buf_printf(out, "content-type: %s\r\n", content_type(x));
     put_length(out, x);
@@ -97,4 +114,6 @@ void reply_head(struct buf *out, const struct exchange *x, int64_t unix_s)
                    "HttpOnly; Secure\r\n",
                    x->cookie);
     buf_str(out, "\r\n");
+    if (x->fault.fault->title_case)
+        title_case(out->p + from, out->p + out->len);
 }

@@ -325,7 +325,7 @@ void refusal_body(struct buf *out, enum refusal r, const char *about, const char
     }
 }
 
-void refusal_event(struct buf *out, enum refusal r, const char *about)
+void refusal_event(struct buf *out, enum refusal r, const char *about, bool with_status)
 {
-    put_error(out, &refusals[r], about, refusals[r].type, true);
+    put_error(out, &refusals[r], about, refusals[r].type, with_status);
 }

@@ -81,7 +81,7 @@ const char *refusal_content_type(enum refusal r);
  * NULL: the row's. */
 void refusal_body(struct buf *out, enum refusal r, const char *about, const char *type);
 
-/* The object of an error event in a stream: with the status it would have had. */
-void refusal_event(struct buf *out, enum refusal r, const char *about);
+/* The object of an error event in a stream; with the status it would have had. */
+void refusal_event(struct buf *out, enum refusal r, const char *about, bool with_status);
 
 #endif

@@ -118,7 +118,8 @@ void reply_delta(struct buf *out, const struct exchange *x, const struct buf *pr
     buf_char(out, '}');
 }
 
-static void put_tool_calls(struct buf *out, const struct exchange *x, bool index)
+static void put_tool_calls(struct buf *out, const struct exchange *x, bool index,
+                           size_t arguments)
 {
     const struct draft *d = &x->draft;
 
@@ -127,18 +128,37 @@ static void put_tool_calls(struct buf *out, const struct exchange *x, bool index
     buf_str(out, "\"name\":");
     put_text(out, d->tool);
     buf_str(out, ",\"arguments\":");
-    put_text(out, d->tool_arguments);
+    gotext_string(out, d->tool_arguments, arguments);
     buf_str(out, index ? "},\"index\":0}]" : "}}]");
 }
 
-void reply_tool(struct buf *out, const struct exchange *x, const struct buf *prefix)
+static void end_delta(struct buf *out)
 {
-    buf_add(out, prefix->p, prefix->len);
-    buf_char(out, '{');
-    put_tool_calls(out, x, true);
     buf_char(out, '}');
     buf_str(out, end_of_choice);
     buf_str(out, "null}]}");
+}
+
+void reply_tool(struct buf *out, const struct exchange *x, const struct buf *prefix,
+                size_t n)
+{
+    buf_add(out, prefix->p, prefix->len);
+    buf_char(out, '{');
+    put_tool_calls(out, x, true, n);
+    end_delta(out);
+}
+
+void reply_tool_arguments(struct buf *out, const struct exchange *x,
+                          const struct buf *prefix, size_t from, size_t n)
+{
+    const char *arguments = x->draft.tool_arguments + from;
+    size_t left = strlen(arguments);
+
+    buf_add(out, prefix->p, prefix->len);
+    buf_str(out, "{\"tool_calls\":[{\"index\":0,\"function\":{\"arguments\":");
+    gotext_string(out, arguments, n < left ? n : left);
+    buf_str(out, "}}]");
+    end_delta(out);
 }
 
 static void put_usage(struct buf *out, const struct exchange *x)
@@ -262,7 +282,7 @@ static void put_message(struct buf *out, const struct exchange *x)
     }
     if (draft_is_tool(d)) {
         buf_char(out, ',');
-        put_tool_calls(out, x, false);
+        put_tool_calls(out, x, false, strlen(d->tool_arguments));
     }
     buf_char(out, '}');
     buf_free(&text);
@@ -287,8 +307,14 @@ void reply_whole(struct buf *out, const struct exchange *x)
     }
     buf_printf(out, ",\"usage_breakdown\":null,\"system_fingerprint\":\"%s\"",
                x->fingerprint);
-    buf_printf(out, ",\"x_groq\":{\"id\":\"%s\",\"seed\":%lld},\"service_tier\":\"%s\"}\n",
-               x->request_id, (long long)x->seed, tier_names[x->tier]);
+    buf_printf(out, ",\"x_groq\":{\"id\":\"%s\",\"seed\":%lld", x->request_id,
+               (long long)x->seed);
+    if (x->cached_tokens > 0) /* here usage counts the levels of the cache, no more */
+        buf_printf(out,
+                   ",\"usage\":{\"dram_cached_tokens\":%lld,"
+                   "\"sram_cached_tokens\":0}",
+                   (long long)x->cached_tokens);
+    buf_printf(out, "},\"service_tier\":\"%s\"}\n", tier_names[x->tier]);
 }
 
 static const char *owner(const char *id)

@@ -4,7 +4,7 @@
 
 #include "sim/reply.h"
 
-enum { ENDLESS_PIECE = 16 * 1024, MIDDLE = 3 };
+enum { ENDLESS_PIECE = 16 * 1024, MIDDLE = 3, FRAGMENT = 5 };
 
 static const struct fault *fault_of(const struct script *s)
 {
@@ -244,6 +244,23 @@ static void put_output(struct script *s, struct buf *kinds)
     buf_free(&text);
 }
 
+/* The call in one chunk, or in the fragments that other servers send. */
+static void put_tool(struct script *s, struct buf *kinds)
+{
+    size_t n = strlen(s->x->draft.tool_arguments);
+    size_t step = fault_of(s)->fragments ? FRAGMENT : n;
+    size_t at = fault_of(s)->fragments ? 0 : n;
+
+    reply_tool(&s->json, s->x, &s->prefix, at);
+    put_json(s);
+    buf_char(kinds, FRAME_TOOL);
+    for (; at < n; at += step) {
+        reply_tool_arguments(&s->json, s->x, &s->prefix, at, step);
+        put_json(s);
+        buf_char(kinds, FRAME_TOOL);
+    }
+}
+
 static void put_whole(struct script *s)
 {
     const struct exchange *x = s->x;
@@ -267,14 +284,14 @@ static void put_whole(struct script *s)
         buf_str(&s->body, "ok\n");
         break;
     }
+    if (x->bodiless)
+        buf_clear(&s->body);
     s->stage = STAGE_OVER;
 }
 
 static void put_head(struct script *s, ns_t now, struct buf *out)
 {
     reply_head(out, s->x, (now + s->setting->real_minus_mono) / NS_PER_S);
-    if (has(s, ODD_GZIP))
-        frame_gzip_begin(&s->gzip, &s->body);
     s->stage = STAGE_ROLE;
 }
 
@@ -304,9 +321,7 @@ static void put_stage(struct script *s, ns_t now, struct buf *kinds)
         put_output(s, kinds);
         break;
     case STAGE_TOOL:
-        reply_tool(&s->json, s->x, &s->prefix);
-        put_json(s);
-        buf_char(kinds, FRAME_TOOL);
+        put_tool(s, kinds);
         s->stage++;
         break;
     case STAGE_FINISH:
@@ -340,7 +355,9 @@ static void put_error(struct script *s)
     } else if (has(s, ODD_STRING_ERROR)) {
         buf_str(json, "{\"error\":\"upstream went away\"}");
     } else {
-        refusal_event(json, REFUSAL_JSON_FAILED, "");
+        enum refusal r = fault_of(s)->event ? fault_of(s)->event : REFUSAL_JSON_FAILED;
+
+        refusal_event(json, r, s->x->model_asked, !fault_of(s)->no_status);
     }
     put_event(s, has(s, ODD_BARE_ERROR | ODD_XGROQ_ERROR) ? NULL : "error",
               (struct str){ json->p, json->len });
@@ -357,11 +374,9 @@ static void put_body(struct script *s, struct buf *out)
 
     if (f->odd & ODD_GZIP) {
         struct buf plain = s->body;
-        size_t head = !s->gzip.size && plain.len >= 10 && plain.p[0] == '\x1f' ? 10 : 0;
 
         buf_init(&s->body, 0);
-        buf_add(&s->body, plain.p, head);
-        frame_gzip_put(&s->gzip, &s->body, plain.p + head, plain.len - head);
+        frame_gzip_put(&s->gzip, &s->body, plain.p, plain.len);
         if (over)
             frame_gzip_end(&s->gzip, &s->body);
         buf_free(&plain);
@@ -370,7 +385,7 @@ static void put_body(struct script *s, struct buf *out)
         buf_add(out, s->body.p, s->body.len);
     } else {
         frame_chunks(out, s->body.p, s->body.len, size);
-        if (over && !(f->odd & ODD_NO_LAST_CHUNK))
+        if (over && !s->x->bodiless && !(f->odd & ODD_NO_LAST_CHUNK))
             buf_str(out, "0\r\n\r\n");
     }
     buf_clear(&s->body);

@@ -98,13 +98,10 @@ static void arm(struct server *s)
     loop_timer_at(s->timer, first->at);
 }
 
-/* Everything that is due, but never so much that reads have to wait long. */
-static void play_due(void *ctx)
+void server_play(struct server *s)
 {
-    struct server *s = ctx;
     struct agenda_item *first;
 
-    s->armed = NS_ABSENT;
     s->playing = true;
     for (int i = 0; i < DUES_A_TURN && (first = agenda_first(&s->agenda)); i++) {
         ns_t now = server_now();
@@ -115,6 +112,14 @@ static void play_due(void *ctx)
     }
     s->playing = false;
     arm(s);
+}
+
+static void play_due(void *ctx)
+{
+    struct server *s = ctx;
+
+    s->armed = NS_ABSENT;
+    server_play(s);
 }
 
 void server_agenda(struct server *s, struct agenda_item *item, ns_t at)

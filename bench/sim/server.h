@@ -65,6 +65,12 @@ void conn_due(struct agenda_item *item, ns_t now);
 /* Call conn_due for the item at that time. */
 void server_agenda(struct server *s, struct agenda_item *item, ns_t at);
 
+/*
+ * Write everything that is due now, but never so much that reads have to wait long. Called
+ * by the timer, and behind each read, so that a crowd of new requests makes no frame late.
+ */
+void server_play(struct server *s);
+
 /* A connection is gone, and with it its descriptor. */
 void server_closed(struct server *s);
 

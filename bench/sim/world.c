@@ -243,7 +243,10 @@ static void path_of(const struct http *http, char *path, size_t size)
 static void get_models(struct world *w, struct exchange *x, const struct http *http)
 {
     (void)w, (void)http;
-    x->answer = ANSWER_MODELS;
+    if (x->fault.fault->refusal)
+        world_refuse(x, x->fault.fault->refusal, "");
+    else
+        x->answer = ANSWER_MODELS;
 }
 
 static void get_model(struct world *w, struct exchange *x, const char *id)
@@ -324,6 +327,7 @@ struct exchange *world_admit(struct world *w, const struct http *http, bool firs
         return x;
     }
     choose_fault(w, x, http);
+    x->bodiless = str_is(http_method(http), "HEAD");
     if (is_root(http))
         x->answer = ANSWER_ROOT;
     else if (!is_turned_away(w, x, http))
