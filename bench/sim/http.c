@@ -186,9 +186,10 @@ static void head_line(struct http *h)
     if (n && h->head.p[at + n - 1] == '\r')
         n--;
     if (!h->has_line && !n) { /* RFC 9112 2.2: empty lines before a request */
-        if (h->head.len > 16)
+        h->trailed += h->head.len;
+        buf_clear(&h->head);
+        if (h->trailed > 16)
             refuse(h, 400);
-        h->line_at = h->head.len;
         return;
     }
     if (!h->has_line)

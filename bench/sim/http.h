@@ -50,7 +50,7 @@ struct http {
     size_t line_at; /* where the line that is arriving begins */
     size_t headers_at;
     uint64_t left;  /* of the body or chunk */
-    size_t trailed; /* bytes of chunk lines and trailers, which are bounded too */
+    size_t trailed; /* bytes of empty, chunk and trailer lines, which are bounded too */
 };
 
 void http_init(struct http *h);
