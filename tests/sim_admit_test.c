@@ -75,7 +75,7 @@ TEST(sim_refuses_what_the_api_refuses)
 {
     struct sim sim;
 
-    sim_open(&sim, NULL);
+    sim_open(&sim, "--quiet");
     for (size_t i = 0; i < COUNT(refused); i++) {
         struct played p;
 
@@ -110,7 +110,7 @@ TEST(sim_accepts_what_the_api_accepts)
     };
     struct sim sim;
 
-    sim_open(&sim, NULL);
+    sim_open(&sim, "--quiet");
     for (size_t i = 0; i < COUNT(bodies); i++) {
         struct played p;
 
@@ -146,7 +146,7 @@ TEST(sim_routes_paths)
     };
     struct sim sim;
 
-    sim_open(&sim, NULL);
+    sim_open(&sim, "--quiet");
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct played p;
 
@@ -165,7 +165,7 @@ TEST(sim_answers_head_without_a_body)
     struct sim sim;
     struct played p;
 
-    sim_open(&sim, NULL);
+    sim_open(&sim, "--quiet");
     sim_request(&sim, &p, "HEAD / HTTP/1.1\r\n\r\n");
     assert_int_equal(p.status, 200);
     assert_int_equal(p.wire.len, p.head.len + 2);
@@ -190,7 +190,7 @@ TEST(sim_lets_in_those_who_have_a_key)
     };
     struct sim sim;
 
-    sim_open(&sim, "--key", "gsk_good", "--key", "gsk_other", "--plan", "free", NULL);
+    sim_open(&sim, "--key gsk_good --key gsk_other --plan free");
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct played p;
 
@@ -212,7 +212,7 @@ TEST(sim_turns_library_agents_away_where_asked)
     struct sim sim;
     struct played p;
 
-    sim_open(&sim, "--require-agent", NULL);
+    sim_open(&sim, "--require-agent");
     sim_chat(&sim, &p, "User-Agent: Python-urllib/3.11\r\n", "{" MODEL "," HI "}");
     assert_int_equal(p.status, 403);
     assert_string_equal(p.body.p, "error code: 1010");
@@ -230,7 +230,7 @@ TEST(sim_tells_limits_in_headers_and_debits_what_was_used)
     long long prompt;
     long long before;
 
-    sim_open(&sim, "--plan", "free", "--output", "50", NULL);
+    sim_open(&sim, "--plan free --output 50");
     sim_chat(&sim, &p, "", "{" MODEL "," HI "}");
     prompt = played_usage(&p, "prompt_tokens");
     assert_string_equal(played_header(&p, "x-ratelimit-limit-requests"), "14400");
@@ -253,7 +253,7 @@ TEST(sim_refuses_beyond_the_limits)
     struct sim sim;
     struct played p;
 
-    sim_open(&sim, "--limit", "rpm=2,tpm=1000", "--output", "1", NULL);
+    sim_open(&sim, "--limit rpm=2,tpm=1000 --output 1");
     for (int i = 0; i < 2; i++) {
         sim_chat(&sim, &p, "", "{" MODEL "," HI "}");
         assert_int_equal(p.status, 200);
@@ -279,7 +279,7 @@ TEST(sim_calls_prompts_beyond_a_whole_bucket_too_large)
     struct sim sim;
     struct played p;
 
-    sim_open(&sim, "--limit", "tpm=10", NULL);
+    sim_open(&sim, "--limit tpm=10");
     sim_chat(&sim, &p, "", "{" MODEL "," HI "}");
     assert_int_equal(p.status, 413);
     assert_string_equal(played_error(&p, "type"), "tokens");
@@ -301,8 +301,7 @@ TEST(sim_reserves_completions_where_asked)
         struct sim sim;
         struct played p;
 
-        sim_open(&sim, "--limit", "tpm=6000", "--output", "5", "--reserve",
-                 cases[i].reserve, NULL);
+        sim_open(&sim, "--limit tpm=6000 --output 5 --reserve %s", cases[i].reserve);
         sim_chat(&sim, &p, "", "{" MODEL "," HI ",\"max_completion_tokens\":800}");
         assert_int_equal(atoll(played_header(&p, "x-ratelimit-remaining-tokens")),
                          6000 - played_usage(&p, "prompt_tokens") - cases[i].ahead);
@@ -340,7 +339,7 @@ TEST(sim_free_organizations_have_on_demand_only)
     struct sim sim;
     struct played p;
 
-    sim_open(&sim, "--plan", "free", NULL);
+    sim_open(&sim, "--plan free");
     expect_tier(&sim, "on_demand", 200, "on_demand");
     with_tier(&sim, &p, "flex");
     assert_int_equal(p.status, 400);
@@ -354,7 +353,7 @@ TEST(sim_auto_falls_back_to_flex)
 {
     struct sim sim;
 
-    sim_open(&sim, "--plan", "developer", "--limit", "rpm=1", NULL);
+    sim_open(&sim, "--plan developer --limit rpm=1");
     expect_tier(&sim, "auto", 200, "on_demand");
     expect_tier(&sim, "auto", 200, "flex");
     expect_tier(&sim, "on_demand", 429, "");
@@ -368,7 +367,7 @@ TEST(sim_flex_without_capacity_is_498_at_once_and_costs_nothing)
     struct played p;
     ns_t begin;
 
-    sim_open(&sim, "--plan", "developer", "--flex-498", "1", NULL);
+    sim_open(&sim, "--plan developer --flex-498 1");
     begin = sim.now;
     with_tier(&sim, &p, "flex");
     assert_int_equal(p.status, 498);
@@ -406,7 +405,7 @@ TEST(sim_stops_at_the_spend_limit)
     struct sim sim;
     struct played p;
 
-    sim_open(&sim, "--spend-limit", "$0.00001", "--output", "100", NULL);
+    sim_open(&sim, "--spend-limit $0.00001 --output 100");
     sim_chat(&sim, &p, "", "{" MODEL "," HI "}");
     assert_int_equal(p.status, 200);
     played_free(&p);
@@ -424,7 +423,7 @@ TEST(sim_serves_strangers_where_asked)
     struct sim sim;
     struct played p;
 
-    sim_open(&sim, "--any-model", NULL);
+    sim_open(&sim, "--any-model");
     for (int i = 0; i < 200; i++) {
         char body[256];
 
@@ -482,7 +481,7 @@ TEST(sim_caches_prefixes_of_prompts)
     struct played p;
     long long warm;
 
-    sim_open(&sim, NULL);
+    sim_open(&sim, "--quiet");
     assert_int_equal(ask_cached(&sim, "", ""), 0);
     warm = ask_cached(&sim, "", "");
     assert_true(warm > 1500);
@@ -516,7 +515,7 @@ TEST(sim_caching_has_its_switches)
         struct sim sim;
         long long n;
 
-        sim_open(&sim, cases[i].flag, cases[i].value, NULL);
+        sim_open(&sim, "%s %s", cases[i].flag, cases[i].value);
         ask_cached(&sim, "", "");
         n = ask_cached(&sim, "", "");
         assert_true(n >= cases[i].least && n <= cases[i].most);
@@ -530,7 +529,7 @@ TEST(sim_cached_tokens_make_the_prefill_shorter)
     struct played cold;
     struct played warm;
 
-    sim_open(&sim, "--prefill-base", "0s", "--capacity", "0", NULL);
+    sim_open(&sim, "--prefill-base 0s --capacity 0");
     ask_long(&sim, &cold, "", "");
     ask_long(&sim, &warm, "", "");
     assert_true(warm.x->timing.prefill < cold.x->timing.prefill / 4);
@@ -544,7 +543,7 @@ TEST(sim_models_that_do_not_cache_say_nothing_of_it)
     struct sim sim;
     struct played p;
 
-    sim_open(&sim, NULL);
+    sim_open(&sim, "--quiet");
     sim_chat(&sim, &p, "", "{" MODEL "," HI "}");
     assert_null(json_object_get(p.usage, "prompt_tokens_details"));
     played_free(&p);
@@ -557,7 +556,7 @@ TEST(sim_credits_cached_tokens_where_asked)
     struct played p;
     long long prompt;
 
-    sim_open(&sim, "--limit", "tpm=100k", "--credit-cached", "--output", "1", NULL);
+    sim_open(&sim, "--limit tpm=100k --credit-cached --output 1");
     ask_long(&sim, &p, "", "");
     prompt = played_usage(&p, "prompt_tokens");
     played_free(&p);
@@ -580,7 +579,7 @@ TEST(sim_load_is_counted_while_answers_are_under_way)
     struct sim sim;
     struct played p;
 
-    sim_open(&sim, NULL);
+    sim_open(&sim, "--quiet");
     sim_chat(&sim, &p, "", "{" MODEL "," HI "}");
     assert_int_equal(*world_in_service(&sim.world, p.x->model), 0);
     played_free(&p);

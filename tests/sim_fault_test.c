@@ -19,7 +19,7 @@ static void with_fault(struct played *p, const char *fault, const char *more)
 
     snprintf(headers, sizeof(headers), "x-tokdyno-id: 1.1\r\nx-sim-fault: %s\r\n", fault);
     snprintf(body, sizeof(body), "%s%s}", BODY, more);
-    sim_open(&sim, NULL);
+    sim_open(&sim, "--quiet");
     sim_chat(&sim, p, headers, body);
     sim_close(&sim);
 }

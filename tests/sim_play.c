@@ -50,22 +50,33 @@ static struct model models[] = {
     { .id = "whisper-large-v3", .kind = "transcription", .context = 448 },
 };
 
-void sim_open(struct sim *sim, ...)
+int sim_flags(struct setting *set, const char *flags, struct err *err)
 {
+    char text[512];
     char *argv[32] = { (char[]){ "sim" } };
+    char *save = NULL;
     int argc = 1;
+
+    snprintf(text, sizeof(text), "%s", flags);
+    for (char *word = strtok_r(text, " ", &save); word; word = strtok_r(NULL, " ", &save))
+        argv[argc++] = word;
+    return setting_flags(set, argc, argv, err);
+}
+
+void sim_open(struct sim *sim, const char *flags, ...)
+{
     struct err err = { 0 };
+    char text[512];
     va_list ap;
 
-    va_start(ap, sim);
-    while ((argv[argc] = va_arg(ap, char *)))
-        argc++;
+    va_start(ap, flags);
+    vsnprintf(text, sizeof(text), flags, ap);
     va_end(ap);
     *sim = (struct sim){ .now = 1000 * NS_PER_S };
     sim->catalogue.models = models;
     sim->catalogue.n_models = COUNT(models);
     setting_init(&sim->set);
-    if (setting_flags(&sim->set, argc, argv, &err))
+    if (sim_flags(&sim->set, text, &err))
         fail_msg("%s", err.msg);
     world_init(&sim->world, &sim->set, &sim->catalogue, sim->now,
                sim->now + 1770000000 * NS_PER_S);

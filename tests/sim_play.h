@@ -13,7 +13,7 @@
  *
  *     struct sim sim;
  *     struct played p;
- *     sim_open(&sim, "--plan", "free", NULL);
+ *     sim_open(&sim, "--plan free");
  *     sim_chat(&sim, &p, "x-sim-fault: crlf\r\n", "{\"model\":...}");
  *     p.status, p.content, p.usage ...
  *     played_free(&p);
@@ -53,7 +53,11 @@ struct played {
     json_t *json;  /* a body in one piece */
 };
 
-void sim_open(struct sim *sim, ...); /* flags up to NULL */
+/* Flags as on a command line, parted by spaces. */
+void sim_open(struct sim *sim, const char *flags, ...)
+    __attribute__((format(printf, 2, 3)));
+int sim_flags(struct setting *set, const char *flags, struct err *err);
+
 void sim_close(struct sim *sim);
 
 /* One request, at sim->now; time goes on to the end of its answer. */

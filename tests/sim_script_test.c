@@ -28,20 +28,20 @@ static void expect_buf(const struct buf *a, const struct buf *b)
 }
 
 static const char *const bodies[] = {
-    "{" LLAMA "," HI ",\"max_completion_tokens\":100",
-    "{" LLAMA "," HI ",\"max_completion_tokens\":1",
-    "{" OSS "," HI,
-    "{" OSS "," HI ",\"max_completion_tokens\":5",
-    "{" OSS "," HI ",\"include_reasoning\":false",
-    "{" OSS "," HI ",\"reasoning_effort\":\"low\",\"seed\":7",
-    "{" OSS "," HI "," TOOLS,
-    "{" QWEN "," HI,
-    "{" QWEN "," HI ",\"reasoning_format\":\"parsed\"",
-    "{" QWEN "," HI ",\"reasoning_format\":\"hidden\"",
-    "{" QWEN "," HI ",\"reasoning_effort\":\"none\"",
-    "{" LLAMA "," HI "," TOOLS ",\"tool_choice\":\"none\"",
-    "{" LLAMA "," HI ",\"response_format\":{\"type\":\"json_object\"}",
-    "{\"model\":\"meta-llama/llama-guard-4-12b\"," HI,
+    ("{" LLAMA "," HI ",\"max_completion_tokens\":100"),
+    ("{" LLAMA "," HI ",\"max_completion_tokens\":1"),
+    ("{" OSS "," HI),
+    ("{" OSS "," HI ",\"max_completion_tokens\":5"),
+    ("{" OSS "," HI ",\"include_reasoning\":false"),
+    ("{" OSS "," HI ",\"reasoning_effort\":\"low\",\"seed\":7"),
+    ("{" OSS "," HI "," TOOLS),
+    ("{" QWEN "," HI),
+    ("{" QWEN "," HI ",\"reasoning_format\":\"parsed\""),
+    ("{" QWEN "," HI ",\"reasoning_format\":\"hidden\""),
+    ("{" QWEN "," HI ",\"reasoning_effort\":\"none\""),
+    ("{" LLAMA "," HI "," TOOLS ",\"tool_choice\":\"none\""),
+    ("{" LLAMA "," HI ",\"response_format\":{\"type\":\"json_object\"}"),
+    ("{\"model\":\"meta-llama/llama-guard-4-12b\"," HI),
 };
 
 static void chat(struct sim *sim, struct played *p, const char *body, const char *more)
@@ -61,7 +61,7 @@ TEST(sim_streams_add_up_to_the_whole_answer)
         struct played stream;
         struct played whole;
 
-        sim_open(&sim, NULL);
+        sim_open(&sim, "--quiet");
         chat(&sim, &stream, bodies[i], "," STREAM);
         chat(&sim, &whole, bodies[i], "");
         expect_buf(&stream.content, &whole.content);
@@ -86,7 +86,7 @@ TEST(sim_answers_keep_their_identities)
         const json_t *details;
         ns_t received;
 
-        sim_open(&sim, NULL);
+        sim_open(&sim, "--quiet");
         received = sim.now;
         chat(&sim, &p, bodies[i],
              "," STREAM ",\"stream_options\":{\"include_usage\":true}");
@@ -145,7 +145,7 @@ TEST(sim_thoughts_go_where_they_are_asked_for)
         struct sim sim;
         struct played p;
 
-        sim_open(&sim, NULL);
+        sim_open(&sim, "--quiet");
         chat(&sim, &p, cases[i].body, "," STREAM);
         assert_int_equal(count(&p, FRAME_REASONING) > 0, cases[i].reasoning);
         assert_int_equal(strstr(p.body.p, "\"channel\":\"analysis\"") != NULL,
@@ -165,7 +165,7 @@ TEST(sim_hidden_thoughts_are_a_silent_gap)
     struct played p;
     ns_t gap;
 
-    sim_open(&sim, NULL);
+    sim_open(&sim, "--quiet");
     chat(&sim, &p, "{" OSS "," HI ",\"include_reasoning\":false", "," STREAM);
     gap = p.frames[1].planned - p.frames[0].planned;
     assert_true((double)gap >= p.x->draft.tokens[CHANNEL_REASONING] * p.x->timing.token_ns);
@@ -179,7 +179,7 @@ TEST(sim_small_budgets_end_within_the_thoughts)
     struct sim sim;
     struct played p;
 
-    sim_open(&sim, NULL);
+    sim_open(&sim, "--quiet");
     chat(&sim, &p, "{" OSS "," HI ",\"max_completion_tokens\":5", "," STREAM);
     assert_int_equal(p.content.len, 0);
     assert_string_equal(p.finish, "length");
@@ -206,7 +206,7 @@ TEST(sim_answers_have_the_length_that_is_set)
         struct sim sim;
         struct played p;
 
-        sim_open(&sim, "--output", cases[i].output, NULL);
+        sim_open(&sim, "--output %s", cases[i].output);
         chat(&sim, &p, "{" LLAMA "," HI, cases[i].max);
         assert_int_equal(played_usage(&p, "completion_tokens"), cases[i].tokens);
         assert_string_equal(p.finish, cases[i].finish);
@@ -220,7 +220,7 @@ TEST(sim_tools_are_called_in_one_frame)
     struct sim sim;
     struct played p;
 
-    sim_open(&sim, NULL);
+    sim_open(&sim, "--quiet");
     chat(&sim, &p, "{" OSS "," HI "," TOOLS, "," STREAM);
     assert_int_equal(count(&p, FRAME_TOOL), 1);
     assert_int_equal(count(&p, FRAME_CONTENT), 0);
@@ -237,7 +237,7 @@ TEST(sim_answers_in_text_once_the_tool_has_answered)
     struct sim sim;
     struct played p;
 
-    sim_open(&sim, NULL);
+    sim_open(&sim, "--quiet");
     chat(&sim, &p,
          "{" LLAMA "," TOOLS ",\"messages\":[{\"role\":\"user\",\"content\":\"weather?\"},"
          "{\"role\":\"assistant\",\"content\":null,\"tool_calls\":[]},"
@@ -253,10 +253,10 @@ TEST(sim_json_answers_are_json_that_fits_the_schema)
 {
     static const char *const formats[] = {
         "{\"type\":\"json_object\"}",
-        "{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"a\",\"schema\":{\"type\":"
-        "\"object\",\"properties\":{\"city\":{\"type\":\"string\"},\"n\":{\"type\":"
-        "\"integer\"},\"list\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/x\"}}},"
-        "\"$defs\":{\"x\":{\"enum\":[\"red\",\"blue\"]}}}}}",
+        ("{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"a\",\"schema\":{\"type\":"
+         "\"object\",\"properties\":{\"city\":{\"type\":\"string\"},\"n\":{\"type\":"
+         "\"integer\"},\"list\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/x\"}}},"
+         "\"$defs\":{\"x\":{\"enum\":[\"red\",\"blue\"]}}}}}"),
     };
 
     for (size_t i = 0; i < COUNT(formats); i++) {
@@ -265,7 +265,7 @@ TEST(sim_json_answers_are_json_that_fits_the_schema)
         char more[512];
         json_t *v;
 
-        sim_open(&sim, NULL);
+        sim_open(&sim, "--quiet");
         snprintf(more, sizeof(more), ",\"response_format\":%s," STREAM, formats[i]);
         chat(&sim, &p, "{" LLAMA "," HI, more);
         v = json_loadb(p.content.p, p.content.len, 0, NULL);
@@ -289,7 +289,7 @@ TEST(sim_streams_look_like_those_of_the_api)
     struct played p;
     const char *last;
 
-    sim_open(&sim, "--output", "4", "--burst", "1", "--event-tokens", "1", NULL);
+    sim_open(&sim, "--output 4 --burst 1 --event-tokens 1");
     chat(&sim, &p, "{" LLAMA "," HI,
          "," STREAM ",\"stream_options\":{\"include_usage\":true}");
     assert_int_equal(p.events, 1 + 4 + 1 + 1 + 1);
@@ -316,12 +316,12 @@ TEST(sim_is_the_same_for_the_same_seed_and_id)
 {
     struct played a;
     struct played b;
-    struct played other;
+    struct played other = { 0 };
 
     for (int i = 0; i < 2; i++) {
         struct sim sim;
 
-        sim_open(&sim, "--seed", "5", NULL);
+        sim_open(&sim, "--seed 5");
         chat(&sim, i ? &b : &a, "{" OSS "," HI, "," STREAM);
         if (i)
             sim_chat(&sim, &other, "x-tokdyno-id: 7.2\r\n", "{" OSS "," HI "," STREAM "}");
@@ -342,7 +342,7 @@ TEST(sim_flood_has_everything_due_at_once)
     struct played p;
     ns_t begin;
 
-    sim_open(&sim, "--flood", NULL);
+    sim_open(&sim, "--flood");
     begin = sim.now;
     chat(&sim, &p, "{" LLAMA "," HI, "," STREAM);
     assert_int_equal(sim.now, begin);
@@ -358,7 +358,7 @@ TEST(sim_delays_come_on_top_of_what_the_server_tells)
     struct played p;
     ns_t begin;
 
-    sim_open(&sim, "--regions", "fra:1:45ms", "--delay", "5ms", NULL);
+    sim_open(&sim, "--regions fra:1:45ms --delay 5ms");
     begin = sim.now;
     chat(&sim, &p, "{" LLAMA "," HI, "," STREAM);
     assert_string_equal(played_header(&p, "x-groq-region"), "fra");
@@ -373,7 +373,7 @@ TEST(sim_regions_have_their_weights)
     struct sim sim;
     int fra = 0;
 
-    sim_open(&sim, "--regions", "dal:0.7,fra:0.3", NULL);
+    sim_open(&sim, "--regions dal:0.7,fra:0.3");
     for (int i = 0; i < 1000; i++) {
         struct played p;
 

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "sim_play.h"
 #include "test.h"
 
 #define BODY                                                                               \
@@ -35,23 +36,16 @@ static void *run(void *ctx)
     return NULL;
 }
 
-static void serve(struct served *s, ...)
+static void serve(struct served *s, const char *flags)
 {
-    char *argv[32] = { (char[]){ "sim" } };
-    int argc = 1;
     struct err err = { 0 };
-    va_list ap;
 
-    va_start(ap, s);
-    while ((argv[argc] = va_arg(ap, char *)))
-        argc++;
-    va_end(ap);
     *s = (struct served){ .catalogue = { .models = &model, .n_models = 1 },
                           .truth = "/tmp/tokdyno-truth-XXXXXX" };
     assert_int_equal(pipe(s->control), 0);
     close(mkstemp(s->truth));
     setting_init(&s->set);
-    assert_int_equal(setting_flags(&s->set, argc, argv, &err), 0);
+    assert_int_equal(sim_flags(&s->set, flags, &err), 0);
     s->set.listen = "127.0.0.1:0";
     s->set.until_eof_fd = s->control[0];
     s->set.truth = s->truth;
@@ -163,7 +157,7 @@ TEST(sim_serves_streams_and_writes_the_truth)
     long long last = 0;
     int fd;
 
-    serve(&s, "--output", "max", NULL);
+    serve(&s, "--output max");
     fd = dial(&s);
     ask(fd, "x-tokdyno-id: 12.1\r\n");
     hear(fd, &b, last_chunk, 1);
@@ -204,7 +198,7 @@ TEST(sim_leaves_the_frames_out_of_the_truth_where_asked)
     json_t *truth;
     int fd;
 
-    serve(&s, "--truth-frames=off", NULL);
+    serve(&s, "--truth-frames=off");
     fd = dial(&s);
     ask(fd, "");
     hear(fd, &b, last_chunk, 1);
@@ -223,7 +217,7 @@ TEST(sim_answers_pipelined_requests_in_order)
     json_t *truth;
     int fd;
 
-    serve(&s, "--speed", "10", NULL);
+    serve(&s, "--speed 10");
     fd = dial(&s);
     ask(fd, "x-tokdyno-id: a\r\n");
     ask(fd, "x-tokdyno-id: b\r\nx-sim-fault: 503\r\n");
@@ -245,7 +239,7 @@ TEST(sim_tells_to_go_on_with_a_body)
     struct buf b = { 0 };
     int fd;
 
-    serve(&s, NULL);
+    serve(&s, "--quiet");
     fd = dial(&s);
     say(fd, "POST /v1/chat/completions HTTP/1.1\r\nExpect: 100-continue\r\n"
             "Transfer-Encoding: chunked\r\n\r\n");
@@ -271,7 +265,7 @@ TEST(sim_notes_clients_that_go_away)
     json_t *truth;
     int fd;
 
-    serve(&s, NULL);
+    serve(&s, "--quiet");
     fd = dial(&s);
     ask(fd, "x-sim-fault: stall:0\r\n");
     hear(fd, &b, "\"content\":", 2);
@@ -303,7 +297,7 @@ TEST(sim_resets_and_closes_connections_by_fault)
     };
     struct served s;
 
-    serve(&s, "--speed", "10", NULL);
+    serve(&s, "--speed 10");
     for (size_t i = 0; i < COUNT(cases); i++) {
         int fd = dial(&s);
         char in[4096];
@@ -324,7 +318,7 @@ TEST(sim_closes_after_as_many_requests_as_are_set)
     struct buf b = { 0 };
     int fd;
 
-    serve(&s, "--requests-per-connection", "2", "--speed", "10", NULL);
+    serve(&s, "--requests-per-connection 2 --speed 10");
     fd = dial(&s);
     ask(fd, "");
     hear(fd, &b, last_chunk, 1);
@@ -343,7 +337,7 @@ TEST(sim_closes_idle_connections)
     struct buf b = { 0 };
     int fd;
 
-    serve(&s, "--idle", "20ms", NULL);
+    serve(&s, "--idle 20ms");
     fd = dial(&s);
     say(fd, "GET /v1/mod");
     hear(fd, &b, NULL, -1);
@@ -360,7 +354,7 @@ TEST(sim_refuses_more_connections_than_are_set)
     int first;
     int second;
 
-    serve(&s, "--max-connections", "1", NULL);
+    serve(&s, "--max-connections 1");
     first = dial(&s);
     say(first, "GET / HTTP/1.1\r\n\r\n");
     hear(first, &b, "ok\n", 1);
@@ -384,7 +378,7 @@ TEST(sim_waits_for_clients_that_do_not_read)
     int lazy;
     int brisk;
 
-    serve(&s, "--flood", "--output", "20000", NULL);
+    serve(&s, "--flood --output 20000");
     lazy = dial(&s);
     setsockopt(lazy, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
     ask(lazy, "x-sim-fault: endless-line\r\n");
@@ -409,7 +403,7 @@ TEST(sim_answers_bad_requests_and_closes)
     struct served s;
     struct buf b = { 0 };
 
-    serve(&s, NULL);
+    serve(&s, "--quiet");
     for (size_t i = 0; i < COUNT(cases); i++) {
         int fd = dial(&s);
 

@@ -3,20 +3,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "sim_play.h"
 #include "test.h"
-
-static int read_flags(struct setting *set, struct err *err, ...)
-{
-    char *argv[16] = { (char[]){ "sim" } };
-    int argc = 1;
-    va_list ap;
-
-    va_start(ap, err);
-    while ((argv[argc] = va_arg(ap, char *)))
-        argc++;
-    va_end(ap);
-    return setting_flags(set, argc, argv, err);
-}
 
 TEST(sim_settings_have_defaults)
 {
@@ -40,11 +28,13 @@ TEST(sim_settings_are_read_from_flags)
     struct err err;
 
     setting_init(&set);
-    assert_int_equal(read_flags(&set, &err, "--seed=9", "--flood", "--truth-frames=off",
-                                "--key", "a,b", "--key", "c", "--limit", "rpm=30,tpm=6k",
-                                "--regions", "dal:0.7,fra:0.3:45ms", "--fault",
-                                "503=1%,stall:500=1/7", NULL),
-                     0);
+    assert_int_equal(
+        sim_flags(
+            &set,
+            "--seed=9 --flood --truth-frames=off --key a,b --key c --limit rpm=30,tpm=6k "
+            "--regions dal:0.7,fra:0.3:45ms --fault 503=1%,stall:500=1/7",
+            &err),
+        0);
     assert_int_equal(set.seed, 9);
     assert_true(set.flood);
     assert_false(set.truth_frames);
@@ -64,30 +54,30 @@ TEST(sim_settings_are_read_from_flags)
 
 TEST(sim_settings_that_are_wrong_are_refused)
 {
-    static const char *const cases[][2] = {
-        { "--nonsense", "1" },
-        { "seed", "1" },
-        { "--seed", NULL },
-        { "--seed", "x" },
-        { "--flood=maybe", NULL },
-        { "--speed", "0" },
-        { "--speed", "nan" },
-        { "--flex-498", "1.5" },
-        { "--queue-median", "20" },
-        { "--plan", "gold" },
-        { "--limit", "rps=3" },
-        { "--limit", "rpm" },
-        { "--limit", "rpm=x" },
-        { "--regions", "dal:x" },
-        { "--regions", "dal:1:2" },
-        { "--fault", "gremlins=1" },
-        { "--fault", "503" },
-        { "--output", "0" },
-        { "--output", "2M" },
-        { "--port-fd", "-1" },
-        { "--profile", "/nowhere/x" },
-        { "--reserve", "some" },
-        { "--spend-limit", "lots" },
+    static const char *const cases[] = {
+        "--nonsense 1",
+        "seed 1",
+        "--seed",
+        "--seed x",
+        "--flood=maybe",
+        "--speed 0",
+        "--speed nan",
+        "--flex-498 1.5",
+        "--queue-median 20",
+        "--plan gold",
+        "--limit rps=3",
+        "--limit rpm",
+        "--limit rpm=x",
+        "--regions dal:x",
+        "--regions dal:1:2",
+        "--fault gremlins=1",
+        "--fault 503",
+        "--output 0",
+        "--output 2M",
+        "--port-fd -1",
+        "--profile /nowhere/x",
+        "--reserve some",
+        "--spend-limit lots",
     };
 
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -95,7 +85,7 @@ TEST(sim_settings_that_are_wrong_are_refused)
         struct err err = { 0 };
 
         setting_init(&set);
-        assert_int_equal(read_flags(&set, &err, cases[i][0], cases[i][1], NULL), -1);
+        assert_int_equal(sim_flags(&set, cases[i], &err), -1);
         assert_true(err.msg[0]);
         setting_free(&set);
     }
