@@ -36,7 +36,7 @@ void live_tick(struct live *l, ns_t now, uint64_t in_flight)
     recorder_live(l->recorder, &figures);
     figures.in_flight = in_flight;
     buf_init(&line, 0);
-    report_live(&line, l->run, &figures, l->terminal ? width() - 1 : 100);
+    report_live(&line, l->run, &figures, l->terminal ? width() - 1 : 200);
     if (line.len)
         fprintf(stderr, l->terminal ? "\r\x1b[K%s" : "%s\n", line.p);
     l->shown = l->terminal;
