@@ -24,14 +24,10 @@ void figure_share(struct buf *out, double ppm)
         buf_printf(out, "%.0f %%", percent);
     else if (percent < 0.0095)
         buf_printf(out, "%.4f %%", percent);
-    else if (percent > 99 && percent < 99.995)
+    else if (percent < 0.995 || (percent > 99 && percent < 99.995))
         buf_printf(out, "%.2f %%", percent);
     else
-        buf_printf(out,
-                   percent < 0.995  ? "%.2f %%"
-                   : percent < 9.95 ? "%.1f %%"
-                                    : "%.0f %%",
-                   percent);
+        buf_printf(out, "%.1f %%", percent);
 }
 
 void figure_value(struct buf *out, enum unit unit, double value)

@@ -413,7 +413,7 @@ static void put_slo(struct jsonw *w, const struct run *run, const struct summary
     put_bool(w, "infinite", v->infinite);
     if (v->interval) {
         put_int(w, "lo", llround(v->lo * factor));
-        put_int(w, "hi", llround(v->hi * factor));
+        put_ns(w, "hi", v->hi < 0 ? -1 : llround(v->hi * factor));
     }
     put_count(w, "n", v->n);
     put_count(w, "needs", v->needs);

@@ -31,12 +31,40 @@ void pieces_add(struct pieces *l, const char *fmt, ...)
     }
 }
 
+/* Where the line has to break so that its first part fits: at a separator; its end if not.
+ */
+static size_t fitting(const char *text, size_t columns)
+{
+    static const char dot[] = " · ";
+    const char *fits = strstr(text, dot);
+
+    if (!fits)
+        return strlen(text);
+    for (const char *at = fits; at; at = strstr(at + 1, dot)) {
+        size_t n = 0;
+
+        for (const char *p = text; p < at; p++)
+            n += ((unsigned char)*p & 0xC0) != 0x80;
+        if (n > columns)
+            return (size_t)(fits - text);
+        fits = at;
+    }
+    return text_width(text) > columns ? (size_t)(fits - text) : strlen(text);
+}
+
 void pieces_put(struct pieces *l, const struct page *p, size_t indent, enum style style)
 {
-    if (l->text.len) {
-        buf_printf(p->out, "%*s", (int)indent, "");
-        style_put(p->out, style, p->colour, l->text.p);
+    char *rest = l->text.len ? l->text.p : NULL;
+
+    while (rest) {
+        size_t n = fitting(rest, PAGE_COLUMNS - indent);
+        char *next = rest[n] ? rest + n + strlen(" · ") : NULL;
+
+        rest[n] = '\0';
+        buf_printf(p->out, "%*s", (int)(rest == l->text.p ? indent : indent + 2), "");
+        style_put(p->out, style, p->colour, rest);
         buf_char(p->out, '\n');
+        rest = next;
     }
     buf_free(&l->text);
 }
@@ -59,6 +87,22 @@ void text_cell_name(struct buf *out, const struct run *run, uint32_t cell)
         buf_str(out, c->name);
 }
 
+/* At most `columns` characters of it. */
+static void shorten(struct buf *b, size_t columns)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < b->len; i++) {
+        if (((unsigned char)b->p[i] & 0xC0) == 0x80)
+            continue;
+        if (++n < columns || text_width(b->p + i) == 1)
+            continue;
+        b->len = i;
+        buf_str(b, "…");
+        return;
+    }
+}
+
 void text_take_cell(struct table *t, const struct page *p, uint32_t cell, uint32_t *last)
 {
     struct buf b = { 0 };
@@ -67,6 +111,7 @@ void text_take_cell(struct table *t, const struct page *p, uint32_t cell, uint32
     if (cell != *last && cell != UINT32_MAX)
         text_cell_name(&b, p->s->run, cell);
     *last = cell;
+    shorten(&b, CELL_COLUMNS);
     table_take(t, STYLE_PLAIN, &b);
 }
 

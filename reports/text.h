@@ -9,6 +9,8 @@
  * The sections of the text report, in the order they are printed. Each puts a blank line
  * before itself, or nothing at all where it has nothing to say.
  */
+enum { PAGE_COLUMNS = 112, CELL_COLUMNS = 40 };
+
 struct page {
     struct buf *out;
     const struct summary *s;
@@ -30,10 +32,10 @@ void text_heading(const struct page *p, const char *heading);
 /* A cell as its own values name it: "llama-3.1-8b-instant flex"; "" where there is one. */
 void text_cell_name(struct buf *out, const struct run *run, uint32_t cell);
 
-/* The same in a table; where the row above is of that cell too, nothing. */
+/* The same in a table, shortened; where the row above is of that cell too, nothing. */
 void text_take_cell(struct table *t, const struct page *p, uint32_t cell, uint32_t *last);
 
-/* One line of pieces with " · " between them. */
+/* A line of pieces with " · " between them, broken there where it is too long. */
 struct pieces {
     struct buf text;
 };

@@ -39,10 +39,10 @@ static void take_rate(struct table *t, const struct summary_group *g, enum rate_
 static void compare_row(struct table *t, const struct page *p, uint32_t cell)
 {
     const struct summary_group *g = &p->s->cells[cell].measured;
+    uint32_t none = UINT32_MAX;
     struct buf b = { 0 };
 
-    text_cell_name(&b, p->s->run, cell);
-    table_take(t, STYLE_PLAIN, &b);
+    text_take_cell(t, p, cell, &none);
     units_put_count(&b, g->tally.requests);
     table_take(t, STYLE_PLAIN, &b);
     take_rate(t, g, RATE_ERROR);
@@ -287,15 +287,33 @@ static void put_tokens(const struct page *p, const struct summary_group *g)
         figure_number(b, total->value);
         buf_str(b, "/s in all");
     }
-    add_share(&line, "cached", &g->rates[RATE_CACHE_TOKENS]);
-    add_share(&line, "requests with a hit", &g->rates[RATE_CACHE_REQUESTS]);
-    b = pieces_next(&line);
-    buf_str(b, "cost ");
+    pieces_put(&line, p, 4, STYLE_PLAIN);
+}
+
+static void put_cache(const struct page *p, const struct summary_group *g)
+{
+    struct pieces line = { 0 };
+
+    add_share(&line, "cache: of prompt tokens", &g->rates[RATE_CACHE_TOKENS]);
+    add_share(&line, "of requests", &g->rates[RATE_CACHE_REQUESTS]);
+    if (g->tally.with_cached && g->tally.with_cached < g->tally.with_usage)
+        add_share(&line, "told by", &g->rates[RATE_CACHE_KNOWN]);
+    pieces_put(&line, p, 4, STYLE_PLAIN);
+}
+
+static void put_cost(const struct page *p, const struct summary_group *g)
+{
+    struct pieces line = { 0 };
+    struct buf *b = pieces_next(&line);
+
+    if (!g->tally.priced && !g->tally.unpriced)
+        return;
+    buf_str(b, "cost: ");
     figure_cost(b, &g->tally);
     if (g->rates[RATE_COST_PER_1K].present) {
-        buf_str(b, ", ");
+        b = pieces_next(&line);
         units_put_money(b, (int64_t)(g->rates[RATE_COST_PER_1K].value + 0.5));
-        buf_str(b, " per 1k tokens");
+        buf_str(b, " per 1,000 tokens");
     }
     pieces_put(&line, p, 4, STYLE_PLAIN);
 }
@@ -393,6 +411,8 @@ static void put_phase(const struct page *p, const struct summary_group *g)
         return;
     put_metrics(p, g);
     put_tokens(p, g);
+    put_cache(p, g);
+    put_cost(p, g);
     put_server(p, g);
     put_load(p, g);
 }

@@ -26,11 +26,8 @@ static void take_lowest(struct table *t, const struct limit_seen *l)
         buf_str(&b, "–");
     else
         units_put_count(&b, (uint64_t)l->lowest);
-    if (l->lowest >= 0 && l->limit > 0) {
-        buf_str(&b, " (");
-        figure_share(&b, left * 1e6);
-        buf_char(&b, ')');
-    }
+    if (l->lowest >= 0 && l->limit > 0)
+        buf_printf(&b, " (%.0f %%)", left * 100);
     table_take(t, left < 0.1 ? STYLE_YELLOW : STYLE_PLAIN, &b);
 }
 
@@ -52,9 +49,12 @@ static void limit_row(struct table *t, const struct page *p, uint32_t cell,
     table_take(t, STYLE_PLAIN, &b);
 }
 
+enum { MAX_LABELS = 6 };
+
 static void put_labels(const struct page *p, const char *what,
                        const struct summary_labels *l, uint32_t cell)
 {
+    size_t shown = l->n < MAX_LABELS ? l->n : MAX_LABELS;
     struct pieces line = { 0 };
     struct buf *b = pieces_next(&line);
 
@@ -62,10 +62,12 @@ static void put_labels(const struct page *p, const char *what,
         return;
     text_cell_name(b, p->s->run, cell);
     buf_printf(b, "%s%s ", b->len ? " " : "", what);
-    for (size_t i = 0; i < l->n; i++) {
+    for (size_t i = 0; i < shown; i++) {
         buf_printf(b, "%s%s ", i ? ", " : "", figure_or_dash(l->items[i].name));
         units_put_count(b, l->items[i].n);
     }
+    if (shown < l->n)
+        buf_printf(b, " and %zu more", l->n - shown);
     pieces_put(&line, p, 2, STYLE_PLAIN);
 }
 
@@ -217,7 +219,10 @@ static void take_slo_interval(struct table *t, const struct slo *slo,
         buf_str(&b, "95 % CI ");
         put_slo_value(&b, slo, v->lo);
         buf_str(&b, "..");
-        put_slo_value(&b, slo, v->hi);
+        if (v->hi < 0)
+            buf_str(&b, "∞");
+        else
+            put_slo_value(&b, slo, v->hi);
     }
     if (v->flips)
         buf_printf(&b, "%swithin the error of the instrument", b.len ? ", " : "");

@@ -130,9 +130,9 @@ struct summary_slo {
     bool has_value;
     bool infinite; /* so many failed that the percentile is one of them */
     double value;  /* in the unit of the metric or rate */
-    bool interval;
+    bool interval; /* 95 % */
     double lo;
-    double hi;
+    double hi; /* -1: no limit on that side */
     uint64_t n;
     uint64_t needs;
     bool flips; /* adding the error of the instrument would turn it */

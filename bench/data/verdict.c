@@ -130,9 +130,10 @@ static void judge_percentile(struct summary_slo *v, const struct slo *slo,
     v->has_value = true;
     v->infinite =
         !at_rank(h, failed, better, hist_rank(n, slo->percentile), true, &v->value);
-    v->interval = stats_quantile_ci(n, q, CONFIDENCE, &lo, &hi) &&
-                  at_rank(h, failed, better, lo, false, &v->lo) &&
-                  at_rank(h, failed, better, hi, true, &v->hi);
+    stats_quantile_ci(n, q, CONFIDENCE, &lo, &hi);
+    v->interval = at_rank(h, failed, better, lo, false, &v->lo);
+    if (!at_rank(h, failed, better, hi, true, &v->hi))
+        v->hi = -1;
 }
 
 /* One failure makes a mean or a maximum infinite; a speed of 0 is what it is at worst. */
