@@ -33,12 +33,12 @@ struct health_sample {
     uint32_t worker;
     uint32_t trial;
     uint64_t counters[N_HEALTH_COUNTERS];
-    uint32_t in_flight;    /* now */
-    struct hist *send_lag; /* borrowed; NULL: none */
-    struct hist *read_lag; /* kernel stamp -> our read; empty without kernel stamps */
-    struct hist
-        *stamp_error;  /* how far the stamps of a read's frames may be off, per read */
-    struct hist *turn; /* length of a loop turn, from waking to waiting */
+    uint32_t in_flight; /* now */
+    /* All borrowed; NULL: none. */
+    struct hist *send_lag;
+    struct hist *read_lag;    /* kernel stamp -> our read; empty without kernel stamps */
+    struct hist *stamp_error; /* of each frame: how late its stamp may be at most */
+    struct hist *turn;        /* length of a loop turn, from waking to waiting */
 };
 
 enum validity {

@@ -161,7 +161,7 @@ void lag_init(struct worker *w);
 void lag_free(struct worker *w);
 void lag_turn(void *worker, ns_t began, ns_t done);
 void lag_send(struct worker *w, ns_t lag);
-void lag_read(void *worker, ns_t lag, ns_t error, enum stamp_kind kind);
+void lag_read(void *worker, const struct wire_read *read);
 void lag_report(struct worker *w); /* a health sample to the mailbox */
 
 #endif

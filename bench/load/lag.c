@@ -59,9 +59,10 @@ void lag_free(struct worker *w)
     }
 }
 
-static void record(struct hist *h, ns_t v)
+static void record(struct hist *h, ns_t v, int64_t n)
 {
-    hist_record(h, v < 0 ? 0 : v > HIST_HIGHEST ? HIST_HIGHEST : v, 1);
+    if (n)
+        hist_record(h, v < 0 ? 0 : v > HIST_HIGHEST ? HIST_HIGHEST : v, n);
 }
 
 void lag_turn(void *worker, ns_t began, ns_t done)
@@ -69,15 +70,15 @@ void lag_turn(void *worker, ns_t began, ns_t done)
     struct worker *w = worker;
 
     w->lag.sample.counters[HEALTH_TURNS]++;
-    record(w->lag.turn, done - began);
+    record(w->lag.turn, done - began, 1);
 }
 
 void lag_send(struct worker *w, ns_t lag)
 {
-    record(w->lag.send, lag);
+    record(w->lag.send, lag, 1);
 }
 
-void lag_read(void *worker, ns_t lag, ns_t error, enum stamp_kind kind)
+void lag_read(void *worker, const struct wire_read *read)
 {
     struct worker *w = worker;
     uint64_t *counters = w->lag.sample.counters;
@@ -85,11 +86,12 @@ void lag_read(void *worker, ns_t lag, ns_t error, enum stamp_kind kind)
     if (!w->lag.read)
         return;
     counters[HEALTH_READS]++;
-    counters[HEALTH_KERNEL_STAMPS] += kind == STAMP_KERNEL;
-    counters[HEALTH_STAMPS_REPLACED] += kind == STAMP_REPLACED;
-    if (lag != NS_ABSENT)
-        record(w->lag.read, lag);
-    record(w->lag.error, error);
+    counters[HEALTH_KERNEL_STAMPS] += read->kind == STAMP_KERNEL;
+    counters[HEALTH_STAMPS_REPLACED] += read->kind == STAMP_REPLACED;
+    if (read->lag != NS_ABSENT)
+        record(w->lag.read, read->lag, 1);
+    record(w->lag.error, read->error, read->in_doubt);
+    record(w->lag.error, 0, read->events - read->in_doubt);
 }
 
 static void count(struct worker *w, struct health_sample *h)

@@ -127,19 +127,27 @@ static struct socket_slot *slot_of(struct wire *w, int fd)
 }
 
 /*
- * One frame bears the stamp of its own segment. Of several in one read only the last does;
- * the others came after we had last looked at the sockets, and after this one was last
- * emptied.
+ * A stamp of the kernel is that of the newest bytes, and so right for the last frame. What
+ * else the read holds came after we had last looked at the sockets, and after this one was
+ * last emptied.
  */
-static ns_t stamp_error(const struct wire *w, const struct stamp *stamp, ns_t emptied)
+static void tell_read(struct wire *w, const struct stamp *stamp, ns_t emptied)
 {
+    bool kernel = stamp->kind == STAMP_KERNEL;
     ns_t earliest = loop_looked(w->config.loop);
+    struct wire_read read = {
+        .kind = stamp->kind,
+        .lag = kernel ? stamp->read - stamp->at : NS_ABSENT,
+        .events = w->events,
+        .in_doubt = kernel && w->events ? w->events - 1 : w->events,
+    };
 
-    if (stamp->kind == STAMP_KERNEL && w->events <= 1)
-        return 0;
+    if (!w->config.on_read)
+        return;
     if (emptied != NS_ABSENT && emptied > earliest)
         earliest = emptied;
-    return stamp->at > earliest ? stamp->at - earliest : 0;
+    read.error = stamp->at > earliest ? stamp->at - earliest : 0;
+    w->config.on_read(w->config.ctx, &read);
 }
 
 static void read_socket(struct wire *w, int fd, int what)
@@ -154,10 +162,7 @@ static void read_socket(struct wire *w, int fd, int what)
     w->events = 0;
     drive(w, fd, what);
     slot_of(w, fd)->emptied = stamp.waiting < READ_SIZE ? stamp.read : NS_ABSENT;
-    if (w->config.on_read)
-        w->config.on_read(w->config.ctx,
-                          stamp.kind == STAMP_KERNEL ? stamp.read - stamp.at : NS_ABSENT,
-                          stamp_error(w, &stamp, emptied), stamp.kind);
+    tell_read(w, &stamp, emptied);
 }
 
 static void socket_ready(void *ctx, int fd, int events)

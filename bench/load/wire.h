@@ -26,6 +26,15 @@
 struct wire;
 struct transfer;
 
+/* What a read of a socket says of the instrument. */
+struct wire_read {
+    enum stamp_kind kind;
+    ns_t lag; /* how long the bytes had waited for us; NS_ABSENT without kernel stamps */
+    unsigned events;   /* frames in it */
+    unsigned in_doubt; /* of them, those whose stamp may be late ... */
+    ns_t error;        /* ... by so much at most */
+};
+
 struct wire_config {
     struct loop *loop;
     const struct clock *clock;
@@ -37,12 +46,8 @@ struct wire_config {
     bool send_id;         /* the header x-tokdyno-id */
     unsigned connections; /* kept open at most */
 
-    /*
-     * After each read of a socket, NULL where nobody wants to know: how long the bytes had
-     * waited for us (NS_ABSENT without kernel stamps), and how far the stamp of the frames
-     * it held may be from the truth.
-     */
-    void (*on_read)(void *ctx, ns_t lag, ns_t error, enum stamp_kind kind);
+    /* After each read of a socket; NULL where nobody wants to know. */
+    void (*on_read)(void *ctx, const struct wire_read *read);
     void *ctx;
 };
 
