@@ -609,6 +609,51 @@ TEST(scenario_settings_are_named_in_errors)
     }
 }
 
+TEST(scenario_opens_with_its_question)
+{
+    static const struct {
+        const char *comment;
+        const char *want;
+    } cases[] = {
+        { "", NULL },
+        { "#\n# later\n", NULL },
+        { "name: x\n# behind\n", NULL },
+        { "# Is it fast?\n", "Is it fast?" },
+        { "# Is it fast? And\n# cheap?\n", "Is it fast?" },
+        { "# Is it fast\n#   and cheap,\n# at v1.2?\n#\n# More.\n",
+          "Is it fast and cheap, at v1.2?" },
+        { "##no end\r\n", "no end" },
+        { "\xef\xbb\xbf# With a byte order mark.\n", "With a byte order mark." },
+        /* what would pass 200 bytes is left out, and reading that again gives the same */
+        { "# 0123456789012345678901234567890123456789012345678901234567890123456789\n"
+          "# 0123456789012345678901234567890123456789012345678901234567890123456789\n"
+          "# 01234567890123456789012345678901234567890123456789012345\n"
+          "# 2\n# 4\n",
+          "0123456789012345678901234567890123456789012345678901234567890123456789 "
+          "0123456789012345678901234567890123456789012345678901234567890123456789 "
+          "01234567890123456789012345678901234567890123456789012345 2" },
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct scenario s;
+        struct scenario again;
+        char text[600];
+
+        snprintf(text, sizeof(text), "%s" SIM LOAD, cases[i].comment);
+        parse(&s, text);
+        parse(&again, s.resolved);
+        if (cases[i].want) {
+            assert_string_equal(s.question, cases[i].want);
+            assert_string_equal(again.question, cases[i].want);
+        } else {
+            assert_null(s.question);
+        }
+        assert_string_equal(s.resolved, again.resolved);
+        scenario_free(&s);
+        scenario_free(&again);
+    }
+}
+
 TEST(scenario_can_be_made_of_flags)
 {
     static const struct setting settings[] = {

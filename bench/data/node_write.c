@@ -271,14 +271,16 @@ static void put_flow(struct buf *out, const struct node *n)
     buf_char(out, n->kind == NODE_LIST ? ']' : '}');
 }
 
+/* Lists of words, and small maps. Texts of several words get a line each. */
 static bool fits_a_line(const struct node *n)
 {
-    bool fits = n->n < 2 || n->kind == NODE_LIST;
+    bool fits = n->kind == NODE_LIST || n->weight < 8;
 
-    for (size_t i = 0; i < n->n && fits; i++)
+    for (size_t i = 0; i < n->n && fits && n->n > 1; i++)
         fits = n->kind == NODE_LIST
-                   ? n->items[i]->kind == NODE_SCALAR
-                   : n->members[i].value->kind == NODE_SCALAR || n->weight < 8;
+                   ? n->items[i]->kind == NODE_SCALAR &&
+                         !memchr(n->items[i]->text.p, ' ', n->items[i]->text.n)
+                   : n->members[i].value->kind == NODE_SCALAR;
     return fits;
 }
 

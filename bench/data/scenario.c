@@ -26,6 +26,18 @@ struct maker {
     size_t n_axes;
 };
 
+/* What a comment line says, without its # and the spaces around. */
+static struct str comment_words(struct str line)
+{
+    while (line.n && (*line.p == '#' || isspace((unsigned char)*line.p))) {
+        line.p++;
+        line.n--;
+    }
+    while (line.n && isspace((unsigned char)line.p[line.n - 1]))
+        line.n--;
+    return line;
+}
+
 /* The first sentence of the comment that opens a file; NULL where there is none. */
 static const char *read_question(struct arena *a, const char *text, size_t n)
 {
@@ -33,23 +45,22 @@ static const char *read_question(struct arena *a, const char *text, size_t n)
     const char *question = NULL;
     const char *end;
 
-    buf_init(&b, MAX_QUESTION);
+    buf_init(&b, 0);
     if (n >= 3 && !memcmp(text, "\xef\xbb\xbf", 3)) {
         text += 3;
         n -= 3;
     }
     while (n && *text == '#') {
-        size_t line =
-            memchr(text, '\n', n) ? (size_t)((char *)memchr(text, '\n', n) - text) : n;
-        size_t skip = strspn(text, "# \t");
-        size_t len = line > skip ? line - skip : 0;
+        const char *end_of_line = memchr(text, '\n', n);
+        size_t line = end_of_line ? (size_t)(end_of_line - text) : n;
+        struct str words = comment_words((struct str){ text, line });
 
-        while (len && isspace((unsigned char)text[skip + len - 1]))
-            len--;
-        if (!len || buf_add(&b, " ", b.len ? 1 : 0) || buf_add(&b, text + skip, len))
+        if (!words.n || b.len + (b.len > 0) + words.n > MAX_QUESTION)
             break;
-        text += line < n ? line + 1 : n;
-        n -= line < n ? line + 1 : n;
+        buf_add(&b, " ", b.len > 0);
+        buf_add(&b, words.p, words.n);
+        text += line + (line < n);
+        n -= line + (line < n);
     }
     if (b.len) {
         for (end = b.p; *end; end++)
