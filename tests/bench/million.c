@@ -81,6 +81,10 @@ int main(int argc, char **argv)
         return 2;
     }
     j = journal_open(argv[1], &err);
+    if (!j) {
+        fprintf(stderr, "%s\n", err.msg);
+        return 1;
+    }
     n = strtoull(argv[2], NULL, 10);
     n_gaps = strtoull(argv[3], NULL, 10);
     gaps = mem_array(n_gaps, sizeof(*gaps));
