@@ -62,18 +62,31 @@ class Sim:
         return json.loads(line)
 
 
+def measured(args):
+    """Runs to the end: (exit code, CPU seconds, most KiB resident). ru_maxrss would hold our own size too."""
+    process = subprocess.Popen(args, stdout=subprocess.DEVNULL)
+    most = 0
+    while True:
+        pid, status, usage = os.wait4(process.pid, os.WNOHANG)
+        if pid:
+            process.returncode = os.waitstatus_to_exitcode(status)
+            return process.returncode, usage.ru_utime + usage.ru_stime, most
+        with open("/proc/%d/status" % process.pid) as f:
+            found = re.search(r"VmHWM:\s+(\d+)", f.read())
+        most = max(most, int(found.group(1)) if found else 0)
+        time.sleep(.02)
+
+
 def tokdyno(where, url, *settings, name="run"):
     """Run a load; returns (directory, run.json, CPU seconds, max RSS in KiB)."""
     out = os.path.join(where, name)
     args = ["taskset", "-c", CLIENT_CORE, TOKDYNO, "run", "--target", url, "--model", MODEL, "--out", out,
             "--quiet", "--set", "target.id_header=true", *settings]
-    process = subprocess.Popen(args, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode not in (0, 3):
-        raise SystemExit("tokdyno run ended with %d" % process.returncode)
+    code, cpu, rss = measured(args)
+    if code not in (0, 3):
+        raise SystemExit("tokdyno run ended with %d" % code)
     with open(os.path.join(out, "run.json")) as f:
-        return out, json.load(f), usage.ru_utime + usage.ru_stime, usage.ru_maxrss
+        return out, json.load(f), cpu, rss
 
 
 def journal(directory):
@@ -215,8 +228,8 @@ def streams(where):
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     n = min(10000, hard - 100 if hard != resource.RLIM_INFINITY else 10000)
     sim = Sim(where, *paced(2), truth=False)
-    _, small, _, base = tokdyno(where, sim.url, "--concurrency", "1", "--requests", "1", *PACED[:0], name="one",
-                                *["--set", "request.body.max_completion_tokens=4"])
+    _, small, _, base = tokdyno(where, sim.url, "--concurrency", "1", "--requests", "1", "--set",
+                                "request.body.max_completion_tokens=4", name="one")
     _, summary, _, rss = tokdyno(where, sim.url, "--concurrency", str(n), "--duration", "8s", "--set",
                                  "limits.in_flight=%d" % n, "--set", "request.body.max_completion_tokens=30",
                                  "--set", "workload.input_tokens=20", name="many")
@@ -246,10 +259,8 @@ def report(where):
     os.mkdir(path)
     subprocess.run([os.path.join(TOOLS, "million"), os.path.join(path, "requests.jsonl"), "1000000", "64"], check=True)
     began = time.monotonic()
-    process = subprocess.Popen(["taskset", "-c", CLIENT_CORE, TOKDYNO, "report", path], stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    return {"s for 1,000,000 attempts": time.monotonic() - began, "MiB": usage.ru_maxrss / 1024}
+    _, _, rss = measured(["taskset", "-c", CLIENT_CORE, TOKDYNO, "report", path])
+    return {"s for 1,000,000 attempts": time.monotonic() - began, "MiB": rss / 1024}
 
 
 def simulator(where):
