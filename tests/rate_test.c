@@ -61,7 +61,7 @@ TEST(a_rate_of_nothing_is_absent_not_zero)
 
 TEST(adding_tallies_misses_no_count)
 {
-    struct tally one, sum = { 0 };
+    struct tally one = { 0 }, sum = { 0 };
     uint64_t *count = (uint64_t *)&one;
 
     _Static_assert(sizeof(one) % sizeof(*count) == 0, "all members are 64 bits");
