@@ -2,23 +2,22 @@
 
 #include <string.h>
 
-#include "sim/reply.h"
+/* Frames of output before what happens in the middle. */
+enum { MIDDLE = 3 };
 
-enum { ENDLESS_PIECE = 16 * 1024, MIDDLE = 3, FRAGMENT = 5 };
-
-static const struct fault *fault_of(const struct script *s)
+const struct fault *script_fault_of(const struct script *s)
 {
     return s->x->fault.fault;
 }
 
-static bool has(const struct script *s, uint32_t odd)
+bool script_has(const struct script *s, uint32_t odd)
 {
-    return fault_of(s)->odd & odd;
+    return script_fault_of(s)->odd & odd;
 }
 
-static bool is_stream(const struct script *s)
+bool script_is_stream(const struct script *s)
 {
-    return s->x->answer == ANSWER_CHAT && s->x->stream && !has(s, ODD_JSON);
+    return s->x->answer == ANSWER_CHAT && s->x->stream && !script_has(s, ODD_JSON);
 }
 
 /* Tokens that take their time but are not shown: hidden thoughts, a tool call. */
@@ -32,7 +31,7 @@ static bool is_silent(const struct script *s, enum channel c)
 /* The next volley of output; false where there is no more. */
 static bool next_volley(struct script *s)
 {
-    const struct fault *f = fault_of(s);
+    const struct fault *f = script_fault_of(s);
 
     for (; s->channel < N_CHANNELS; s->channel++) {
         uint32_t left = s->x->draft.tokens[s->channel] - s->said[s->channel];
@@ -64,7 +63,8 @@ static ns_t moment_of(const struct script *s)
     switch (s->stage) {
     case STAGE_HEAD:
         if (x->answer == ANSWER_CHAT)
-            return is_stream(s) ? from + x->timing.queue : prefilled + x->timing.decode;
+            return script_is_stream(s) ? from + x->timing.queue
+                                       : prefilled + x->timing.decode;
         return from + x->refused_after;
     case STAGE_ROLE:
         return prefilled;
@@ -81,15 +81,14 @@ static ns_t moment_of(const struct script *s)
     return -1;
 }
 
-/* Has the stream come to where the fault's incident is to happen? */
-static bool incident_is_here(const struct script *s)
+bool script_incident_is_here(const struct script *s)
 {
     const struct fault_choice *c = &s->x->fault;
     uint64_t after = c->fault->takes == ARG_FRAMES ? (uint64_t)c->arg : MIDDLE;
 
     if (c->fault->incident == INCIDENT_NONE || s->incident_over)
         return false;
-    if (c->fault->incident == INCIDENT_STALL && !is_stream(s))
+    if (c->fault->incident == INCIDENT_STALL && !script_is_stream(s))
         return true;
     switch (c->fault->place) {
     case PLACE_HEAD:
@@ -116,9 +115,9 @@ static bool skips(struct script *s)
     case STAGE_TOOL:
         return !draft_is_tool(&s->x->draft);
     case STAGE_FINISH:
-        return has(s, ODD_NO_FINISH);
+        return script_has(s, ODD_NO_FINISH);
     case STAGE_USAGE:
-        return !s->x->include_usage && fault_of(s)->usage != USAGE_EXTRA;
+        return !s->x->include_usage && script_fault_of(s)->usage != USAGE_EXTRA;
     case STAGE_HEAD:
     case STAGE_ROLE:
     case STAGE_DONE:
@@ -128,14 +127,13 @@ static bool skips(struct script *s)
     return false;
 }
 
-/* Set s->due for the stage that comes next. */
-static void plan(struct script *s)
+void script_plan(struct script *s)
 {
     ns_t at;
 
     while (skips(s))
         s->stage++;
-    if (incident_is_here(s) && fault_of(s)->incident == INCIDENT_STALL) {
+    if (script_incident_is_here(s) && script_fault_of(s)->incident == INCIDENT_STALL) {
         s->incident_over = true;
         if (!s->x->fault.arg) {
             s->due = SCRIPT_NEVER;
@@ -152,7 +150,7 @@ void script_init(struct script *s, const struct exchange *x,
 {
     *s = (struct script){ .x = x, .setting = setting, .prefix_s = -1 };
     s->cadence = cadence_init(&x->timing, &setting->timing, setting->seed, x->key);
-    plan(s);
+    script_plan(s);
 }
 
 void script_free(struct script *s)
@@ -165,365 +163,5 @@ void script_free(struct script *s)
 
 size_t script_piece(const struct script *s)
 {
-    return fault_of(s)->split && s->x->fault.arg > 0 ? (size_t)s->x->fault.arg : 0;
-}
-
-static bool is_last(const struct script *s)
-{
-    return s->stage == STAGE_DONE ||
-           (s->stage == STAGE_FINISH && has(s, ODD_NO_DONE) && !s->x->include_usage) ||
-           (s->stage == STAGE_USAGE && has(s, ODD_NO_DONE));
-}
-
-static void put_event(struct script *s, const char *name, struct str data)
-{
-    frame_event(&s->body, fault_of(s), s->events++, name, data, is_last(s));
-}
-
-static void put_json(struct script *s)
-{
-    put_event(s, NULL, (struct str){ s->json.p, s->json.len });
-    buf_clear(&s->json);
-}
-
-/* What stands before `delta` is the same in all chunks but for the second they tell. */
-static void refresh_prefix(struct script *s, ns_t now)
-{
-    int64_t second = now > s->x->received ? (now - s->x->received) / NS_PER_S : 0;
-
-    if (second == s->prefix_s && !has(s, ODD_CREATED | ODD_FINGERPRINT))
-        return;
-    s->prefix_s = second;
-    buf_clear(&s->prefix);
-    reply_prefix(&s->prefix, s->x, s->events, s->x->created + second);
-}
-
-static void put_raw_delta(struct script *s, const char *delta)
-{
-    reply_raw_delta(&s->json, s->x, &s->prefix, delta);
-    put_json(s);
-}
-
-static void put_choices(struct script *s, const char *choices)
-{
-    reply_no_choices(&s->json, s->x, choices);
-    put_json(s);
-}
-
-/* Chunks that say nothing, in front of one that does. */
-static void put_nothings(struct script *s)
-{
-    if (has(s, ODD_EMPTY_DELTAS)) {
-        put_raw_delta(s, "{}");
-        put_raw_delta(s, "{\"content\":\"\"}");
-        put_raw_delta(s, "{\"content\":null}");
-    }
-    if (has(s, ODD_EMPTY_CHOICES))
-        put_choices(s, "[]");
-    if (has(s, ODD_NO_CHOICES))
-        put_choices(s, NULL);
-}
-
-static void put_output(struct script *s, struct buf *kinds)
-{
-    const struct draft *d = &s->x->draft;
-    bool thought = s->channel == CHANNEL_REASONING && d->thoughts == THOUGHTS_PARSED;
-    struct buf text;
-
-    buf_init(&text, 0);
-    for (uint32_t i = 0; i < s->volley.n; i++) {
-        buf_clear(&text);
-        for (uint32_t k = 0; k < s->volley.tokens[i]; k++)
-            draft_piece(d, s->channel, s->said[s->channel]++, &text);
-        put_nothings(s);
-        reply_delta(&s->json, s->x, &s->prefix, s->channel, text.p, text.len);
-        put_json(s);
-        buf_char(kinds, thought ? FRAME_REASONING : FRAME_CONTENT);
-        s->outputs++;
-    }
-    buf_free(&text);
-}
-
-/* The call in one chunk, or in the fragments that other servers send. */
-static void put_tool(struct script *s, struct buf *kinds)
-{
-    size_t n = strlen(s->x->draft.tool_arguments);
-    size_t step = fault_of(s)->fragments ? FRAGMENT : n;
-    size_t at = fault_of(s)->fragments ? 0 : n;
-
-    reply_tool(&s->json, s->x, &s->prefix, at);
-    put_json(s);
-    buf_char(kinds, FRAME_TOOL);
-    for (; at < n; at += step) {
-        reply_tool_arguments(&s->json, s->x, &s->prefix, at, step);
-        put_json(s);
-        buf_char(kinds, FRAME_TOOL);
-    }
-}
-
-static void put_whole(struct script *s)
-{
-    const struct exchange *x = s->x;
-    const char *about = x->about.p ? x->about.p : "";
-
-    switch (x->answer) {
-    case ANSWER_REFUSAL:
-        refusal_body(&s->body, x->refusal, about, x->about_type);
-        break;
-    case ANSWER_CHAT:
-        reply_whole(&s->body, x);
-        break;
-    case ANSWER_MODELS:
-        reply_models(&s->body, s->setting->catalogue);
-        break;
-    case ANSWER_MODEL:
-        reply_model(&s->body, x->model);
-        buf_char(&s->body, '\n');
-        break;
-    case ANSWER_ROOT:
-        buf_str(&s->body, "ok\n");
-        break;
-    }
-    if (x->bodiless)
-        buf_clear(&s->body);
-    s->stage = STAGE_OVER;
-}
-
-static void put_head(struct script *s, ns_t now, struct buf *out)
-{
-    reply_head(out, s->x, (now + s->setting->real_minus_mono) / NS_PER_S);
-    s->stage = STAGE_ROLE;
-}
-
-static void put_done(struct script *s, struct buf *kinds)
-{
-    if (!has(s, ODD_NO_DONE)) {
-        put_event(s, NULL, str_of("[DONE]"));
-        buf_char(kinds, FRAME_DONE);
-    }
-    if (has(s, ODD_TRAILING))
-        buf_str(&s->body, "data: {\"trailing\":true}\n\nnot even a field\n\n");
-    s->stage = STAGE_OVER;
-}
-
-/* The stage's part of the body; the stage moves on. */
-static void put_stage(struct script *s, ns_t now, struct buf *kinds)
-{
-    refresh_prefix(s, now);
-    switch (s->stage) {
-    case STAGE_ROLE:
-        reply_role(&s->json, s->x, &s->prefix);
-        put_json(s);
-        buf_char(kinds, FRAME_ROLE);
-        s->stage++;
-        break;
-    case STAGE_OUTPUT:
-        put_output(s, kinds);
-        break;
-    case STAGE_TOOL:
-        put_tool(s, kinds);
-        s->stage++;
-        break;
-    case STAGE_FINISH:
-        put_nothings(s);
-        reply_finish(&s->json, s->x, &s->prefix);
-        put_json(s);
-        buf_char(kinds, FRAME_FINISH);
-        s->stage++;
-        break;
-    case STAGE_USAGE:
-        reply_usage(&s->json, s->x, s->x->created + s->prefix_s);
-        put_json(s);
-        buf_char(kinds, FRAME_USAGE);
-        s->stage++;
-        break;
-    case STAGE_DONE:
-        put_done(s, kinds);
-        break;
-    case STAGE_HEAD:
-    case STAGE_OVER:
-        break;
-    }
-}
-
-static void put_error(struct script *s)
-{
-    struct buf *json = &s->json;
-
-    if (has(s, ODD_XGROQ_ERROR)) {
-        reply_x_groq_error(json, s->x);
-    } else if (has(s, ODD_STRING_ERROR)) {
-        buf_str(json, "{\"error\":\"upstream went away\"}");
-    } else {
-        enum refusal r = fault_of(s)->event ? fault_of(s)->event : REFUSAL_JSON_FAILED;
-
-        refusal_event(json, r, s->x->model_asked, !fault_of(s)->no_status);
-    }
-    put_event(s, has(s, ODD_BARE_ERROR | ODD_XGROQ_ERROR) ? NULL : "error",
-              (struct str){ json->p, json->len });
-    buf_clear(json);
-    s->stage = STAGE_OVER;
-}
-
-/* s->body to out, as the transfer coding wants it; with the end of the body when over. */
-static void put_body(struct script *s, struct buf *out)
-{
-    const struct fault *f = fault_of(s);
-    size_t size = f->chunks ? (size_t)s->x->fault.arg : 0;
-    bool over = s->stage == STAGE_OVER;
-
-    if (f->odd & ODD_GZIP) {
-        struct buf plain = s->body;
-
-        buf_init(&s->body, 0);
-        frame_gzip_put(&s->gzip, &s->body, plain.p, plain.len);
-        if (over)
-            frame_gzip_end(&s->gzip, &s->body);
-        buf_free(&plain);
-    }
-    if (f->odd & (ODD_UNTIL_CLOSE | ODD_LENGTH)) {
-        buf_add(out, s->body.p, s->body.len);
-    } else {
-        frame_chunks(out, s->body.p, s->body.len, size);
-        if (over && !s->x->bodiless && !(f->odd & ODD_NO_LAST_CHUNK))
-            buf_str(out, "0\r\n\r\n");
-    }
-    buf_clear(&s->body);
-}
-
-static enum then after(const struct script *s)
-{
-    if (s->stage != STAGE_OVER)
-        return THEN_MORE;
-    if (has(s, ODD_UNTIL_CLOSE | ODD_LENGTH | ODD_NO_LAST_CHUNK) || !s->x->keep_alive)
-        return THEN_CLOSE;
-    return THEN_DONE;
-}
-
-static enum then write_endless(struct script *s, struct buf *out)
-{
-    char filler[ENDLESS_PIECE];
-
-    memset(filler, 'a', sizeof(filler));
-    if (s->stage == STAGE_HEAD) {
-        if (!s->events++) {
-            reply_head(out, s->x, 0);
-            out->len -= 2;
-            buf_str(out, "x-endless: ");
-        }
-        buf_add(out, filler, sizeof(filler));
-        return THEN_MORE;
-    }
-    if (!s->events++)
-        buf_str(&s->body, "data: {\"");
-    buf_add(&s->body, filler, sizeof(filler));
-    put_body(s, out);
-    return THEN_MORE;
-}
-
-/* The incident instead of what would have come. */
-static enum then write_incident(struct script *s, ns_t now, struct buf *out,
-                                struct buf *kinds)
-{
-    switch (fault_of(s)->incident) {
-    case INCIDENT_RESET:
-        if (s->stage != STAGE_HEAD) { /* within a chunk: half of it */
-            size_t from = out->len;
-
-            put_stage(s, now, kinds);
-            put_body(s, out);
-            out->len = from + (out->len - from) / 2;
-            buf_clear(kinds);
-        }
-        return THEN_RESET;
-    case INCIDENT_CLOSE:
-        if (fault_of(s)->place == PLACE_HEADERS) {
-            reply_head(out, s->x, (now + s->setting->real_minus_mono) / NS_PER_S);
-            out->len /= 2;
-        }
-        return THEN_CLOSE;
-    case INCIDENT_ERROR:
-        put_error(s);
-        put_body(s, out);
-        return after(s);
-    case INCIDENT_GARBAGE:
-        buf_add(out, "\x16\x03\x01\0\xa5\xff\xfe not HTTP at all\r\n\r\n\0\x01\x02", 31);
-        return THEN_CLOSE;
-    case INCIDENT_STATUS:
-        buf_str(out, "HTTP/1.1 2xx Fine\r\ncontent-type: text/event-stream\r\n\r\n");
-        return THEN_CLOSE;
-    case INCIDENT_CHUNK:
-        buf_str(out, "xyz\r\ndata: {}\n\n\r\n");
-        return THEN_CLOSE;
-    case INCIDENT_ENDLESS:
-        return write_endless(s, out);
-    case INCIDENT_NONE:
-    case INCIDENT_STALL:
-        break;
-    }
-    return THEN_MORE;
-}
-
-/* An answer in one piece; where a stream would break off, half of it. */
-static enum then write_whole(struct script *s, struct buf *out)
-{
-    enum incident incident = fault_of(s)->incident;
-
-    put_whole(s);
-    put_body(s, out);
-    if (incident != INCIDENT_RESET && incident != INCIDENT_CLOSE)
-        return after(s);
-    out->len -= out->len / 3;
-    return incident == INCIDENT_RESET ? THEN_RESET : THEN_CLOSE;
-}
-
-static enum then write_stage(struct script *s, ns_t now, struct buf *out, struct buf *kinds)
-{
-    if (incident_is_here(s))
-        return write_incident(s, now, out, kinds);
-    if (s->stage == STAGE_HEAD) {
-        put_head(s, now, out);
-        return is_stream(s) ? THEN_MORE : write_whole(s, out);
-    }
-    put_stage(s, now, kinds);
-    put_body(s, out);
-    return after(s);
-}
-
-/* One byte of what is held back. */
-static enum then write_drop(struct script *s, ns_t now, struct buf *out)
-{
-    ns_t gap = s->x->fault.arg * NS_PER_US;
-
-    buf_add(out, s->held.p + s->held_at++, 1);
-    s->due = (now > s->due ? now : s->due) + gap;
-    if (s->held_at < s->held.len)
-        return THEN_MORE;
-    buf_clear(&s->held);
-    s->held_at = 0;
-    if (s->held_then == THEN_MORE)
-        plan(s);
-    return s->held_then;
-}
-
-static bool drips(const struct script *s, bool head)
-{
-    return head ? fault_of(s)->drip_head : fault_of(s)->drip;
-}
-
-enum then script_write(struct script *s, ns_t now, struct buf *out, struct buf *kinds)
-{
-    bool drop_by_drop = drips(s, s->stage == STAGE_HEAD);
-    enum then then;
-
-    if (s->held.len)
-        return write_drop(s, now, out);
-    then = write_stage(s, now, drop_by_drop ? &s->held : out, kinds);
-    if (drop_by_drop) {
-        s->held_then = then;
-        return write_drop(s, now, out);
-    }
-    if (then == THEN_MORE)
-        plan(s);
-    return then;
+    return script_fault_of(s)->split && s->x->fault.arg > 0 ? (size_t)s->x->fault.arg : 0;
 }

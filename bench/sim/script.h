@@ -90,10 +90,22 @@ static inline ns_t script_due(const struct script *s)
     return s->due;
 }
 
-/* Append the next write to out, and the kind of each frame in it to kinds (a byte each). */
+/* In script_write.c: append the next write to out, and the kind of each frame in it to
+ * kinds (a byte each). */
 enum then script_write(struct script *s, ns_t now, struct buf *out, struct buf *kinds);
 
 /* Bytes per send of what script_write gives; 0: all in one. */
 size_t script_piece(const struct script *s);
+
+/* Between script.c, which knows when, and script_write.c, which knows what. */
+const struct fault *script_fault_of(const struct script *s);
+bool script_has(const struct script *s, uint32_t odd); /* any of these oddities */
+bool script_is_stream(const struct script *s);
+
+/* Has the stream come to where the fault's incident is to happen? */
+bool script_incident_is_here(const struct script *s);
+
+/* Set s->due for the stage that comes next. */
+void script_plan(struct script *s);
 
 #endif

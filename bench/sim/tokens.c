@@ -25,7 +25,7 @@ static const struct {
     unsigned span;
     unsigned free;
 } costs[N_CLASSES] = {
-    [CLASS_LETTER] = { 7, 0 },  [CLASS_DIGIT] = { 3, 0 }, [CLASS_SPACE] = { 16, 1 },
+    [CLASS_LETTER] = { 6, 0 },  [CLASS_DIGIT] = { 3, 0 }, [CLASS_SPACE] = { 16, 1 },
     [CLASS_NEWLINE] = { 8, 0 }, [CLASS_PUNCT] = { 2, 0 }, [CLASS_OTHER] = { 3, 0 },
 };
 

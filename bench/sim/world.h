@@ -58,6 +58,9 @@ struct exchange *world_admit(struct world *w, const struct http *http, bool firs
 void world_settle(struct world *w, const struct exchange *x, int64_t generated, ns_t now);
 void world_forget(struct exchange *x);
 
+/* In route.c: who may ask, and what for. */
+void route_request(struct world *w, struct exchange *x, const struct http *http);
+
 /* In admit.c: decide about POST /chat/completions. Fills *x; the refusal too. */
 void admit_chat(struct world *w, struct exchange *x, const struct http *http);
 
