@@ -181,6 +181,7 @@ static const struct field counts[] = {
 static void put_counts(struct jsonw *w, const struct tally *t)
 {
     put_ns(w, "span_ns", t->span);
+    put_ns(w, "busy_ns", t->busy);
     put_ns(w, "cost_nusd", t->priced ? t->cost_nusd : -1);
     jsonw_key(w, "counts");
     fields_put(w, counts, COUNT(counts), t);

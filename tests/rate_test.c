@@ -24,7 +24,8 @@ TEST(rates_are_quotients_in_their_unit)
         .cost_nusd = 600,
         .tier_named = 10,
         .tier_other = 1,
-        .span = 10 * NS_PER_S,
+        .span = 8 * NS_PER_S, /* rates count to the last answer */
+        .busy = 10 * NS_PER_S,
     };
     static const double want[N_RATES] = {
         [RATE_ERROR] = 3000,

@@ -401,6 +401,41 @@ TEST(the_span_of_a_phase_is_from_its_begin_to_its_end)
     stop(f);
 }
 
+TEST(a_phase_is_busy_until_its_last_good_answer)
+{
+    struct fixture *f = start(1, 1, false, "");
+    struct record late = runs_record(&f->run, 0, 3, 20 * MS, NULL);
+
+    late.at[MOMENT_END] = runs_begin(0, 1) + 90 * NS_PER_S;
+    runs_phase(&f->to, 0, 1, true);
+    runs_phase(&f->to, 0, 1, false);
+    assert_int_equal(recorder_tally(f->rec, 0, 1)->busy, 50 * NS_PER_S);
+    late.outcome = OUTCOME_TIMEOUT_TOTAL;
+    f->to.record(f->to.ctx, &late);
+    assert_int_equal(recorder_tally(f->rec, 0, 1)->busy, 50 * NS_PER_S);
+    late.outcome = OUTCOME_OK;
+    f->to.record(f->to.ctx, &late);
+    assert_int_equal(recorder_tally(f->rec, 0, 1)->busy, 90 * NS_PER_S);
+    assert_int_equal(recorder_tally(f->rec, 0, 1)->span, 50 * NS_PER_S);
+    stop(f);
+}
+
+TEST(what_outlives_a_phase_is_in_flight_until_its_end_only)
+{
+    struct fixture *f = start(1, 1, false, "");
+    struct record late = runs_record(&f->run, 0, 3, 20 * MS, NULL);
+    ns_t begin = runs_begin(0, 1), over;
+
+    late.at[MOMENT_START] = begin + 10 * NS_PER_S;
+    late.at[MOMENT_END] = begin + 90 * NS_PER_S;
+    runs_phase(&f->to, 0, 1, true);
+    f->to.record(f->to.ctx, &late);
+    runs_phase(&f->to, 0, 1, false);
+    assert_int_equal(recorder_in_flight(f->rec, 0, 1, &over), 40 * NS_PER_S);
+    assert_int_equal(over, 50 * NS_PER_S);
+    stop(f);
+}
+
 TEST(the_live_view_tells_of_the_phase_under_way)
 {
     struct fixture *f = start(1, 1, false, "");

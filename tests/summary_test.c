@@ -177,10 +177,10 @@ TEST(achieved_load_stands_beside_the_one_asked_for)
     assert_true(l->open && l->has_rate && l->has_cv && l->has_dispersion);
     assert_true(about(l->asked, 10));
     assert_true(about(l->rate, 10));
-    assert_true(about(l->concurrency, 5));
+    assert_true(l->concurrency > 4.9 && l->concurrency < 5); /* the last few outlive it */
     assert_true(l->cv < 1e-6 && l->dispersion < 1e-6);
     assert_int_equal(l->planned, 500);
-    assert_true(about(f->s.groups[1].rates[RATE_RPS].value, 10));
+    assert_true(about(f->s.groups[1].rates[RATE_RPS].value, 500 / 50.45));
     stop(f);
 }
 

@@ -29,12 +29,12 @@ static double seconds(ns_t t)
 
 static bool rps(const struct tally *t, double *num, double *den)
 {
-    return over((double)t->ok, seconds(t->span), num, den);
+    return over((double)t->ok, seconds(t->busy), num, den);
 }
 
 static bool tps_total(const struct tally *t, double *num, double *den)
 {
-    return over((double)t->completion_tokens, seconds(t->span), num, den) &&
+    return over((double)t->completion_tokens, seconds(t->busy), num, den) &&
            t->with_usage > 0;
 }
 
@@ -96,14 +96,17 @@ const struct rate rates[N_RATES] = {
                    .unit = RATE_UNIT_PER_S,
                    .more_is_better = true,
                    .prom = "tokdyno_requests_per_second",
-                   .help = "Requests answered well / second of the phase.",
+                   .help = "Requests answered well / second, from the begin of the phase "
+                           "to the last of them or to its end.",
                    .value = rps },
     [RATE_TPS_TOTAL] = { .name = "tps_total",
                          .title = "Tokens per second, total",
                          .unit = RATE_UNIT_TOKENS_PER_S,
                          .more_is_better = true,
                          .prom = "tokdyno_tokens_per_second",
-                         .help = "Completion tokens of all requests / second of the phase.",
+                         .help =
+                             "Completion tokens of all requests / second, from the begin "
+                             "of the phase to the last good answer or to its end.",
                          .value = tps_total },
     [RATE_GOODPUT] = { .name = "goodput",
                        .title = "Goodput",
@@ -212,4 +215,5 @@ void tally_add(struct tally *into, const struct tally *other)
     into->bytes_up += other->bytes_up;
     into->bytes_down += other->bytes_down;
     into->span += other->span;
+    into->busy += other->busy;
 }

@@ -12,8 +12,8 @@ enum rate_id {
     RATE_ERROR,          /* requests whose final attempt is an error / requests ended */
     RATE_FIRST_ERROR,    /* first attempts that are errors / first attempts ended */
     RATE_RETRY,          /* requests with more than one attempt / requests ended */
-    RATE_RPS,            /* requests ended well / second of the phase */
-    RATE_TPS_TOTAL,      /* completion tokens / second of the phase */
+    RATE_RPS,            /* requests ended well / second until the last of them */
+    RATE_TPS_TOTAL,      /* completion tokens / second, likewise */
     RATE_GOODPUT,        /* requests that met all bounds / requests ended */
     RATE_COST_PER_1K,    /* n$ per 1000 tokens, of attempts with a known cost */
     RATE_CACHE_TOKENS,   /* cached / prompt tokens, of attempts that said both */
@@ -59,6 +59,7 @@ struct tally {
     uint64_t bytes_up;
     uint64_t bytes_down;
     ns_t span; /* time the group's phase lasted, summed over trials */
+    ns_t busy; /* the same to its last good answer, where that came after its end */
 };
 
 struct rate {

@@ -344,10 +344,12 @@ struct arrivals_seen recorder_arrivals(const struct recorder *r, uint32_t trial,
     return arrivals_see(&g->arrivals, g->end.at == NS_ABSENT ? NS_ABSENT : g->tally.span);
 }
 
-ns_t recorder_in_flight(const struct recorder *r, uint32_t trial, uint32_t phase)
+ns_t recorder_in_flight(const struct recorder *r, uint32_t trial, uint32_t phase,
+                        ns_t *over)
 {
     const struct group *g = *at(r, trial, phase);
 
+    *over = g ? group_under_way(g) : 0;
     return g ? g->in_flight : 0;
 }
 

@@ -71,10 +71,15 @@ bool recorder_hist(const struct recorder *r, uint32_t trial, uint32_t phase,
 void recorder_phase(const struct recorder *r, uint32_t trial, uint32_t phase,
                     struct phase_event *begin, struct phase_event *end);
 
-/* The load that arrived; and the time all attempts of the group were in flight, summed. */
+/*
+ * The load that arrived; and the time all attempts of the group were in flight, summed,
+ * with the time that is about: *over, to the end of a phase that lasts by the clock, else
+ * to that of its last attempt.
+ */
 struct arrivals_seen recorder_arrivals(const struct recorder *r, uint32_t trial,
                                        uint32_t phase);
-ns_t recorder_in_flight(const struct recorder *r, uint32_t trial, uint32_t phase);
+ns_t recorder_in_flight(const struct recorder *r, uint32_t trial, uint32_t phase,
+                        ns_t *over);
 
 /* Regions of a group: how many, their names and counts, their histograms (added to *h). */
 size_t recorder_regions(const struct recorder *r, uint32_t trial, uint32_t phase);

@@ -10,6 +10,7 @@ struct group *group_new(const struct run *run, const struct run_load *load)
     struct group *g = mem_alloc(sizeof(*g));
 
     g->begin.at = g->end.at = NS_ABSENT;
+    g->duration = load->duration;
     arrivals_init(&g->arrivals, load);
     for (size_t i = 0; i < run->n_slos && !g->good; i++)
         if (run->slos[i].is_rate && run->slos[i].rate == RATE_GOODPUT)
@@ -276,8 +277,26 @@ static void set_span(struct group *g)
 {
     ns_t end = g->end.at != NS_ABSENT ? g->end.at : g->latest;
 
-    if (g->begin.at != NS_ABSENT && end > g->begin.at)
-        g->tally.span = end - g->begin.at;
+    if (g->begin.at == NS_ABSENT || end <= g->begin.at)
+        return;
+    g->tally.span = end - g->begin.at;
+    g->tally.busy = (end > g->answered ? end : g->answered) - g->begin.at;
+}
+
+/* What is still under way when the phase ends is not part of its load from then on. */
+static ns_t within_phase(const struct group *g, ns_t end)
+{
+    if (g->begin.at == NS_ABSENT || g->duration == NS_ABSENT)
+        return end;
+    return end < g->begin.at + g->duration ? end : g->begin.at + g->duration;
+}
+
+ns_t group_under_way(const struct group *g)
+{
+    ns_t end = g->begin.at + g->tally.span;
+
+    return g->tally.span ? within_phase(g, g->latest > end ? g->latest : end) - g->begin.at
+                         : 0;
 }
 
 static uint64_t k_of(const struct record *r)
@@ -296,10 +315,12 @@ void group_record(struct group *g, const struct run *run, const struct record *r
     values(g, region(g, r), r);
     if (start != NS_ABSENT && r->try_no == 1)
         arrivals_add(&g->arrivals, k_of(r), start);
-    if (start != NS_ABSENT && end > start)
-        g->in_flight = capped_sum(g->in_flight, end - start);
+    if (start != NS_ABSENT && within_phase(g, end) > start)
+        g->in_flight = capped_sum(g->in_flight, within_phase(g, end) - start);
     if (end > g->latest)
         g->latest = end;
+    if (outcomes[r->outcome].latency && end > g->answered)
+        g->answered = end;
     set_span(g);
 }
 

@@ -13,8 +13,10 @@ struct group {
     struct outcome_counts outcomes;
     struct phase_event begin; /* at NS_ABSENT: not told */
     struct phase_event end;
-    ns_t latest; /* end of any attempt */
-    ns_t in_flight;
+    ns_t latest;    /* end of any attempt */
+    ns_t answered;  /* end of any that ended well */
+    ns_t in_flight; /* sum of the times that attempts were under way within the phase */
+    ns_t duration;  /* asked for; NS_ABSENT: the phase ends by count */
     struct arrivals arrivals;
     struct hists hists;
     uint64_t *good;        /* for each objective; NULL: none is a goodput */
@@ -30,6 +32,9 @@ struct group *group_new(const struct run *run, const struct run_load *load);
 void group_free(struct group *g);
 void group_record(struct group *g, const struct run *run, const struct record *r);
 void group_phase(struct group *g, const struct phase_event *e);
+
+/* How long anything of the phase was under way within it: what in_flight is summed over. */
+ns_t group_under_way(const struct group *g);
 
 /* Nothing more is expected: encodes the histograms. */
 void group_close(struct group *g);

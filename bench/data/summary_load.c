@@ -32,6 +32,7 @@ void summary_load_add(struct summary_load *to, struct summary_load_sums *sums,
 {
     struct arrivals_seen a = recorder_arrivals(r, trial, phase);
     struct phase_event begin, end;
+    ns_t over;
 
     recorder_phase(r, trial, phase, &begin, &end);
     to->planned += end.planned;
@@ -39,7 +40,8 @@ void summary_load_add(struct summary_load *to, struct summary_load_sums *sums,
     sums->arrivals.started += a.started;
     sums->arrivals.dispersion += a.dispersion;
     sums->freedom += a.windows ? a.windows - 1 : 0;
-    sums->in_flight += (double)recorder_in_flight(r, trial, phase);
+    sums->in_flight += (double)recorder_in_flight(r, trial, phase, &over);
+    sums->under_way += (double)over;
     add_gaps(&sums->arrivals, &a);
 }
 
@@ -51,7 +53,7 @@ void summary_load_end(struct summary_load *to, const struct summary_load_sums *s
     if (span > 0) {
         to->has_rate = true;
         to->rate = (double)a->started * NS_PER_S / (double)span;
-        to->concurrency = sums->in_flight / (double)span;
+        to->concurrency = sums->in_flight / sums->under_way;
     }
     to->has_cv = to->open && a->gaps >= 2 && a->gap_mean > 0;
     if (to->has_cv)

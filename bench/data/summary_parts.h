@@ -33,6 +33,7 @@ struct summary_load_sums {
     struct arrivals_seen arrivals;
     double freedom; /* windows - 1, summed */
     double in_flight;
+    double under_way; /* time that in_flight is about */
 };
 
 void summary_load_asked(struct summary_load *to, const struct run_load *l);
