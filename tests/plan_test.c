@@ -62,7 +62,10 @@ static void init(struct fixture *f, const char *model, const char *plan)
     f->cells[0] = (struct cell){
         .name = "all",
         .target = { .plan = plan },
-        .request = { .model = model, .body = "{}", .max_completion_tokens = 100 },
+        .request = { .endpoint = "chat",
+                     .model = model,
+                     .body = "{}",
+                     .max_completion_tokens = 100 },
         .workload = { .input_tokens = { .kind = DIST_FIXED, .mean = 900 } },
         .phases = f->phases,
         .n_phases = 1,
@@ -415,6 +418,20 @@ TEST(a_dataset_is_read_for_its_lengths_and_its_mistakes)
     remove(path);
     assert_int_equal(plan_make(&f.plan, &f.s, &catalogue, &err), -1);
     assert_non_null(strstr(err.msg, path));
+}
+
+TEST(a_plan_knows_its_endpoint)
+{
+    struct err err = { 0 };
+    struct fixture f;
+
+    init(&f, "small", "free");
+    f.cells[0].request.endpoint = "chta";
+    f.cells[0].request.endpoint_at = "x.yaml:3:5";
+    assert_int_equal(plan_make(&f.plan, &f.s, &catalogue, &err), -1);
+    assert_string_equal(err.msg,
+                        "x.yaml:3:5: request.endpoint: no endpoint \"chta\"; did you "
+                        "mean \"chat\"?");
 }
 
 TEST(a_plan_prints_as_text_and_as_json)

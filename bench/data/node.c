@@ -95,6 +95,12 @@ struct node *node_with_item(struct arena *a, const struct node *list, size_t i,
     return node_list(a, list->mark, items, list->n);
 }
 
+char *node_place(struct arena *a, struct mark mark)
+{
+    return mark.line ? arena_printf(a, "%s:%u:%u", mark.file, mark.line, mark.column)
+                     : arena_strdup(a, mark.file);
+}
+
 int node_err_at(struct err *err, struct mark mark)
 {
     int rc = mark.line ? err_at(err, "%s:%u:%u", mark.file, mark.line, mark.column)

@@ -76,6 +76,9 @@ char *node_json_text(struct arena *a, const struct node *n);
 /* Block style, lists of scalars in one line; reading it gives the same tree. */
 void node_yaml(struct buf *out, const struct node *n);
 
+/* "file:line:column" */
+char *node_place(struct arena *a, struct mark mark);
+
 /* "file:line:column: ..."; control characters become '?'. Always -1. */
 int node_err(struct err *err, struct mark mark, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));

@@ -35,7 +35,8 @@ struct target {
 };
 
 struct request_spec {
-    const char *endpoint; /* name in the endpoint table */
+    const char *endpoint;    /* name in the endpoint table */
+    const char *endpoint_at; /* where it was written, "chat.yaml:3:5"; NULL: it was not */
     const char *model;
     bool stream;
     bool include_usage;

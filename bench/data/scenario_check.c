@@ -202,9 +202,13 @@ static int check_in_flight(struct draft *d, struct keys_reader *r)
     return 0;
 }
 
-static void take_defaults(struct draft *d)
+static void take_defaults(struct draft *d, struct keys_reader *r)
 {
+    const struct node *endpoint = draft_seen(d->seen, "request.endpoint");
     struct retry *retry = &d->cell.retry;
+
+    if (endpoint)
+        d->cell.request.endpoint_at = node_place(r->arena, endpoint->mark);
 
     d->cell.connection.http = d->http ? 2 : 11;
     if (retry->policy == RETRY_NONE)
@@ -223,6 +227,6 @@ int draft_read(struct draft *d, struct keys_reader *r, const struct node *root)
         draft_load(d, r) || check_in_flight(d, r))
         return -1;
     take_body(d, r);
-    take_defaults(d);
+    take_defaults(d, r);
     return 0;
 }

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/endpoint.h"
+#include "data/nearest.h"
 #include "load/dataset.h"
 #include "load/plan_private.h"
 #include "load/profile.h"
@@ -96,6 +98,30 @@ static ns_t latency_of(const struct plan_cell *c)
     return llround(s * NS_PER_S);
 }
 
+/* The endpoint is there, and takes the fields that the scenario gives it. */
+static int check_endpoint(const struct request_spec *spec, struct err *err)
+{
+    const struct endpoint *e = endpoint_find(spec->endpoint);
+    struct nearest near = nearest_to(str_of(spec->endpoint));
+    struct buf head;
+    struct buf tail;
+    int rc;
+
+    if (!e) {
+        for (size_t i = 0; endpoints[i]; i++)
+            nearest_try(&near, endpoints[i]->name);
+        err_set(err, ERR_PARSE, "request.endpoint: no endpoint \"%s\"", spec->endpoint);
+        nearest_hint(&near, err);
+        return spec->endpoint_at ? err_at(err, "%s", spec->endpoint_at) : -1;
+    }
+    buf_init(&head, 0);
+    buf_init(&tail, 0);
+    rc = e->prepare(spec, &head, &tail, err);
+    buf_free(&head);
+    buf_free(&tail);
+    return rc;
+}
+
 static int describe(struct plan *p, size_t i, struct err *err)
 {
     struct plan_cell *c = &p->cells[i];
@@ -104,7 +130,7 @@ static int describe(struct plan *p, size_t i, struct err *err)
     c->cell = &p->scenario->cells[i];
     c->model = p->catalogue && model ? catalogue_model(p->catalogue, model) : NULL;
     c->completion = plan_completion(&c->cell->request, c->model, &c->completion_max);
-    if (measure_prompt(p, c, err))
+    if (check_endpoint(&c->cell->request, err) || measure_prompt(p, c, err))
         return -1;
     c->latency = latency_of(c);
     return 0;
