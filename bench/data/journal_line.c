@@ -1,403 +1,40 @@
 #include "data/journal_line.h"
 
-#include <math.h>
 #include <stdlib.h>
 
 #include "base/json.h"
 #include "base/mem.h"
-#include "data/fields.h"
+#include "data/journal_fields.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
-const char *const end_reason_names[N_END_REASONS] = {
-    [END_DONE] = "done",     [END_INTERRUPTED] = "interrupted",
-    [END_BUDGET] = "budget", [END_TARGET] = "target",
-    [END_DISK] = "disk",
-};
-
-static void put_text(struct jsonw *w, const char *key, const char *text)
-{
-    jsonw_key(w, key);
-    jsonw_string(w, text);
-}
-
-/* The kind of a line: written first, looked at before the rest, skipped with the rest. */
-static void skip(struct fields_reader *rd, void *object __attribute__((unused)))
-{
-    json_skip(&rd->j);
-}
-
-/* --- attempt ----------------------------------------------------------------------- */
-
-static void put_attempt(struct jsonw *w, const char *key,
-                        const void *object __attribute__((unused)))
-{
-    put_text(w, key, "attempt");
-}
-
-static void put_outcome(struct jsonw *w, const char *key, const void *object)
-{
-    put_text(w, key, outcomes[((const struct record *)object)->outcome].name);
-}
-
-static void get_outcome(struct fields_reader *rd, void *object)
-{
-    struct str name = { "", 0 };
-
-    json_text(&rd->j, &name);
-    rd->bad |= !outcome_find(name, &((struct record *)object)->outcome);
-}
-
-static void put_gaps(struct jsonw *w, const char *key, const void *object)
-{
-    const struct record *r = object;
-
-    if (!r->n_gaps)
-        return;
-    jsonw_key(w, key);
-    jsonw_array(w);
-    for (size_t i = 0; i < r->n_gaps; i++)
-        jsonw_int(w, r->gaps[i]);
-    jsonw_end(w);
-}
-
-static void get_gaps(struct fields_reader *rd, void *object)
-{
-    struct record *r = object;
-    struct line_reader *lr = rd->ctx;
-
-    if (!lr->gaps)
-        lr->gaps = mem_array(RECORD_MAX_GAPS, sizeof(lr->gaps[0]));
-    r->gaps = lr->gaps;
-    r->n_gaps = 0;
-    rd->bad |= !json_open_array(&rd->j);
-    while (json_item(&rd->j)) {
-        uint32_t gap = (uint32_t)fields_int(rd, UINT32_MAX);
-
-        if (r->n_gaps < RECORD_MAX_GAPS)
-            lr->gaps[r->n_gaps++] = gap;
-        else
-            rd->bad = true;
-    }
-}
-
-#define TIME(name, moment) FIELD_INT(name, I64, struct record, at[moment], NS_ABSENT)
-
-static const struct field times[N_MOMENTS] = {
-    TIME("due", MOMENT_DUE),       TIME("ready", MOMENT_READY),
-    TIME("start", MOMENT_START),   TIME("connected", MOMENT_CONNECTED),
-    TIME("sent", MOMENT_SENT),     TIME("head", MOMENT_HEAD),
-    TIME("role", MOMENT_ROLE),     TIME("first", MOMENT_FIRST),
-    TIME("answer", MOMENT_ANSWER), TIME("last", MOMENT_LAST),
-    TIME("end", MOMENT_END),
-};
-
-static const struct field holds[N_HOLDS] = {
-    FIELD_INT("cap", I64, struct record, held[HOLD_CAP], 0),
-    FIELD_INT("pacing", I64, struct record, held[HOLD_PACING], 0),
-    FIELD_INT("retry", I64, struct record, held[HOLD_RETRY], 0),
-};
-
-static const struct field tokens[] = {
-    FIELD_INT("planned", I64, struct record, tokens.planned, -1),
-    FIELD_INT("words", I64, struct record, tokens.words, -1),
-    FIELD_INT("prompt", I64, struct record, tokens.prompt, -1),
-    FIELD_INT("cached", I64, struct record, tokens.cached, -1),
-    FIELD_INT("completion", I64, struct record, tokens.completion, -1),
-    FIELD_INT("reasoning", I64, struct record, tokens.reasoning, -1),
-    FIELD_INT("total", I64, struct record, tokens.total, -1),
-};
-
-static const struct field server[] = {
-    FIELD_INT("queue", I64, struct record, server.queue, NS_ABSENT),
-    FIELD_INT("prompt", I64, struct record, server.prompt, NS_ABSENT),
-    FIELD_INT("completion", I64, struct record, server.completion, NS_ABSENT),
-    FIELD_INT("total", I64, struct record, server.total, NS_ABSENT),
-};
-
-static const struct field limit[] = {
-    FIELD_INT("limit", I64, struct limit, limit, -1),
-    FIELD_INT("remaining", I64, struct limit, remaining, -1),
-    FIELD_INT("reset", I64, struct limit, reset, NS_ABSENT),
-};
-
-static const struct field limits[N_LIMITS] = {
-    FIELD_OBJECT("requests", limit, struct record, limits[LIMIT_REQUESTS]),
-    FIELD_OBJECT("tokens", limit, struct record, limits[LIMIT_TOKENS]),
-    FIELD_OBJECT("audio_seconds", limit, struct record, limits[LIMIT_AUDIO_SECONDS]),
-};
-
-static const struct field attempt[] = {
-    FIELD_OTHER("t", put_attempt, skip),
-    FIELD_INT("req", U64, struct record, req, FIELD_ALWAYS),
-    FIELD_INT("try", U32, struct record, try_no, FIELD_ALWAYS),
-    FIELD_BOOL("final", struct record, final),
-    FIELD_INT("cell", U32, struct record, cell, FIELD_ALWAYS),
-    FIELD_INT("trial", U32, struct record, trial, FIELD_ALWAYS),
-    FIELD_INT("phase", U32, struct record, phase, FIELD_ALWAYS),
-    FIELD_OTHER("outcome", put_outcome, get_outcome),
-    FIELD_INT("status", I32, struct record, http_status, 0),
-    FIELD_PART("times", times),
-    FIELD_PART("held", holds),
-    FIELD_INT("dns", I64, struct record, dns, NS_ABSENT),
-    FIELD_INT("tcp", I64, struct record, tcp, NS_ABSENT),
-    FIELD_INT("tls", I64, struct record, tls, NS_ABSENT),
-    FIELD_BOOL("reused", struct record, reused),
-    FIELD_INT("http", I32, struct record, http_version, 0),
-    FIELD_PART("tokens", tokens),
-    FIELD_PART("server", server),
-    FIELD_PART("limits", limits),
-    FIELD_INT("retry_after", I64, struct record, retry_after, NS_ABSENT),
-    FIELD_INT("cost", I64, struct record, cost_nusd, -1),
-    FIELD_INT("bytes_up", U64, struct record, bytes_up, 0),
-    FIELD_INT("bytes_down", U64, struct record, bytes_down, 0),
-    FIELD_INT("frames", U64, struct record, frames, 0),
-    FIELD_INT("shared", U64, struct record, shared, 0),
-    FIELD_OTHER("gaps", put_gaps, get_gaps),
-    FIELD_INT("gaps_lost", U64, struct record, gaps_lost, 0),
-    FIELD_INT("stall", I64, struct record, stall, -1),
-    FIELD_TEXT("request_id", struct record, request_id),
-    FIELD_TEXT("region", struct record, region),
-    FIELD_TEXT("edge", struct record, edge),
-    FIELD_TEXT("tier", struct record, tier),
-    FIELD_TEXT("finish", struct record, finish),
-    FIELD_TEXT("error_code", struct record, error_code),
-    FIELD_TEXT("limit_kind", struct record, limit_kind),
-    FIELD_TEXT("error", struct record, error),
-};
-
-/* --- phase ------------------------------------------------------------------------- */
-
-static void put_phase(struct jsonw *w, const char *key,
-                      const void *object __attribute__((unused)))
-{
-    put_text(w, key, "phase");
-}
-
-static void put_event(struct jsonw *w, const char *key, const void *object)
-{
-    put_text(w, key, ((const struct phase_event *)object)->begin ? "begin" : "end");
-}
-
-static void get_event(struct fields_reader *rd, void *object)
-{
-    struct str event = { "", 0 };
-
-    json_text(&rd->j, &event);
-    ((struct phase_event *)object)->begin = str_is(event, "begin");
-    rd->bad |= !str_is(event, "begin") && !str_is(event, "end");
-}
-
-static void put_words(struct jsonw *w, const char *key, const void *object)
-{
-    double words = ((const struct phase_event *)object)->words_per_token;
-
-    if (words > 0) {
-        jsonw_key(w, key);
-        jsonw_int(w, llround(words * 1e6));
-    }
-}
-
-static void get_words(struct fields_reader *rd, void *object)
-{
-    ((struct phase_event *)object)->words_per_token =
-        (double)fields_int(rd, FIELDS_MAX) / 1e6;
-}
-
-static const struct field phase[] = {
-    FIELD_OTHER("t", put_phase, skip),
-    FIELD_INT("at", I64, struct phase_event, at, FIELD_ALWAYS),
-    FIELD_INT("trial", U32, struct phase_event, trial, FIELD_ALWAYS),
-    FIELD_INT("phase", U32, struct phase_event, phase, FIELD_ALWAYS),
-    FIELD_OTHER("event", put_event, get_event),
-    FIELD_INT("planned", U64, struct phase_event, planned, 0),
-    FIELD_INT("issued", U64, struct phase_event, issued, 0),
-    FIELD_OTHER("words_per_token_ppm", put_words, get_words),
-};
-
-/* --- health ------------------------------------------------------------------------ */
-
-static void put_health(struct jsonw *w, const char *key,
-                       const void *object __attribute__((unused)))
-{
-    put_text(w, key, "health");
-}
-
-static void put_hist(struct jsonw *w, const char *key, const struct hist *h)
-{
-    struct buf text;
-
-    if (!h || !h->total)
-        return;
-    buf_init(&text, 0);
-    hist_encode_base64(h, &text);
-    put_text(w, key, text.p);
-    buf_free(&text);
-}
-
-static void put_send_lag(struct jsonw *w, const char *key, const void *object)
-{
-    put_hist(w, key, ((const struct health_sample *)object)->send_lag);
-}
-
-static void put_read_lag(struct jsonw *w, const char *key, const void *object)
-{
-    put_hist(w, key, ((const struct health_sample *)object)->read_lag);
-}
-
-static void put_stamp_error(struct jsonw *w, const char *key, const void *object)
-{
-    put_hist(w, key, ((const struct health_sample *)object)->stamp_error);
-}
-
-static void put_turn(struct jsonw *w, const char *key, const void *object)
-{
-    put_hist(w, key, ((const struct health_sample *)object)->turn);
-}
-
-/* Counts of the standard range: what a line may ask to make room for. */
-enum { MAX_COUNTS = 40000 };
-
-static void get_hist(struct fields_reader *rd, struct hist **to)
-{
-    struct str text = { "", 0 };
-    struct hist *h;
-    struct err err;
-
-    if (*to || !json_text(&rd->j, &text)) {
-        rd->bad = true;
-        return;
-    }
-    h = mem_alloc(sizeof(*h));
-    if (hist_decode_base64(h, text.p, text.n, MAX_COUNTS, &err)) {
-        rd->bad = true;
-        free(h);
-        return;
-    }
-    *to = h;
-}
-
-static void get_send_lag(struct fields_reader *rd, void *object)
-{
-    get_hist(rd, &((struct health_sample *)object)->send_lag);
-}
-
-static void get_read_lag(struct fields_reader *rd, void *object)
-{
-    get_hist(rd, &((struct health_sample *)object)->read_lag);
-}
-
-static void get_stamp_error(struct fields_reader *rd, void *object)
-{
-    get_hist(rd, &((struct health_sample *)object)->stamp_error);
-}
-
-static void get_turn(struct fields_reader *rd, void *object)
-{
-    get_hist(rd, &((struct health_sample *)object)->turn);
-}
-
-#define COUNTER(name, id) FIELD_INT(name, U64, struct health_sample, counters[id], 0)
-
-static const struct field counters[N_HEALTH_COUNTERS] = {
-    COUNTER("turns", HEALTH_TURNS),
-    COUNTER("reads", HEALTH_READS),
-    COUNTER("kernel_stamps", HEALTH_KERNEL_STAMPS),
-    COUNTER("stamps_replaced", HEALTH_STAMPS_REPLACED),
-    COUNTER("cpu_ns", HEALTH_CPU_NS),
-    COUNTER("switches", HEALTH_SWITCHES),
-    COUNTER("runqueue_ns", HEALTH_RUNQUEUE_NS),
-    COUNTER("dropped", HEALTH_DROPPED),
-    COUNTER("fd_exhausted", HEALTH_FD_EXHAUSTED),
-    COUNTER("clock_steps", HEALTH_CLOCK_STEPS),
-};
-
-static const struct field health[] = {
-    FIELD_OTHER("t", put_health, skip),
-    FIELD_INT("at", I64, struct health_sample, at, FIELD_ALWAYS),
-    FIELD_INT("worker", U32, struct health_sample, worker, FIELD_ALWAYS),
-    FIELD_INT("trial", U32, struct health_sample, trial, FIELD_ALWAYS),
-    FIELD_INT("in_flight", U32, struct health_sample, in_flight, FIELD_ALWAYS),
-    FIELD_PART("counters", counters),
-    FIELD_OTHER("send_lag", put_send_lag, get_send_lag),
-    FIELD_OTHER("read_lag", put_read_lag, get_read_lag),
-    FIELD_OTHER("stamp_error", put_stamp_error, get_stamp_error),
-    FIELD_OTHER("turn", put_turn, get_turn),
-};
-
-static void free_hist(struct hist *h)
-{
-    if (h)
-        hist_free(h);
-    free(h);
-}
-
-/* --- end --------------------------------------------------------------------------- */
-
-static void put_end(struct jsonw *w, const char *key,
-                    const void *object __attribute__((unused)))
-{
-    put_text(w, key, "end");
-}
-
-static void put_reason(struct jsonw *w, const char *key, const void *object)
-{
-    put_text(w, key, end_reason_names[((const struct run_end *)object)->reason]);
-}
-
-static void get_reason(struct fields_reader *rd, void *object)
-{
-    struct str name = { "", 0 };
-
-    json_text(&rd->j, &name);
-    for (int i = 0; i < N_END_REASONS; i++)
-        if (str_is(name, end_reason_names[i])) {
-            ((struct run_end *)object)->reason = (enum end_reason)i;
-            return;
-        }
-    rd->bad = true;
-}
-
-static const struct field end[] = {
-    FIELD_OTHER("t", put_end, skip),
-    FIELD_INT("at", I64, struct run_end, at, FIELD_ALWAYS),
-    FIELD_OTHER("reason", put_reason, get_reason),
-    FIELD_TEXT("detail", struct run_end, detail),
-    FIELD_INT("cpu", I64, struct run_end, cpu, NS_ABSENT),
-    FIELD_INT("sim_late_p99", I64, struct run_end, sim_late_p99, NS_ABSENT),
-    FIELD_INT("sim_cpu", I64, struct run_end, sim_cpu, NS_ABSENT),
-};
-
-/* --- a line ------------------------------------------------------------------------ */
-
-static void put_line(struct buf *out, const struct field *table, size_t n,
-                     const void *object)
+static void put_line(struct buf *out, const struct line_fields *fields, const void *object)
 {
     struct jsonw w;
 
     jsonw_init(&w, out, 0);
-    fields_put(&w, table, n, object);
+    fields_put(&w, fields->table, fields->n, object);
     buf_char(out, '\n');
 }
 
 void journal_put_record(struct buf *out, const struct record *r)
 {
-    put_line(out, attempt, COUNT(attempt), r);
+    put_line(out, &line_attempt, r);
 }
 
 void journal_put_phase(struct buf *out, const struct phase_event *e)
 {
-    put_line(out, phase, COUNT(phase), e);
+    put_line(out, &line_phase, e);
 }
 
 void journal_put_health(struct buf *out, const struct health_sample *h)
 {
-    put_line(out, health, COUNT(health), h);
+    put_line(out, &line_health, h);
 }
 
 void journal_put_end(struct buf *out, const struct run_end *e)
 {
-    put_line(out, end, COUNT(end), e);
+    put_line(out, &line_end, e);
 }
 
 /* Texts lie one behind the other in lr->text, which was made large enough for the line. */
@@ -411,6 +48,12 @@ static const char *keep(void *ctx, struct str raw)
     return lr->text.p + from;
 }
 
+static void get_line(struct fields_reader *rd, const struct line_fields *fields,
+                     void *object)
+{
+    fields_get(rd, fields->table, fields->n, object);
+}
+
 static bool known(const struct run *run, uint32_t trial, uint32_t ph)
 {
     return !run || (trial < run->n_trials && ph < run->n_phases);
@@ -422,7 +65,7 @@ static bool read_attempt(struct fields_reader *rd, const struct run *run,
     struct record r;
 
     record_init(&r);
-    fields_get(rd, attempt, COUNT(attempt), &r);
+    get_line(rd, &line_attempt, &r);
     if (rd->bad || !json_done(&rd->j) || !known(run, r.trial, r.phase) ||
         (run && r.cell != run->trials[r.trial].cell))
         return false;
@@ -436,12 +79,19 @@ static bool read_phase(struct fields_reader *rd, const struct run *run,
 {
     struct phase_event e = { 0 };
 
-    fields_get(rd, phase, COUNT(phase), &e);
+    get_line(rd, &line_phase, &e);
     if (rd->bad || !json_done(&rd->j) || !known(run, e.trial, e.phase))
         return false;
     if (sink->phase)
         sink->phase(sink->ctx, &e);
     return true;
+}
+
+static void free_hist(struct hist *h)
+{
+    if (h)
+        hist_free(h);
+    free(h);
 }
 
 static bool read_health(struct fields_reader *rd, const struct run *run,
@@ -450,7 +100,7 @@ static bool read_health(struct fields_reader *rd, const struct run *run,
     struct health_sample h = { 0 };
     bool good;
 
-    fields_get(rd, health, COUNT(health), &h);
+    get_line(rd, &line_health, &h);
     good = !rd->bad && json_done(&rd->j) && known(run, h.trial, 0);
     if (good && sink->health)
         sink->health(sink->ctx, &h);
@@ -469,7 +119,7 @@ static bool read_end(struct fields_reader *rd,
         .detail = "", .cpu = NS_ABSENT, .sim_late_p99 = NS_ABSENT, .sim_cpu = NS_ABSENT
     };
 
-    fields_get(rd, end, COUNT(end), &e);
+    get_line(rd, &line_end, &e);
     if (rd->bad || !json_done(&rd->j))
         return false;
     if (sink->end)
