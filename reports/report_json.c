@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "base/version.h"
 #include "reports/json_parts.h"
 #include "reports/report.h"
 

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 
 #include "base/json.h"
-#include "base/mem.h"
 #include "data/journal_fields.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
