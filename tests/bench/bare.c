@@ -25,7 +25,7 @@
 #include "base/mem.h"
 #include "data/hist.h"
 
-enum { READ = 64 * 1024, EVENTS = 512, FRAME = 236, MAX_FD = 20000 };
+enum { READ = 64 * 1024, EVENTS = 512, FRAME = 256, MAX_FD = 20000 };
 
 struct peer {
     ns_t due; /* 0: nothing to send */
@@ -184,7 +184,7 @@ int main(int argc, char **argv)
     b->heap = mem_array(MAX_FD, sizeof(*b->heap));
     hist_init_standard(&b->late);
     memset(b->frame, 'a', FRAME);
-    memcpy(b->frame, "e6\r\n", 4);
+    memcpy(b->frame, "fa\r\n", 4);
     memcpy(b->frame + FRAME - 2, "\r\n", 2);
     b->epoll = epoll_create1(0);
     b->listener = listen_on(argv[1]);
