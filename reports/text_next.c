@@ -114,6 +114,16 @@ static void unpriced(struct buf *b, const struct summary *s)
                "that has them.");
 }
 
+/* More than a tenth: reasoning that leaves no room for the answer is the usual cause. */
+static void empty(struct buf *b, const struct summary *s)
+{
+    if (s->outcomes.final[OUTCOME_EMPTY] * 10 > s->total.requests)
+        buf_printf(b, "Answers were empty%s",
+                   s->total.reasoning_tokens
+                       ? ": reasoning used up max_completion_tokens; allow more."
+                       : ": look at the finish reasons (`report --format json`).");
+}
+
 /* How much longer the largest percentile asked for would take. */
 static void too_few(struct buf *b, const struct summary *s)
 {

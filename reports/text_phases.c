@@ -218,6 +218,11 @@ static void put_asked(struct buf *b, const struct summary_load *l)
         figure_number(b, l->asked);
     }
     buf_str(b, l->open ? "/s" : " at a time");
+    if (ramp) {
+        buf_str(b, " (mean ");
+        figure_number(b, l->asked);
+        buf_char(b, ')');
+    }
 }
 
 /* What arrived stands beside what was asked for. */
