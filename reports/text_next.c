@@ -154,8 +154,8 @@ static void one_trial(struct buf *b, const struct summary *s)
 
 static void (*const hints[])(struct buf *b, const struct summary *s) = {
     client_limited, sim_limited,  degraded,    not_allowed, bad_request,
-    unreachable,    rate_limited, no_capacity, was_cut,     capped,
-    unpriced,       too_few,      one_trial,
+    unreachable,    rate_limited, no_capacity, was_cut,     empty,
+    capped,         unpriced,     too_few,     one_trial,
 };
 
 void text_next(const struct page *p)
