@@ -76,13 +76,38 @@ void text_heading(const struct page *p, const char *heading)
     buf_char(p->out, '\n');
 }
 
+/* Does the key have the same value in all cells? Then it tells none of them apart. */
+static bool is_constant(const struct run *run, size_t key)
+{
+    for (uint32_t c = 1; c < run->n_cells; c++)
+        if (strcmp(run->cells[c].keys[key].text, run->cells[0].keys[key].text))
+            return false;
+    return run->n_cells > 1;
+}
+
+/* Keys whose values are known by sight; of the others the last part of the key is named. */
+static bool speaks_for_itself(const char *key)
+{
+    return !strcmp(key, "model") || !strcmp(key, "service_tier");
+}
+
 void text_cell_name(struct buf *out, const struct run *run, uint32_t cell)
 {
     const struct run_cell *c = &run->cells[cell];
 
     buf_str(out, "");
-    for (size_t i = 0; i < c->n_keys; i++)
-        buf_printf(out, "%s%s", i ? " " : "", c->keys[i].text);
+    for (size_t i = 0; i < c->n_keys; i++) {
+        const char *dot = strrchr(c->keys[i].key, '.');
+
+        bool named = speaks_for_itself(c->keys[i].key);
+
+        if (!named && is_constant(run, i))
+            continue;
+        buf_str(out, out->len ? " " : "");
+        if (!named)
+            buf_printf(out, "%s=", dot ? dot + 1 : c->keys[i].key);
+        buf_str(out, c->keys[i].text);
+    }
     if (!out->len && run->n_cells > 1)
         buf_str(out, c->name);
 }
