@@ -94,14 +94,17 @@ static bool speaks_for_itself(const char *key)
 void text_cell_name(struct buf *out, const struct run *run, uint32_t cell)
 {
     const struct run_cell *c = &run->cells[cell];
+    size_t varying = 0;
+
+    for (size_t i = 0; i < c->n_keys; i++)
+        varying += !is_constant(run, i);
 
     buf_str(out, "");
     for (size_t i = 0; i < c->n_keys; i++) {
         const char *dot = strrchr(c->keys[i].key, '.');
-
         bool named = speaks_for_itself(c->keys[i].key);
 
-        if (!named && is_constant(run, i))
+        if (is_constant(run, i) && (!named || varying > 1))
             continue;
         buf_str(out, out->len ? " " : "");
         if (!named)

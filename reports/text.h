@@ -29,7 +29,7 @@ void text_next(const struct page *p);
 /* A heading with a blank line before it. */
 void text_heading(const struct page *p, const char *heading);
 
-/* A cell by its model, tier and what sets it apart: "llama-3.1-8b-instant policy=sdk"; ""
+/* A cell by what sets it apart: "llama-3.1-8b-instant policy=sdk"; ""
  * where there is one.
  */
 void text_cell_name(struct buf *out, const struct run *run, uint32_t cell);
