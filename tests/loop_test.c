@@ -296,6 +296,7 @@ TEST(loop_that_is_stopped_before_it_runs_does_not_run)
 struct turns {
     struct events *events;
     ns_t done;
+    ns_t slept; /* before the last turn */
 };
 
 static void on_turn(void *ctx, ns_t began, ns_t done)
@@ -304,6 +305,10 @@ static void on_turn(void *ctx, ns_t began, ns_t done)
 
     assert_true(began >= t->done && done >= began);
     assert_true(loop_turn_began(t->events->loop) == began);
+    assert_true(loop_rested(t->events->loop) <= loop_looked(t->events->loop));
+    assert_true(loop_looked(t->events->loop) <= began);
+    t->slept = loop_looked(t->events->loop) == began ? began - t->done : 0;
+    assert_true(!t->slept || loop_rested(t->events->loop) == t->done);
     t->done = done;
     t->events->text[t->events->n++] = '|';
 }
@@ -332,6 +337,7 @@ TEST(loop_tells_of_each_turn_that_did_something)
     loop_run(e.loop);
     /* The first two may have come in one turn or in two. */
     assert_true(!strcmp(e.text, "ab|c|") || !strcmp(e.text, "a|b|c|"));
+    assert_true(turns.slept > 0);
     loop_timer_free(a);
     loop_timer_free(b);
     loop_timer_free(c);

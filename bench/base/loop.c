@@ -25,6 +25,7 @@ struct loop {
     ns_t began;
     ns_t done;    /* of the turn before */
     ns_t looked;  /* see loop_looked */
+    ns_t rested;  /* see loop_rested */
     bool working; /* the turn has called somebody, so `began` is its own */
     bool stopped;
 };
@@ -50,13 +51,16 @@ struct loop_timer {
  */
 static void begin_work(struct loop *l)
 {
+    bool asleep;
     ns_t before = l->began;
 
     if (l->working)
         return;
     l->working = true;
     l->began = clock_now(l->clock);
-    l->looked = l->began - l->done > ASLEEP ? l->began : before;
+    asleep = l->began - l->done > ASLEEP;
+    l->looked = asleep ? l->began : before;
+    l->rested = asleep ? l->done : before;
 }
 
 static void woken(evutil_socket_t fd, short what, void *arg)
@@ -149,6 +153,11 @@ ns_t loop_turn_began(const struct loop *l)
 ns_t loop_looked(const struct loop *l)
 {
     return l->looked;
+}
+
+ns_t loop_rested(const struct loop *l)
+{
+    return l->rested;
 }
 
 void loop_on_wake(struct loop *l, loop_fn *on_wake, void *ctx)

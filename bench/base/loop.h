@@ -52,6 +52,12 @@ ns_t loop_turn_began(const struct loop *l);
  */
 ns_t loop_looked(const struct loop *l);
 
+/*
+ * The same without the trust that a sleeping loop wakes at once: when it lay down. A
+ * process that is not let run oversleeps, and finds what came long before.
+ */
+ns_t loop_rested(const struct loop *l);
+
 /* From any thread or a signal handler: call on_wake in the loop's own thread, soon. */
 void loop_on_wake(struct loop *l, loop_fn *on_wake, void *ctx);
 void loop_wake(struct loop *l);

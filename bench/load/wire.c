@@ -7,6 +7,9 @@
 #include "base/version.h"
 #include "load/wire_private.h"
 
+/* A loop that is woken later than that did not get the processor. */
+#define OVERSLEPT NS_PER_MS
+
 int wire_library_init(struct err *err)
 {
     if (curl_global_init(CURL_GLOBAL_ALL))
@@ -127,14 +130,26 @@ static struct socket_slot *slot_of(struct wire *w, int fd)
 }
 
 /*
- * A stamp of the kernel is that of the newest bytes, and so right for the last frame. What
- * else the read holds came after we had last looked at the sockets, and after this one was
- * last emptied.
+ * When the first bytes of a read can have come: after we had last looked at the sockets,
+ * and after this one was last emptied. Bytes that waited long before the turn began show
+ * that we overslept: then what this turn reads may have come ever since the loop lay down.
  */
+static ns_t earliest(struct wire *w, const struct stamp *stamp, ns_t emptied)
+{
+    const struct loop *loop = w->config.loop;
+    ns_t turn = loop_turn_began(loop), looked;
+
+    if (stamp->kind == STAMP_KERNEL && turn - stamp->at > OVERSLEPT)
+        w->overslept = turn;
+    looked = w->overslept == turn ? loop_rested(loop) : loop_looked(loop);
+    return emptied != NS_ABSENT && emptied > looked ? emptied : looked;
+}
+
+/* A stamp of the kernel is that of the newest bytes, and so right for the last frame. */
 static void tell_read(struct wire *w, const struct stamp *stamp, ns_t emptied)
 {
     bool kernel = stamp->kind == STAMP_KERNEL;
-    ns_t earliest = loop_looked(w->config.loop);
+    ns_t since = earliest(w, stamp, emptied);
     struct wire_read read = {
         .kind = stamp->kind,
         .lag = kernel ? stamp->read - stamp->at : NS_ABSENT,
@@ -144,9 +159,7 @@ static void tell_read(struct wire *w, const struct stamp *stamp, ns_t emptied)
 
     if (!w->config.on_read)
         return;
-    if (emptied != NS_ABSENT && emptied > earliest)
-        earliest = emptied;
-    read.error = stamp->at > earliest ? stamp->at - earliest : 0;
+    read.error = stamp->at > since ? stamp->at - since : 0;
     w->config.on_read(w->config.ctx, &read);
 }
 

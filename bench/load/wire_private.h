@@ -28,6 +28,7 @@ struct wire {
     size_t n_sockets;
     ns_t stamp; /* of the bytes that libcurl is reading now */
     struct stamper stamper;
+    ns_t overslept;  /* the last turn that found bytes which had waited long for it */
     unsigned events; /* decoded in the read under way */
     size_t waiting;  /* bytes that waited when the stamp was taken */
     size_t taken;    /* of the socket by the read under way, as far as that can be told */
