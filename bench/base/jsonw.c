@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/json.h"
+#include "base/utf8.h"
 
 void jsonw_init(struct jsonw *w, struct buf *out, int indent)
 {
@@ -139,32 +140,6 @@ void jsonw_string(struct jsonw *w, const char *s)
     jsonw_text(w, str_of(s));
 }
 
-static bool tail(const unsigned char *p, size_t n)
-{
-    for (size_t i = 1; i < n; i++)
-        if ((p[i] & 0xC0) != 0x80)
-            return false;
-    return true;
-}
-
-/* Length of the well-formed UTF-8 sequence at p (RFC 3629), 0 where there is none. */
-static size_t utf8(const unsigned char *p, size_t left)
-{
-    size_t n = *p < 0x80   ? 1
-               : *p < 0xC2 ? 0
-               : *p < 0xE0 ? 2
-               : *p < 0xF0 ? 3
-               : *p < 0xF5 ? 4
-                           : 0;
-
-    if (!n || n > left || !tail(p, n))
-        return 0;
-    if ((*p == 0xE0 && p[1] < 0xA0) || (*p == 0xED && p[1] > 0x9F) ||
-        (*p == 0xF0 && p[1] < 0x90) || (*p == 0xF4 && p[1] > 0x8F))
-        return 0;
-    return n;
-}
-
 static void escaped(struct buf *out, unsigned char c)
 {
     switch (c) {
@@ -194,7 +169,7 @@ void jsonw_text(struct jsonw *w, struct str s)
     before(w);
     buf_char(w->out, '"');
     while (p < end) {
-        size_t n = utf8(p, (size_t)(end - p));
+        size_t n = utf8_length(p, (size_t)(end - p));
 
         if (n && *p >= 0x20 && *p != '"' && *p != '\\' && *p != 0x7F) {
             p += n;

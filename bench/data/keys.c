@@ -77,6 +77,15 @@ int keys_wrong(struct keys_reader *r, const struct key *k, const struct node *n,
     return keys_fail(r, k, n);
 }
 
+int keys_want(struct keys_reader *r, const struct key *k, const struct node *n,
+              enum node_kind kind)
+{
+    if (n->kind == kind)
+        return 0;
+    return keys_wrong(r, k, n, "is %s; expected %s", node_kinds[n->kind],
+                      k->type->expected);
+}
+
 /* Does the row belong to the part with this prefix, and not to one within it? */
 static bool in_prefix(const struct key *k, const char *prefix)
 {

@@ -79,6 +79,10 @@ int keys_fail(struct keys_reader *r, const struct key *k, const struct node *n);
 int keys_wrong(struct keys_reader *r, const struct key *k, const struct node *n,
                const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
+/* -1 with "is a list; expected ..." where the value is of another kind. */
+int keys_want(struct keys_reader *r, const struct key *k, const struct node *n,
+              enum node_kind kind);
+
 /* The row with this path; NULL where there is none. */
 const struct key *keys_find(const struct key *keys, size_t n, struct str path);
 

@@ -10,14 +10,6 @@
 #include "base/units.h"
 #include "data/nearest.h"
 
-static int want_scalar(struct keys_reader *r, const struct key *k, const struct node *n)
-{
-    if (n->kind == NODE_SCALAR)
-        return 0;
-    return keys_wrong(r, k, n, "is %s; expected %s", node_kinds[n->kind],
-                      k->type->expected);
-}
-
 static int out_of_range(struct keys_reader *r, const struct key *k, const struct node *n)
 {
     if (!k->most)
@@ -32,7 +24,7 @@ static int read_boolean(struct keys_reader *r, const struct key *k, const struct
 {
     bool *v = field;
 
-    if (want_scalar(r, k, n))
+    if (keys_want(r, k, n, NODE_SCALAR))
         return -1;
     if (node_scalar_type(n) != SCALAR_BOOL)
         return keys_wrong(r, k, n, "\"%.60s\" is neither true nor false", n->text.p);
@@ -55,7 +47,7 @@ static int read_count(struct keys_reader *r, const struct key *k, const struct n
 {
     uint64_t *v = field;
 
-    if (want_scalar(r, k, n))
+    if (keys_want(r, k, n, NODE_SCALAR))
         return -1;
     if (units_count(n->text, v, r->err))
         return keys_fail(r, k, n);
@@ -83,7 +75,7 @@ static int read_number(struct keys_reader *r, const struct key *k, const struct 
 {
     double *v = field;
 
-    if (want_scalar(r, k, n))
+    if (keys_want(r, k, n, NODE_SCALAR))
         return -1;
     if (!n->text.n || strspn(n->text.p, "+-.0123456789eE") != n->text.n ||
         node_scalar_type(&(struct node){ NODE_SCALAR, .text = n->text, .plain = true }) !=
@@ -111,7 +103,7 @@ static int read_duration(struct keys_reader *r, const struct key *k, const struc
 {
     ns_t *v = field;
 
-    if (want_scalar(r, k, n))
+    if (keys_want(r, k, n, NODE_SCALAR))
         return -1;
     if (units_duration(n->text, v, r->err))
         return keys_fail(r, k, n);
@@ -135,7 +127,7 @@ static int read_money(struct keys_reader *r, const struct key *k, const struct n
 {
     int64_t *v = field;
 
-    if (want_scalar(r, k, n))
+    if (keys_want(r, k, n, NODE_SCALAR))
         return -1;
     if (units_money(n->text, v, r->err))
         return keys_fail(r, k, n);
@@ -149,7 +141,7 @@ static int read_text(struct keys_reader *r, const struct key *k, const struct no
 {
     const char **v = field;
 
-    if (want_scalar(r, k, n))
+    if (keys_want(r, k, n, NODE_SCALAR))
         return -1;
     if (!n->text.n)
         return keys_wrong(r, k, n, "is empty; expected %s", k->type->expected);
@@ -166,7 +158,7 @@ static int read_word(struct keys_reader *r, const struct key *k, const struct no
         "_.-";
     const char **v = field;
 
-    if (want_scalar(r, k, n))
+    if (keys_want(r, k, n, NODE_SCALAR))
         return -1;
     if (!n->text.n || n->text.n > 64 || strspn(n->text.p, rest) != n->text.n ||
         (!strchr(letters, *n->text.p) && (*n->text.p < '0' || *n->text.p > '9')))
@@ -182,9 +174,8 @@ static int read_texts(struct keys_reader *r, const struct key *k, const struct n
     struct texts *v = field;
     const char **p;
 
-    if (n->kind != NODE_LIST)
-        return keys_wrong(r, k, n, "is %s; expected %s", node_kinds[n->kind],
-                          k->type->expected);
+    if (keys_want(r, k, n, NODE_LIST))
+        return -1;
     p = arena_alloc(r->arena, n->n * sizeof(*p));
     for (size_t i = 0; i < n->n; i++)
         if (read_text(r, k, n->items[i], &p[i]))
@@ -217,7 +208,7 @@ static int read_choice(struct keys_reader *r, const struct key *k, const struct 
 {
     unsigned *v = field;
 
-    if (want_scalar(r, k, n))
+    if (keys_want(r, k, n, NODE_SCALAR))
         return -1;
     for (unsigned i = 0; k->choices[i]; i++)
         if (str_is(n->text, k->choices[i])) {

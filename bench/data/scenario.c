@@ -1,14 +1,12 @@
 #include "data/scenario.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "data/nearest.h"
 #include "data/scenario_draft.h"
 #include "data/yaml.h"
 
-enum { MAX_CELLS = 1000, MAX_TRIALS = 10000, MAX_QUESTION = 200 };
+enum { MAX_CELLS = 1000, MAX_TRIALS = 10000 };
 
 /* One axis of the matrix: where its values go, and each as a cell names it. */
 struct axis {
@@ -25,71 +23,6 @@ struct maker {
     const struct axis *axes;
     size_t n_axes;
 };
-
-/* What a comment line says, without its # and the spaces around. */
-static struct str comment_words(struct str line)
-{
-    while (line.n && (*line.p == '#' || isspace((unsigned char)*line.p))) {
-        line.p++;
-        line.n--;
-    }
-    while (line.n && isspace((unsigned char)line.p[line.n - 1]))
-        line.n--;
-    return line;
-}
-
-/* The first sentence of the comment that opens a file; NULL where there is none. */
-static const char *read_question(struct arena *a, const char *text, size_t n)
-{
-    struct buf b;
-    const char *question = NULL;
-    const char *end;
-
-    buf_init(&b, 0);
-    if (n >= 3 && !memcmp(text, "\xef\xbb\xbf", 3)) {
-        text += 3;
-        n -= 3;
-    }
-    while (n && *text == '#') {
-        const char *end_of_line = memchr(text, '\n', n);
-        size_t line = end_of_line ? (size_t)(end_of_line - text) : n;
-        struct str words = comment_words((struct str){ text, line });
-
-        if (!words.n || b.len + (b.len > 0) + words.n > MAX_QUESTION)
-            break;
-        buf_add(&b, " ", b.len > 0);
-        buf_add(&b, words.p, words.n);
-        text += line + (line < n);
-        n -= line + (line < n);
-    }
-    if (b.len) {
-        for (end = b.p; *end; end++)
-            if ((*end == '?' || *end == '.') && (!end[1] || end[1] == ' ')) {
-                end++;
-                break;
-            }
-        question = arena_strndup(a, b.p, (size_t)(end - b.p));
-    }
-    buf_free(&b);
-    return question;
-}
-
-/* "scenarios/chat steady.yaml" is called "chat-steady". */
-static const char *name_of_file(struct arena *a, const char *file)
-{
-    const char *slash = file ? strrchr(file, '/') : NULL;
-    char *name = arena_strdup(a, slash ? slash + 1 : file ? file : "run");
-    char *dot = strrchr(name, '.');
-
-    if (dot && dot > name)
-        *dot = '\0';
-    for (char *p = name; *p; p++)
-        if (!isalnum((unsigned char)*p) && !strchr("-_.", *p))
-            *p = '-';
-    while (*name && !isalnum((unsigned char)*name))
-        name++;
-    return *name ? arena_strndup(a, name, strnlen(name, 64)) : "run";
-}
 
 static const char *folder_of(struct arena *a, const char *file)
 {
@@ -241,71 +174,11 @@ static int make_cells(struct maker *m, struct draft *first)
     return 0;
 }
 
-/* Does any cell, or measured phase, have this key with this value? */
-static bool selects(const struct scenario *s, const struct slo_selector *sel, bool *known)
-{
-    bool phase = !strcmp(sel->key, "phase");
-    bool model = !strcmp(sel->key, "model");
-    bool found = false;
-
-    *known = phase || model;
-    for (size_t i = 0; i < s->cells[0].n_phases && phase; i++)
-        found = found || !strcmp(s->cells[0].phases[i].name, sel->value);
-    for (size_t c = 0; c < s->n_cells; c++) {
-        const struct cell *cell = &s->cells[c];
-
-        if (model && cell->request.model && !strcmp(cell->request.model, sel->value))
-            found = true;
-        for (size_t k = 0; k < cell->n_keys; k++)
-            if (!strcmp(cell->keys[k].key, sel->key)) {
-                *known = true;
-                found = found || !strcmp(cell->keys[k].text, sel->value);
-            }
-    }
-    return found;
-}
-
-static int no_such_selector(const struct scenario *s, const struct slo_selector *sel,
-                            struct err *err)
-{
-    struct nearest near = nearest_to(str_of(sel->key));
-
-    nearest_try(&near, "phase");
-    nearest_try(&near, "model");
-    for (size_t k = 0; k < s->cells[0].n_keys; k++)
-        nearest_try(&near, s->cells[0].keys[k].key);
-    err_set(err, ERR_PARSE,
-            "nothing to select by \"%.60s\"; expected a key of the matrix, "
-            "model or phase",
-            sel->key);
-    return nearest_hint(&near, err);
-}
-
-static int check_slos(struct scenario *s, const struct slos *slos, const struct node *at,
-                      struct err *err)
-{
-    for (size_t i = 0; i < slos->n; i++)
-        for (size_t k = 0; k < slos->p[i].n_selectors; k++) {
-            const struct slo_selector *sel = &slos->p[i].selectors[k];
-            bool known;
-
-            if (selects(s, sel, &known))
-                continue;
-            if (known)
-                err_set(err, ERR_PARSE, "no cell has %.60s=%.60s", sel->key, sel->value);
-            else
-                no_such_selector(s, sel, err);
-            err_at(err, "\"%.80s\"", slos->p[i].text);
-            return node_err_at(err, at->kind == NODE_LIST ? at->items[i]->mark : at->mark);
-        }
-    return 0;
-}
-
 static int take_run(struct maker *m, const struct draft *d)
 {
     struct scenario *s = m->s;
 
-    s->name = d->name ? d->name : name_of_file(m->r.arena, s->file);
+    s->name = d->name ? d->name : scenario_name(m->r.arena, s->file);
     s->seed = d->seed;
     s->has_seed = draft_seen(d->seen, "seed") != NULL;
     s->repeat = d->repeat;
@@ -320,8 +193,8 @@ static int take_run(struct maker *m, const struct draft *d)
         return node_err(m->r.err, m->root->mark,
                         "%zu cells, each %u times, are more than %d trials", s->n_cells,
                         s->repeat, MAX_TRIALS);
-    if (check_slos(s, &d->slos, draft_seen(d->seen, "slo"), m->r.err) ||
-        check_slos(s, &d->regressions, draft_seen(d->seen, "regression"), m->r.err))
+    if (slos_check(&d->slos, s, draft_seen(d->seen, "slo"), m->r.err) ||
+        slos_check(&d->regressions, s, draft_seen(d->seen, "regression"), m->r.err))
         return -1;
     return 0;
 }
@@ -366,7 +239,7 @@ int scenario_parse(struct scenario *s, const char *file, const char *text, size_
     int rc = yaml_tree(&m.root, &s->arena, s->file ? s->file : "scenario", text, n, err);
 
     if (!rc) {
-        s->question = read_question(&s->arena, text, n);
+        s->question = scenario_question(&s->arena, text, n);
         rc = make(&m, settings, n_settings);
     }
     if (rc)

@@ -141,48 +141,66 @@ static void take_body(struct draft *d, struct keys_reader *r)
         node_json_text(r->arena, node_with(r->arena, body, "model", none, NULL));
 }
 
-static int check_workload(struct draft *d, struct keys_reader *r)
+/* Which of messages, dataset and input_tokens is written; NULL where none. */
+static int find_source(struct draft *d, struct keys_reader *r, const char **source)
 {
     static const char *const sources[] = { "workload.messages", "workload.dataset",
                                            "workload.input_tokens" };
-    static const char *const synthetic[] = { "workload.shared_prefix.tokens",
-                                             "workload.shared_prefix.pool",
-                                             "workload.words_per_token" };
-    struct workload *w = &d->cell.workload;
-    const char *source = NULL;
 
-    for (size_t i = 0; i < 3; i++) {
-        if (!draft_seen(d->seen, sources[i]))
-            continue;
-        if (source)
-            return node_err(r->err, draft_seen(d->seen, sources[i])->mark,
-                            "%s and %s are both there; expected one of them", source,
+    *source = NULL;
+    for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
+        const struct node *at = draft_seen(d->seen, sources[i]);
+
+        if (at && *source)
+            return node_err(r->err, at->mark,
+                            "%s and %s are both there; expected one of them", *source,
                             sources[i]);
-        source = sources[i];
+        if (at)
+            *source = sources[i];
     }
-    w->messages = d->messages ? node_json_text(r->arena, d->messages) : NULL;
-    for (size_t i = 0; i < 3 && (w->messages || w->dataset); i++)
-        if (draft_seen(d->seen, synthetic[i]))
-            return node_err(r->err, draft_seen(d->seen, synthetic[i])->mark,
-                            "%s is for synthetic prompts; expected it without %s",
-                            synthetic[i], source);
-    if (w->unique_head && (w->messages || w->dataset))
-        return node_err(
-            r->err, draft_seen(d->seen, "workload.unique_head")->mark,
-            "workload.unique_head is for synthetic prompts; expected it without "
-            "%s",
-            source);
+    return 0;
+}
+
+/* What makes synthetic prompts has no meaning for others. */
+static int refuse_synthetic(struct draft *d, struct keys_reader *r, const char *source)
+{
+    static const char *const keys[] = { "workload.shared_prefix.tokens",
+                                        "workload.shared_prefix.pool",
+                                        "workload.words_per_token",
+                                        "workload.unique_head" };
+
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+        const struct node *at = draft_seen(d->seen, keys[i]);
+
+        if (at && (i < 3 || d->cell.workload.unique_head))
+            return node_err(r->err, at->mark,
+                            "%s is for synthetic prompts; expected it without %s", keys[i],
+                            source);
+    }
+    return 0;
+}
+
+static int check_workload(struct draft *d, struct keys_reader *r)
+{
+    struct workload *w = &d->cell.workload;
+    const char *source;
+
+    if (find_source(d, r, &source))
+        return -1;
+    if (d->messages)
+        w->messages = node_json_text(r->arena, d->messages);
+    if (w->messages || w->dataset)
+        return refuse_synthetic(d, r, source);
     if (!source)
         w->input_tokens = (struct dist){ .kind = DIST_FIXED, .mean = 200 };
     if (w->prefix_tokens && !w->prefix_pool)
         w->prefix_pool = 1;
     if (w->input_tokens.kind == DIST_FIXED &&
         (double)w->prefix_tokens > w->input_tokens.mean)
-        return node_err(
-            r->err, draft_seen(d->seen, "workload.shared_prefix.tokens")->mark,
-            "the shared prefix is longer than the prompt of %.0f tokens; expected "
-            "at most that",
-            w->input_tokens.mean);
+        return node_err(r->err, draft_seen(d->seen, "workload.shared_prefix.tokens")->mark,
+                        "the shared prefix is longer than the prompt of %.0f tokens; "
+                        "expected at most that",
+                        w->input_tokens.mean);
     return 0;
 }
 

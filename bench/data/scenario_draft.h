@@ -83,6 +83,16 @@ int draft_read(struct draft *d, struct keys_reader *r, const struct node *root);
 /* Points, curves and ends of the phases of a draft; checks them. */
 int draft_load(struct draft *d, struct keys_reader *r);
 
+/* The first sentence of the comment that opens a file; NULL where there is none. */
+const char *scenario_question(struct arena *a, const char *text, size_t n);
+
+/* "scenarios/chat steady.yaml" is called "chat-steady", no file "run". */
+const char *scenario_name(struct arena *a, const char *file);
+
+/* Do the selectors of objectives select something? `at` is where those were written. */
+int slos_check(const struct slos *slos, const struct scenario *s, const struct node *at,
+               struct err *err);
+
 /* Where the value of a key was written; NULL where it was not. */
 const struct node *draft_seen(const struct node *const *seen, const char *path);
 

@@ -8,6 +8,7 @@
 #include <yaml.h>
 
 #include "base/mem.h"
+#include "base/utf8.h"
 
 enum { MAX_KEYS = 1000, MAX_ANCHORS = 100, MAX_KEY = 256 };
 
@@ -44,26 +45,6 @@ static struct mark mark_at_byte(const char *file, const char *text, size_t n)
             m.column++;
         }
     return m;
-}
-
-/* Length of the UTF-8 character at p, 0 where there is none. */
-static size_t utf8_length(const unsigned char *p, size_t n)
-{
-    size_t len = p[0] < 0x80                    ? 1
-                 : p[0] >= 0xc2 && p[0] < 0xe0  ? 2
-                 : p[0] >= 0xe0 && p[0] < 0xf0  ? 3
-                 : p[0] >= 0xf0 && p[0] <= 0xf4 ? 4
-                                                : 0;
-
-    if (len > n)
-        return 0;
-    for (size_t i = 1; i < len; i++)
-        if ((p[i] & 0xc0) != 0x80)
-            return 0;
-    if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
-        (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
-        return 0;
-    return len;
 }
 
 static int check_utf8(const char *file, const char *text, size_t n, struct err *err)

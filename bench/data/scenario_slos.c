@@ -1,0 +1,62 @@
+#include "data/nearest.h"
+#include "data/scenario_draft.h"
+
+/* Does any cell, or measured phase, have this key with this value? */
+static bool selects(const struct scenario *s, const struct slo_selector *sel, bool *known)
+{
+    bool phase = !strcmp(sel->key, "phase");
+    bool model = !strcmp(sel->key, "model");
+    bool found = false;
+
+    *known = phase || model;
+    for (size_t i = 0; i < s->cells[0].n_phases && phase; i++)
+        found = found || !strcmp(s->cells[0].phases[i].name, sel->value);
+    for (size_t c = 0; c < s->n_cells; c++) {
+        const struct cell *cell = &s->cells[c];
+
+        if (model && cell->request.model && !strcmp(cell->request.model, sel->value))
+            found = true;
+        for (size_t k = 0; k < cell->n_keys; k++)
+            if (!strcmp(cell->keys[k].key, sel->key)) {
+                *known = true;
+                found = found || !strcmp(cell->keys[k].text, sel->value);
+            }
+    }
+    return found;
+}
+
+static int no_such_selector(const struct scenario *s, const struct slo_selector *sel,
+                            struct err *err)
+{
+    struct nearest near = nearest_to(str_of(sel->key));
+
+    nearest_try(&near, "phase");
+    nearest_try(&near, "model");
+    for (size_t k = 0; k < s->cells[0].n_keys; k++)
+        nearest_try(&near, s->cells[0].keys[k].key);
+    err_set(err, ERR_PARSE,
+            "nothing to select by \"%.60s\"; expected a key of the matrix, "
+            "model or phase",
+            sel->key);
+    return nearest_hint(&near, err);
+}
+
+int slos_check(const struct slos *slos, const struct scenario *s, const struct node *at,
+               struct err *err)
+{
+    for (size_t i = 0; i < slos->n; i++)
+        for (size_t k = 0; k < slos->p[i].n_selectors; k++) {
+            const struct slo_selector *sel = &slos->p[i].selectors[k];
+            bool known;
+
+            if (selects(s, sel, &known))
+                continue;
+            if (known)
+                err_set(err, ERR_PARSE, "no cell has %.60s=%.60s", sel->key, sel->value);
+            else
+                no_such_selector(s, sel, err);
+            err_at(err, "\"%.80s\"", slos->p[i].text);
+            return node_err_at(err, at->kind == NODE_LIST ? at->items[i]->mark : at->mark);
+        }
+    return 0;
+}
