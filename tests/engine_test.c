@@ -51,7 +51,7 @@ static void on_request(void *ctx, int fd, int events)
     (void)events;
     if (n <= 0)
         loop_io_events(p->io, 0);
-    else if (bytes[n - 1] == '}') /* the body came with the head: it is short */
+    else if (bytes[n - 1] == '}' || *bytes == 'G') /* a short body came with the head */
         loop_timer_at(p->timer, clock_now(&clock_system) + p->server->delay);
 }
 
@@ -313,6 +313,21 @@ TEST(engine_closed_loop_ends_after_its_requests)
         assert_true(t.end.at != NS_ABSENT);
         tear_down(&t);
     }
+}
+
+TEST(engine_connects_ahead_of_the_load_where_asked_to)
+{
+    struct trial t;
+
+    set_up(&t, false, 3);
+    t.phase.requests = 9;
+    t.cell.connection.policy = CONNECTION_PRECONNECT;
+    run(&t);
+    check_books(&t);
+    assert_int_equal(t.n, 9);
+    for (size_t i = 0; i < t.n; i++)
+        assert_true(t.records[i]->reused);
+    tear_down(&t);
 }
 
 TEST(engine_closed_loop_ends_after_its_duration_and_drains)

@@ -69,6 +69,8 @@ void lag_turn(void *worker, ns_t began, ns_t done)
 {
     struct worker *w = worker;
 
+    if (!w->lag.turn) /* connecting ahead of the load */
+        return;
     w->lag.sample.counters[HEALTH_TURNS]++;
     record(w->lag.turn, done - began, 1);
 }
