@@ -117,7 +117,9 @@ static bool skips(struct script *s)
     case STAGE_FINISH:
         return script_has(s, ODD_NO_FINISH);
     case STAGE_USAGE:
-        return !s->x->include_usage && script_fault_of(s)->usage != USAGE_EXTRA;
+        return script_fault_of(s)->usage == USAGE_FULL
+                   ? !s->x->include_usage
+                   : script_fault_of(s)->usage != USAGE_EXTRA;
     case STAGE_HEAD:
     case STAGE_ROLE:
     case STAGE_DONE:
