@@ -439,13 +439,19 @@ static void fill_connection(const struct transfer *t, struct record *r)
                                                        : 11;
 }
 
+/* libcurl says it at the end of its turn, when the answer may have reached us already. */
+static ns_t sent_by(const struct transfer *t)
+{
+    return t->head != NS_ABSENT && t->head < t->sent ? t->head : t->sent;
+}
+
 static void fill_moments(const struct transfer *t, struct record *r)
 {
     const struct answer *a = &t->answer;
 
     r->at[MOMENT_START] = t->start;
     r->at[MOMENT_CONNECTED] = t->connected;
-    r->at[MOMENT_SENT] = t->sent;
+    r->at[MOMENT_SENT] = sent_by(t);
     r->at[MOMENT_HEAD] = t->head;
     r->at[MOMENT_ROLE] = a->role;
     r->at[MOMENT_FIRST] = a->first;
