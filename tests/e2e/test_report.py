@@ -34,7 +34,7 @@ class Report(unittest.TestCase):
         out = os.path.join(self.dir, name)
         done = rig.tokdyno("run", "--target", "sim:", "--model", "llama-3.1-8b-instant", "--seed", 3,
                            "--out", out, *flags)
-        self.assertEqual(done.code, 0, done.err)
+        self.assertIn(done.code, rig.FINE, done.err)
         return out, done
 
     def test_a_journal_file_is_reported_as_text_and_json(self):

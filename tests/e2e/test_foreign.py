@@ -1,0 +1,108 @@
+"""Servers nobody here wrote: what generic ones leave out is absent, not zero."""
+
+import unittest
+
+import rig
+import servers
+
+
+def plain(url, model="mock", **more):
+    """A scenario for a server that is not Groq and not ours."""
+    return rig.merged({
+        "target": {"base_url": url},
+        "request": {"body": {"model": model}},
+        "workload": {"input_tokens": None, "messages": [{"role": "user", "content": "Hello"}]},
+        "load": [{"name": "steady", "concurrency": 2, "requests": 6}],
+    }, more)
+
+
+class Foreign(unittest.TestCase):
+    def all_ok(self, run, n=6):
+        self.assertIn(run.code, rig.FINE, run.err)
+        self.assertEqual([a["outcome"] for a in run.attempts], ["ok"] * n, run.attempts)
+        for a in run.attempts:
+            times = a["times"]
+            order = [times[m] for m in ("due", "ready", "start", "sent", "head", "first",
+                                        "last", "end") if m in times]
+            self.assertEqual(order, sorted(order), times)
+            self.assertNotIn("queue", a.get("server", {}))
+
+    def test_nginx_with_a_canned_stream(self):
+        with servers.nginx(servers.stream(["one", " two", " three"])) as origin:
+            run = rig.run(plain(origin + "/v1"))
+        self.all_ok(run)
+        for a in run.attempts:
+            self.assertEqual(a["frames"], 3)
+            self.assertEqual(a["tokens"]["prompt"], 9)
+            self.assertEqual(a["tokens"]["completion"], 3)
+            self.assertNotIn("cached", a["tokens"])
+
+    def test_nginx_stream_without_usage_and_end_mark(self):
+        with servers.nginx(servers.stream(["one", " two"], done=False, usage=False)) as origin:
+            run = rig.run(plain(origin + "/v1"))
+        self.all_ok(run)
+        for a in run.attempts:
+            self.assertEqual(a["frames"], 2)
+            self.assertNotIn("completion", a.get("tokens", {}))
+
+    def test_nginx_502_page_is_overloaded(self):
+        with servers.nginx("") as origin:
+            run = rig.run(plain(origin + "/html"))
+        self.assertEqual({a["outcome"] for a in run.attempts}, {"overloaded"})
+        self.assertEqual({a.get("status") for a in run.attempts}, {502})
+
+    def through_nghttpx(self, http, tls, trust=True):
+        with rig.Sim("--seed", "1") as sim, servers.nghttpx(sim.port) as (origin, cert):
+            if trust:
+                tls = dict(tls, ca=cert)
+            run = rig.run({
+                "target": {"base_url": origin + "/openai/v1", "id_header": True},
+                "connection": {"http": http, "tls": tls},
+            })
+            truth = sim.truth()
+        return run, truth
+
+    def test_tls_and_http_2_through_nghttpx(self):
+        run, truth = self.through_nghttpx("2", {})
+        self.assertIn(run.code, rig.FINE, run.err)
+        self.assertEqual({a["outcome"] for a in run.attempts}, {"ok"})
+        self.assertEqual({a.get("http") for a in run.attempts}, {20})
+        self.assertEqual(len(rig.join(run, truth)), len(run.attempts))
+        fresh = [a for a in run.attempts if not a.get("reused")]
+        self.assertTrue(fresh and all(a["tls"] > 0 for a in fresh), fresh)
+
+    def test_tls_and_http_1_1_through_nghttpx(self):
+        run, _ = self.through_nghttpx("1.1", {})
+        self.assertIn(run.code, rig.FINE, run.err)
+        self.assertEqual({a.get("http") for a in run.attempts}, {11})
+
+    def test_a_certificate_nobody_signed_is_refused(self):
+        run, truth = self.through_nghttpx("1.1", {}, trust=False)
+        self.assertEqual(run.code, 4, run.err)
+        self.assertEqual({a["outcome"] for a in run.attempts} | {"transport"}, {"transport"})
+        self.assertEqual(truth, [])
+
+    def test_unless_the_scenario_says_not_to_verify(self):
+        run, _ = self.through_nghttpx("1.1", {"verify": False}, trust=False)
+        self.assertIn(run.code, rig.FINE, run.err)
+        self.assertEqual({a["outcome"] for a in run.attempts}, {"ok"})
+
+    def test_litellm(self):
+        with servers.litellm() as url:
+            run = rig.run(plain(url, target={"api_key_env": "E2E_KEY"}),
+                          env={"E2E_KEY": "sk-e2e"})
+            refused = rig.run(plain(url))
+        self.all_ok(run)
+        for a in run.attempts:
+            self.assertGreater(a["frames"], 5)
+            self.assertGreater(a["tokens"]["completion"], 5)
+        self.assertEqual(refused.code, 4, refused.err)
+        self.assertEqual({a["outcome"] for a in refused.attempts}, {"auth"})
+
+    def test_guidellm(self):
+        with servers.guidellm(ttft_ms=30, itl_ms=5) as url:
+            run = rig.run(plain(url, request={"body": {"max_completion_tokens": 12}}))
+        self.all_ok(run)
+        for a in run.attempts:
+            self.assertGreaterEqual(a["times"]["first"] - a["times"]["start"], 30_000_000)
+            self.assertEqual(a["tokens"]["completion"], 12)
