@@ -20,14 +20,12 @@ enum { START_WAIT_MS = 10000, STOP_WAIT_MS = 10000, TAIL = 4096 };
  */
 static void become_sim(const char *const *argv, int port_fd, int control_fd)
 {
-    extern char **environ;
     char *nothing[] = { NULL };
 
     setpgid(0, 0); /* Ctrl-C is for the parent, which drains */
     fcntl(port_fd, F_SETFD, 0);
     fcntl(control_fd, F_SETFD, 0);
-    environ = nothing;
-    execv("/proc/self/exe", (char *const *)argv);
+    execve("/proc/self/exe", (char *const *)argv, nothing);
     _exit(127);
 }
 
