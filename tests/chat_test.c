@@ -205,8 +205,12 @@ TEST(chat_takes_usage_from_wherever_it_comes_and_the_last_wins)
           ",\"usage\":{\"prompt_tokens\":4.1e1,\"completion_tokens\":3.0,\"queue_time\":"
           "2.11E-2,\"total_time\":1e400,\"total_tokens\":-4,\"prompt_time\":\"x\"}}"
           "\n\n" DONE,
-          WITH "prompt 41, completion 3, queue_ns 21100000, total_ns "
-               "9223372036854775807, " END },
+          WITH "prompt 41, completion 3, queue_ns 21100000, " END },
+        /* what cannot be */
+        { BEGIN ",\"usage\":{\"prompt_tokens\":1e308,\"completion_tokens\":"
+                "1180591620717411303424,\"queue_time\":1e300,\"prompt_time\":86401,"
+                "\"completion_time\":9223372036854775807}}\n\n" DONE,
+          WITH END },
         /* the usage of others is not ours */
         { BEGIN ",\"usage_breakdown\":{\"models\":[{\"usage\":" USAGE "}]}}\n\n" DONE,
           WITH END },
@@ -243,7 +247,8 @@ TEST(chat_tells_errors_within_a_stream)
           "error 0 \"it broke, badly\", server" },
         { "event: error\ndata: {\"message\":\"m\",\"code\":503}\n\n",
           "error 503 \"m\", overloaded" },
-        { "event: error\ndata: {\"error\":{\"message\":\"cut\n\n", "error 0 \"\", server" },
+        { "event: error\ndata: {\"error\":{\"message\":\"cut\n\n",
+          "error 0 \"cut\", server" },
         { "data: "
           "{\"object\":\"error\",\"message\":\"m\",\"type\":\"BadRequestError\",\"code\":"
           "400}\n\n",

@@ -180,11 +180,19 @@ TEST(headers_understand_other_spellings_of_limits)
 TEST(headers_ignore_damaged_limits)
 {
     static const char *const lines[] = {
-        "x-ratelimit-limit-tokens: ",      "x-ratelimit-limit-tokens: -5",
-        "x-ratelimit-limit-tokens: many",  "x-ratelimit-limit-tokens: 6000, 7",
-        "x-ratelimit-limit-tokens: 6e3",   "x-ratelimit-limit-tokens 6000",
-        "x-ratelimit-reset-tokens: -1s",   "x-ratelimit-reset-tokens: 1x",
-        "x-ratelimit-remaining-tokens: ?", "x-ratelimit-limit-tokens\xC3\xA4: 6000",
+        "x-ratelimit-limit-tokens: ",
+        "x-ratelimit-limit-tokens: -5",
+        "x-ratelimit-limit-tokens: many",
+        "x-ratelimit-limit-tokens: 6000, 7",
+        "x-ratelimit-limit-tokens: 6e3",
+        "x-ratelimit-limit-tokens 6000",
+        "x-ratelimit-reset-tokens: -1s",
+        "x-ratelimit-reset-tokens: 1x",
+        "x-ratelimit-remaining-tokens: ?",
+        "x-ratelimit-limit-tokens\xC3\xA4: 6000",
+        "x-ratelimit-limit-tokens: 9000000000000000000",
+        "x-ratelimit-remaining-tokens: 99999999999999999999",
+        "x-ratelimit-reset-tokens: 9000000000s",
     };
 
     for (size_t i = 0; i < COUNT(lines); i++) {
@@ -194,9 +202,6 @@ TEST(headers_ignore_damaged_limits)
         assert_int_equal(l->remaining, -1);
         assert_int_equal(l->reset, NS_ABSENT);
     }
-    assert_int_equal(
-        with("x-ratelimit-limit-tokens: 99999999999999999999")->limits[LIMIT_TOKENS].limit,
-        INT64_MAX);
     done();
 }
 

@@ -53,6 +53,27 @@ TEST(mask_puts_all_on_one_line)
     expect("gsk_a\ngsk_b", 0, "gsk_*** gsk_***");
 }
 
+TEST(mask_lets_nothing_through_that_drives_a_screen)
+{
+    expect("a\xC2\x9B"
+           "31mb",
+           0, "a 31mb");
+    expect("a\xC2\x80\xC2\x9F"
+           "b\xC2\xA0"
+           "c",
+           0,
+           "a b\xC2\xA0"
+           "c");
+    expect("a\xE2\x80\xAE"
+           "b\xE2\x80\xA8"
+           "c\xE2\x80\x8B"
+           "d\xE2\x81\xA6"
+           "e\xEF\xBB\xBF"
+           "f",
+           0, "a b c d e f");
+    expect("\xE2\x80\x93 \xE2\x82\xAC", 0, "\xE2\x80\x93 \xE2\x82\xAC");
+}
+
 TEST(mask_cuts_between_characters)
 {
     expect("12345678", 8, "12345678");

@@ -180,9 +180,10 @@ static void run(struct fake *f)
     "41\r\ndata: "                                                                         \
     "{\"choices\":[{\"delta\":{\"role\":\"assistant\",\"content\":\"\"}}]}\n\n\r\n"
 #define TEXT "30\r\ndata: {\"choices\":[{\"delta\":{\"content\":\"hi\"}}]}\n\n\r\n"
-#define LAST                                                                               \
+#define LAST_EVENTS                                                                        \
     "39\r\ndata: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n\r\n"        \
-    "e\r\ndata: [DONE]\n\n\r\n0\r\n\r\n"
+    "e\r\ndata: [DONE]\n\n\r\n"
+#define LAST LAST_EVENTS "0\r\n\r\n"
 
 TEST(wire_moments_of_a_stream_are_in_order)
 {
@@ -250,6 +251,17 @@ TEST(wire_ends_have_their_outcomes)
           false,
           OUTCOME_OVERLOADED },
         { { "HTTP/1.1 100 Continue\r\n\r\n", CHUNKED, TEXT, LAST }, false, OUTCOME_OK },
+        { { HEAD "HTTP/1.1 500: x\r\nTransfer-Encoding: chunked\r\n\r\n", TEXT, LAST },
+          false,
+          OUTCOME_OK },
+        { { CHUNKED, TEXT, LAST_EVENTS "0\r\nHTTP/1.1 500: x\r\n\r\n" },
+          false,
+          OUTCOME_OK },
+        { { CHUNKED, "-5\r\ndata:\r\n" }, false, OUTCOME_PROTOCOL },
+        { { CHUNKED, "fffffffffffffffff\r\n" }, false, OUTCOME_PROTOCOL },
+        { { CHUNKED, TEXT, "xyz\r\n" }, false, OUTCOME_PARTIAL },
+        { { CHUNKED, "0\r\n\r\n" }, false, OUTCOME_PROTOCOL },
+        { { CHUNKED, TEXT, "0\r\n\r\n" }, false, OUTCOME_PARTIAL },
         { { "HTTP/1.1 200 OK\r\n\r\n", "data: {\"choices\":[{\"delta\":{\"content\":\"x\"},"
                                        "\"finish_reason\":\"stop\"}]}\n\n" },
           true,
@@ -266,8 +278,65 @@ TEST(wire_ends_have_their_outcomes)
             print_message("case %zu: %s (%s)\n", i, outcomes[f.results[0].outcome].name,
                           f.results[0].error);
         assert_int_equal(f.results[0].outcome, cases[i].outcome);
+        assert_true(cases[i].outcome == OUTCOME_OK || f.results[0].error[0]);
         tear_down(&f);
     }
+}
+
+TEST(wire_takes_no_field_from_a_hint_or_a_trailer)
+{
+    struct fake f = {
+        .pieces = { "HTTP/1.1 103 Early Hints\r\nx-request-id: hint\r\nretry-after: "
+                    "7\r\n\r\n",
+                    CHUNKED, TEXT,
+                    LAST_EVENTS "0\r\nx-request-id: late\r\nretry-after: 8\r\n\r\n" }
+    };
+
+    set_up(&f);
+    run(&f);
+    assert_int_equal(f.results[0].outcome, OUTCOME_OK);
+    assert_int_equal(f.results[0].http_status, 200);
+    assert_string_equal(f.results[0].request_id, "");
+    assert_string_equal(f.results[0].region, "dal");
+    assert_int_equal(f.results[0].retry_after, NS_ABSENT);
+    tear_down(&f);
+}
+
+static void stop(void *ctx)
+{
+    loop_stop(ctx);
+}
+
+/* Turn the loop until all that lies in the sockets has been taken. */
+static void turn(struct fake *f)
+{
+    struct loop_timer *later = loop_timer_new(f->loop, stop, f->loop);
+
+    for (int i = 0; i < 3; i++) {
+        loop_timer_at(later, 0);
+        loop_run(f->loop);
+    }
+    loop_timer_free(later);
+}
+
+TEST(wire_gives_words_that_nobody_asked_for_to_nobody)
+{
+    static const char unasked[] = HEAD "x-request-id: unasked\r\nContent-Length: "
+                                       "0\r\n\r\n";
+    struct fake f = { .pieces = { CHUNKED TEXT LAST } };
+
+    set_up(&f);
+    run(&f);
+    assert_int_equal(f.accepted, 1);
+    assert_int_equal(write(f.peer, unasked, sizeof(unasked) - 1), sizeof(unasked) - 1);
+    turn(&f);
+    f.wanted = 2;
+    run(&f);
+    assert_int_equal(f.accepted, 2);
+    assert_false(f.results[1].reused);
+    assert_int_equal(f.results[1].outcome, OUTCOME_OK);
+    assert_string_equal(f.results[1].request_id, "");
+    tear_down(&f);
 }
 
 TEST(wire_deadlines_have_their_outcomes)

@@ -12,6 +12,7 @@ static void nothing_yet(struct answer *a)
 {
     a->status = 0;
     a->type = ANSWER_UNKNOWN;
+    a->encoded = false;
     for (size_t i = 0; i < N_LIMITS; i++)
         a->limits[i] = (struct limit){ -1, -1, NS_ABSENT };
     a->retry_after = a->retry_in = NS_ABSENT;

@@ -39,6 +39,7 @@ struct answer {
     /* from the headers */
     int status;
     enum answer_type { ANSWER_UNKNOWN, ANSWER_SSE, ANSWER_JSON, ANSWER_OTHER } type;
+    bool encoded; /* compressed, which we never ask for */
     struct limit limits[N_LIMITS];
     ns_t retry_after;
     struct buf request_id;

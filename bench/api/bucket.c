@@ -5,6 +5,9 @@
 /* Smaller than any count, larger than what rounding does to a level. */
 static const double tiny = 1e-6;
 
+/* ns: no wait is longer, however far below zero others have put a small limit. */
+static const double longest = 1e17;
+
 static double refilled(const struct bucket *b, ns_t now)
 {
     double more = now > b->at ? (double)(now - b->at) * b->limit / (double)b->window : 0;
@@ -34,7 +37,7 @@ ns_t bucket_wait(const struct bucket *b, double need, ns_t now)
     if (missing <= tiny)
         return 0;
     /* missing / rate, the exact product first; a thousandth of a ns is rounding. */
-    return (ns_t)ceil(missing * (double)b->window / b->limit - 1e-3);
+    return (ns_t)fmin(ceil(missing * (double)b->window / b->limit - 1e-3), longest);
 }
 
 void bucket_take(struct bucket *b, double need, ns_t now)

@@ -40,14 +40,33 @@ static void set_raw(const struct answer *a, struct buf *text, struct str raw)
     buf_free(&plain);
 }
 
+/* Of a message that has no end, what lies before the first damage. */
+static struct str intact(struct str raw)
+{
+    size_t n = 0;
+
+    while (n < raw.n && n < MAX_RAW && raw.p[n] != '"' && (unsigned char)raw.p[n] >= 0x20) {
+        size_t len = raw.p[n] != '\\' ? 1 : n + 1 < raw.n && raw.p[n + 1] == 'u' ? 6 : 2;
+
+        if (len > raw.n - n)
+            break;
+        n += len;
+    }
+    return (struct str){ raw.p, n };
+}
+
 /* A string as its text, a number as it is written; else nothing. */
 static void set_scalar(const struct answer *a, struct buf *text, struct json *j)
 {
     struct str raw;
 
     if (json_kind(j) == JSON_IS_STRING) {
-        json_text(j, &raw);
-        set_raw(a, text, raw);
+        struct str rest = { j->p + 1, (size_t)(j->end - j->p - 1) };
+
+        if (json_text(j, &raw))
+            set_raw(a, text, raw);
+        else if (text == &a->error)
+            set_raw(a, text, intact(rest));
     } else if (json_kind(j) == JSON_IS_NUMBER && json_raw(j, &raw)) {
         answer_text(a, text, raw);
     } else {

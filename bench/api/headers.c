@@ -150,6 +150,11 @@ static void content_type(struct answer *a, struct str value)
         a->type = ANSWER_OTHER;
 }
 
+static void content_encoding(struct answer *a, struct str value)
+{
+    a->encoded = value.n && !same(value, "identity");
+}
+
 static void request_id(struct answer *a, struct str value)
 {
     answer_text(a, &a->request_id, value);
@@ -178,6 +183,7 @@ static void cf_ray(struct answer *a, struct str value)
 
 static void longest_wait(struct answer *a, ns_t wait)
 {
+    wait = wait < HEADERS_LONGEST ? wait : HEADERS_LONGEST;
     if (wait > a->retry_after)
         a->retry_after = wait;
 }
@@ -223,14 +229,15 @@ static struct limit *limit_of(struct answer *a, struct str name)
     return NULL;
 }
 
-/* A count; some servers write it with a fraction. */
+/* A count; some servers write it with a fraction. What nobody can count is none. */
 static void learn_count(int64_t *to, struct str value)
 {
+    static const int64_t most = 1000000000000000;
     int64_t v;
 
     if (whole(&value, &v)) {
         fraction(&value);
-        if (!value.n)
+        if (!value.n && v <= most)
             *to = v;
     }
 }
@@ -248,7 +255,7 @@ static void rate_limit(struct answer *a, struct str name, struct str value)
         learn_count(limit ? &limit->remaining : &unknown.remaining, value);
     } else if (cut(&name, "reset-")) {
         limit = limit_of(a, name);
-        if (limit && headers_retry_after(value, &reset))
+        if (limit && headers_retry_after(value, &reset) && reset <= HEADERS_LONGEST)
             limit->reset = reset;
     }
 }
@@ -257,9 +264,13 @@ static const struct header {
     const char *name;
     void (*read)(struct answer *a, struct str value);
 } headers[] = {
-    { "content-type", content_type }, { "x-request-id", request_id },
-    { "x-groq-region", region },      { "cf-ray", cf_ray },
-    { "retry-after", retry_after },   { "retry-after-ms", retry_after_ms },
+    { "content-type", content_type },
+    { "x-request-id", request_id },
+    { "x-groq-region", region },
+    { "cf-ray", cf_ray },
+    { "retry-after", retry_after },
+    { "retry-after-ms", retry_after_ms },
+    { "content-encoding", content_encoding },
 };
 
 void headers_line(struct answer *a, struct str line)

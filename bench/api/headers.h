@@ -8,6 +8,9 @@
 #include "base/clock.h"
 #include "base/str.h"
 
+/* Waits that servers announce are cut to this, so that sums with them stay sound. */
+#define HEADERS_LONGEST (1000 * 24 * 3600 * NS_PER_S)
+
 /*
  * One header line (name and value, without the line end) into the answer: content type,
  * rate limits, retry-after, request id, region, edge. Unknown ones and damaged values are

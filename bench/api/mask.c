@@ -82,11 +82,24 @@ static size_t utf8_length(struct str text, size_t at)
     return n;
 }
 
-static bool is_gap(char c)
+/*
+ * Controls: C0, DEL, C1, and the marks that turn or hide text on a screen (U+200B-200F,
+ * U+2028-202E, U+2060-206F, U+FEFF). n: bytes of the character.
+ */
+static bool is_gap(const char *p, size_t n)
 {
-    unsigned char u = (unsigned char)c;
+    const unsigned char *u = (const unsigned char *)p;
 
-    return u <= 0x20 || u == 0x7F;
+    if (n == 1)
+        return *u <= 0x20 || *u == 0x7F;
+    if (n == 2)
+        return *u == 0xC2 && u[1] < 0xA0;
+    if (n > 3)
+        return false;
+    return (*u == 0xE2 && u[1] == 0x80 &&
+            ((u[2] >= 0x8B && u[2] <= 0x8F) || (u[2] >= 0xA8 && u[2] <= 0xAE))) ||
+           (*u == 0xE2 && u[1] == 0x81 && u[2] >= 0xA0 && u[2] <= 0xAF) ||
+           (*u == 0xEF && u[1] == 0xBB && u[2] == 0xBF);
 }
 
 /* The space that a gap stands for, and the bytes; false at the ceiling. */
@@ -121,12 +134,11 @@ void mask_text(struct buf *out, struct str text, struct str secret)
                 !add(out, instead.p, instead.n, &gap))
                 return;
             at += n;
-        } else if (is_gap(text.p[at])) {
-            gap = true;
-            at++;
         } else {
             n = utf8_length(text, at);
-            if (!add(out, text.p + at, n, &gap))
+            if (is_gap(text.p + at, n))
+                gap = true;
+            else if (!add(out, text.p + at, n, &gap))
                 return;
             at += n;
         }

@@ -70,7 +70,9 @@ static ns_t wait(struct str message)
         n++;
     while (n && strchr(".,;!", rest.p[n - 1]))
         n--;
-    return headers_duration((struct str){ rest.p, n }, &ns) && ns >= 0 ? ns : NS_ABSENT;
+    if (!headers_duration((struct str){ rest.p, n }, &ns) || ns < 0)
+        return NS_ABSENT;
+    return ns < HEADERS_LONGEST ? ns : HEADERS_LONGEST;
 }
 
 void prose_read(struct str message, struct prose *prose)

@@ -49,6 +49,12 @@ void sse_init(struct sse *s, size_t max, sse_fn *on_event, void *ctx);
 void sse_reset(struct sse *s); /* for the next answer; the memory stays */
 void sse_free(struct sse *s);
 
+/* Bytes of memory it has. */
+static inline size_t sse_held(const struct sse *s)
+{
+    return s->line.cap + s->type.cap + s->data.cap;
+}
+
 /* 0, or -1 with ERR_LIMIT where an event, or any line, is longer than max. */
 int sse_feed(struct sse *s, const char *p, size_t n, struct err *err);
 void sse_end(struct sse *s);

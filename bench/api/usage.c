@@ -26,11 +26,16 @@ static const struct figure *find(struct str key)
     return NULL;
 }
 
+/* What no answer can have taken is no figure: it stays absent, and all sums stay sound. */
+static const int64_t most_tokens = 1000000000000;
+static const ns_t most_time = 24 * 3600 * NS_PER_S;
+
 static void read_figure(struct answer *a, struct json *j, const struct figure *f)
 {
     int64_t v;
 
-    if ((f->seconds ? json_ns(j, &v) : json_int(j, &v)) && v >= 0)
+    if ((f->seconds ? json_ns(j, &v) : json_int(j, &v)) && v >= 0 &&
+        v <= (f->seconds ? most_time : most_tokens))
         memcpy((char *)a + f->at, &v, sizeof(v));
 }
 

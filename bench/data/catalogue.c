@@ -1,5 +1,6 @@
 #include "data/catalogue.h"
 
+#include <math.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -189,5 +190,5 @@ int64_t catalogue_cost(const struct model *m, int64_t prompt, int64_t cached,
     output = part(completion, m->output_nusd);
     if (input < 0 || cache < 0 || output < 0)
         return -1;
-    return (int64_t)((input + cache + output) / 1e6 + 0.5);
+    return (int64_t)fmin((input + cache + output) / 1e6 + 0.5, 0x1p62);
 }

@@ -30,13 +30,20 @@ void budget_free(struct budget_state *b)
     pthread_mutex_destroy(&b->lock);
 }
 
+static int64_t capped_sum(int64_t a, int64_t b)
+{
+    int64_t sum;
+
+    return __builtin_add_overflow(a, b, &sum) ? INT64_MAX : sum;
+}
+
 static enum budget_kind first_passed(const struct budget_state *b,
                                      const int64_t want[N_BUDGETS])
 {
     for (int i = 0; i < N_BUDGETS; i++) {
-        int64_t left = b->limit[i] - b->used[i] - b->taken[i];
+        int64_t gone = capped_sum(b->used[i], b->taken[i]);
 
-        if (b->limit[i] && want[i] > left)
+        if (b->limit[i] && (gone > b->limit[i] || want[i] > b->limit[i] - gone))
             return (enum budget_kind)i;
     }
     return N_BUDGETS;
@@ -70,7 +77,7 @@ void budget_settle(struct budget_state *b, int64_t tokens, int64_t cost_nusd,
     pthread_mutex_lock(&b->lock);
     for (int i = 0; i < N_BUDGETS; i++) {
         b->taken[i] -= took[i];
-        b->used[i] += used[i];
+        b->used[i] = capped_sum(b->used[i], used[i]);
     }
     pthread_mutex_unlock(&b->lock);
 }

@@ -1,3 +1,4 @@
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -13,6 +14,38 @@ static bool wants_stream(const struct transfer *t)
     return t->wire->config.cell->request.stream;
 }
 
+/* "HTTP/1.1 200 OK": three digits, or libcurl would not have taken it. */
+static int status_of(struct str line)
+{
+    const char *space = memchr(line.p, ' ', line.n);
+    size_t n = space ? (size_t)(line.p + line.n - space) : 0;
+    int status = 0;
+
+    for (size_t i = 1; i < n && i <= 3 && isdigit((unsigned char)space[i]); i++)
+        status = status * 10 + (space[i] - '0');
+    return status;
+}
+
+/*
+ * The first line of an answer is its status, and the empty one ends its head: behind that
+ * of a 1xx the answer proper begins, behind any other only trailers can come.
+ */
+static void take_header(struct transfer *t, struct str line)
+{
+    struct answer *a = &t->answer;
+
+    if (t->head != NS_ABSENT)
+        return;
+    if (!a->status)
+        a->status = status_of(line);
+    else if (line.n && a->status >= 200)
+        headers_line(a, line);
+    else if (!line.n && a->status >= 200)
+        t->head = t->wire->stamp;
+    else if (!line.n)
+        a->status = 0;
+}
+
 static size_t on_header(char *p, size_t unit, size_t n, void *ctx)
 {
     struct transfer *t = ctx;
@@ -25,17 +58,7 @@ static size_t on_header(char *p, size_t unit, size_t n, void *ctx)
         return 0;
     while (len && (p[len - 1] == '\n' || p[len - 1] == '\r'))
         len--;
-    if (len > 5 && !memcmp(p, "HTTP/", 5)) {
-        const char *space = memchr(p, ' ', len);
-
-        /* The final answer after a 1xx, a proxy's or a redirect's starts anew. */
-        t->answer.status = space ? atoi(space) : 0;
-        return bytes;
-    }
-    if (len)
-        headers_line(&t->answer, (struct str){ p, len });
-    else if (t->answer.status >= 200)
-        t->head = t->wire->stamp;
+    take_header(t, (struct str){ p, len });
     return bytes;
 }
 
@@ -75,17 +98,30 @@ static void sniff(struct transfer *t, const char *p, size_t n)
         t->streaming = wants_stream(t) && a->type != ANSWER_JSON && looks_like_events(p, n);
 }
 
-static size_t keep_body(struct transfer *t, const char *p, size_t n)
+/* Of an error the beginning is enough. */
+static int keep_body(struct transfer *t, const char *p, size_t n)
 {
     size_t room;
 
-    if (t->answer.status < 400) {
-        t->too_large = buf_add(&t->body, p, n);
-        return t->too_large ? 0 : n;
-    }
+    if (t->body_bytes > MAX_BODY)
+        return -1;
+    if (t->answer.status < 400)
+        return buf_add(&t->body, p, n);
     room = t->body.len < MAX_ERROR_BODY ? MAX_ERROR_BODY - t->body.len : 0;
-    buf_add(&t->body, p, n < room ? n : room);
-    return n;
+    return buf_add(&t->body, p, n < room ? n : room);
+}
+
+/* What transfers hold beyond the usual has a ceiling for all of them together as well. */
+static bool too_much(struct transfer *t)
+{
+    struct wire *w = t->wire;
+    size_t held = sse_held(&t->sse) + t->body.cap;
+
+    if (held <= USUAL_HELD)
+        return false;
+    w->held += held - t->held;
+    t->held = held;
+    return w->held > MAX_HELD;
 }
 
 /*
@@ -117,9 +153,8 @@ static size_t on_body(char *p, size_t unit, size_t n, void *ctx)
         return len;
     if (!t->sniffed)
         sniff(t, p, len);
-    if (!t->streaming)
-        return keep_body(t, p, len);
-    t->too_large = sse_feed(&t->sse, p, len, &err);
+    t->too_large = t->streaming ? sse_feed(&t->sse, p, len, &err) : keep_body(t, p, len);
+    t->too_large |= too_much(t);
     return t->too_large ? 0 : len;
 }
 
@@ -212,6 +247,7 @@ static void set_connection(CURL *easy, const struct wire_config *c, bool tls)
     long fresh = conn->policy == CONNECTION_NEW;
 
     set_version(easy, c, tls);
+    curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, fresh);
     curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, fresh);
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, (long)conn->tls_verify);
@@ -222,14 +258,6 @@ static void set_connection(CURL *easy, const struct wire_config *c, bool tls)
                      c->cell->target.proxy ? c->cell->target.proxy : "");
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
                      (long)(c->cell->timeout.connect / NS_PER_MS + 1000));
-}
-
-static int on_new_socket(void *ctx, curl_socket_t fd, curlsocktype purpose)
-{
-    (void)ctx;
-    if (purpose == CURLSOCKTYPE_IPCXN)
-        stamp_enable(fd);
-    return CURL_SOCKOPT_OK;
 }
 
 static void set_callbacks(struct transfer *t)
@@ -246,7 +274,7 @@ static void set_callbacks(struct transfer *t)
     curl_easy_setopt(easy, CURLOPT_PREREQDATA, t);
     curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress);
     curl_easy_setopt(easy, CURLOPT_XFERINFODATA, t);
-    curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_new_socket);
+    wire_watch_sockets(t->wire, easy);
     curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)READ_SIZE);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -321,12 +349,19 @@ void transfer_prepare_probe(struct transfer *t)
     curl_easy_setopt(t->easy, CURLOPT_HTTPGET, 1L);
 }
 
+/* libcurl has no code for it. Behind output it is as bad as a connection that breaks. */
+static bool broken_chunk(const struct transfer *t)
+{
+    return t->result == CURLE_RECV_ERROR && !t->answer.frames &&
+           strstr(t->why, "chunked-encoding");
+}
+
 /* Where libcurl's result says more than "broken". */
 static enum transfer_end how_it_ended(const struct transfer *t, enum transfer_end how)
 {
     if (how != TRANSFER_BROKEN)
         return how;
-    if (t->too_large || t->header_bytes > MAX_HEADERS)
+    if (t->too_large || t->header_bytes > MAX_HEADERS || broken_chunk(t))
         return TRANSFER_GARBAGE;
     switch ((int)t->result) {
     case CURLE_OPERATION_TIMEDOUT:
@@ -375,6 +410,33 @@ static void tell_why(struct transfer *t)
         buf_printf(&a->error_code, "curl_%d", (int)t->result);
 }
 
+/* HTTP ended well, and yet there is no whole answer. */
+static void tell_what_is_missing(struct transfer *t)
+{
+    struct answer *a = &t->answer;
+
+    if (t->how != TRANSFER_DONE || a->error.len ||
+        (t->outcome != OUTCOME_PROTOCOL && t->outcome != OUTCOME_PARTIAL))
+        return;
+    if (a->encoded)
+        buf_str(&a->error, "the answer is compressed, although it must not be");
+    else if (t->outcome == OUTCOME_PARTIAL)
+        buf_str(&a->error, "the stream ended before the answer did");
+    else
+        buf_str(&a->error, "there is no answer in it");
+}
+
+/* What has grown beyond the usual is given back. */
+static void shrink(struct transfer *t)
+{
+    if (!t->held)
+        return;
+    sse_free(&t->sse);
+    buf_free(&t->body);
+    t->wire->held -= t->held;
+    t->held = 0;
+}
+
 void transfer_finish(struct transfer *t, CURLcode result, enum transfer_end how)
 {
     enum { LAST_CHUNK = 5 };
@@ -390,6 +452,8 @@ void transfer_finish(struct transfer *t, CURLcode result, enum transfer_end how)
     t->outcome = error_classify(&t->answer, t->how,
                                 t->how == TRANSFER_DONE && t->answer.status < 400 &&
                                     ep->complete(&t->answer));
+    tell_what_is_missing(t);
+    shrink(t);
 }
 
 const struct answer *transfer_answer(const struct transfer *t)

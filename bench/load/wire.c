@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "base/version.h"
@@ -178,11 +180,37 @@ static void read_socket(struct wire *w, int fd, int what)
     tell_read(w, &stamp, emptied);
 }
 
+static void unwatch(struct socket_slot *slot)
+{
+    if (slot->io)
+        loop_io_free(slot->io);
+    slot->io = NULL;
+}
+
+/*
+ * A connection that speaks when nothing was asked would give its words to the next request,
+ * as a very fast answer. It is made a dead one, which libcurl does not use again.
+ */
+static void spoke_unasked(struct wire *w, int fd)
+{
+    enum { MOST_READS = 16 };
+    char waste[READ_SIZE];
+
+    unwatch(slot_of(w, fd));
+    shutdown(fd, SHUT_RDWR);
+    for (int i = 0; i < MOST_READS && recv(fd, waste, sizeof(waste), MSG_DONTWAIT) > 0; i++)
+        ;
+}
+
 static void socket_ready(void *ctx, int fd, int events)
 {
     struct wire *w = ctx;
     int what = events & LOOP_WRITE ? CURL_CSELECT_OUT : 0;
 
+    if (slot_of(w, fd)->idle) {
+        spoke_unasked(w, fd);
+        return;
+    }
     if (events & LOOP_READ) {
         read_socket(w, fd, what | CURL_CSELECT_IN);
         return;
@@ -201,11 +229,14 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *so
     (void)easy;
     (void)socket_ctx;
     if (what == CURL_POLL_REMOVE) {
-        if (slot->io)
-            loop_io_free(slot->io);
-        slot->io = NULL;
+        slot->idle = slot->keeps && slot->io;
+        if (slot->idle)
+            loop_io_events(slot->io, LOOP_READ);
+        else
+            unwatch(slot);
         return 0;
     }
+    slot->idle = false;
     if (slot->io) {
         loop_io_events(slot->io, events);
         return 0;
@@ -213,6 +244,35 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *so
     slot->io = loop_io_new(w->config.loop, fd, events, socket_ready, w);
     slot->emptied = NS_ABSENT;
     return 0;
+}
+
+/* Only what is plain is watched between requests: TLS has words of its own to say then. */
+static int on_new_socket(void *ctx, curl_socket_t fd, curlsocktype purpose)
+{
+    struct wire *w = ctx;
+
+    if (purpose != CURLSOCKTYPE_IPCXN)
+        return CURL_SOCKOPT_OK;
+    stamp_enable(fd);
+    slot_of(w, fd)->keeps = !w->tls && w->config.cell->connection.http != 2;
+    return CURL_SOCKOPT_OK;
+}
+
+static int on_close_socket(void *ctx, curl_socket_t fd)
+{
+    struct socket_slot *slot = slot_of(ctx, fd);
+
+    unwatch(slot);
+    slot->keeps = slot->idle = false;
+    return close(fd);
+}
+
+void wire_watch_sockets(struct wire *w, CURL *easy)
+{
+    curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_new_socket);
+    curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, w);
+    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close_socket);
+    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, w);
 }
 
 static int on_timer(CURLM *multi, long wait_ms, void *ctx)

@@ -9,6 +9,8 @@
 enum {
     MAX_EVENT = 4 << 20,
     MAX_BODY = 32 << 20,
+    USUAL_HELD = 64 << 10, /* memory that a transfer keeps from one answer to the next */
+    MAX_HELD = 128 << 20,  /* beyond that, of all transfers together */
     MAX_ERROR_BODY = 64 << 10,
     MAX_HEADERS = 256 << 10,
     READ_SIZE = 16 << 10
@@ -16,7 +18,9 @@ enum {
 
 struct socket_slot {
     struct loop_io *io; /* NULL: not watched */
-    ns_t emptied;       /* of the clock: a read left nothing behind; NS_ABSENT: not known */
+    bool keeps;   /* a connection that may be used again; libcurl says when it closes */
+    bool idle;    /* no request is under way on it */
+    ns_t emptied; /* of the clock: a read left nothing behind; NS_ABSENT: not known */
 };
 
 struct wire {
@@ -32,6 +36,7 @@ struct wire {
     unsigned events; /* decoded in the read under way */
     size_t waiting;  /* bytes that waited when the stamp was taken */
     size_t taken;    /* of the socket by the read under way, as far as that can be told */
+    size_t held;     /* memory of events and bodies under way */
     bool tls;
     char *url;
     char *origin;
@@ -61,6 +66,7 @@ struct transfer {
     bool sniffed;
     bool too_large;
     size_t header_bytes;
+    size_t held;
     uint64_t body_bytes;
     struct str sending;
     ns_t start;
@@ -91,6 +97,9 @@ void transfer_prepare(struct transfer *t, uint64_t req, uint32_t try_no, struct 
 void transfer_prepare_probe(struct transfer *t);
 void transfer_finish(struct transfer *t, CURLcode result, enum transfer_end how);
 void transfer_watch(struct transfer *t); /* arm the timer for the nearest deadline */
+
+/* Stamps for its sockets, and a watch on them between requests. */
+void wire_watch_sockets(struct wire *w, CURL *easy);
 
 /* Take it off the multi handle, finish it and call done. */
 void wire_end(struct transfer *t, CURLcode result, enum transfer_end how);
