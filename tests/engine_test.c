@@ -136,6 +136,7 @@ struct trial {
     bool cut;
     struct record *records[MAX_RECORDS];
     size_t n;
+    uint32_t most_in_flight; /* as any health sample says */
 };
 
 static void set_up(struct trial *t, bool open, double value)
@@ -173,6 +174,8 @@ static void keep(struct trial *t)
             assert_true(t->n < MAX_RECORDS);
             t->records[t->n++] = msg->record;
             msg->record = NULL;
+        } else if (msg->health->in_flight > t->most_in_flight) {
+            t->most_in_flight = msg->health->in_flight;
         }
         message_free(msg);
         msg = next;
@@ -293,6 +296,19 @@ TEST(engine_cap_holds_requests_back_and_keeps_their_due_time)
         assert_int_equal(r->at[MOMENT_READY], before->at[MOMENT_END]);
         assert_true(r->held[HOLD_CAP] > 0);
     }
+    tear_down(&t);
+}
+
+TEST(engine_tells_the_most_requests_in_flight_however_short_that_was)
+{
+    struct trial t;
+
+    set_up(&t, true, 100000);
+    t.phase.requests = 30;
+    t.server.delay = 20 * NS_PER_MS;
+    run(&t);
+    assert_int_equal(t.n, 30);
+    assert_int_equal(t.most_in_flight, 30);
     tear_down(&t);
 }
 

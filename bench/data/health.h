@@ -33,7 +33,7 @@ struct health_sample {
     uint32_t worker;
     uint32_t trial;
     uint64_t counters[N_HEALTH_COUNTERS];
-    uint32_t in_flight; /* now */
+    uint32_t in_flight; /* most at once since the last sample */
     /* All borrowed; NULL: none. */
     struct hist *send_lag;
     struct hist *read_lag;    /* kernel stamp -> our read; empty without kernel stamps */

@@ -103,7 +103,7 @@ uint64_t recorder_good(const struct recorder *r, uint32_t trial, uint32_t phase,
 struct health_seen {
     uint64_t samples;
     uint64_t counters[N_HEALTH_COUNTERS];
-    uint64_t in_flight_max; /* of all workers together */
+    uint64_t in_flight_max; /* never more: the most of each worker in a second, added up */
     const struct hist *send_lag;
     const struct hist *read_lag; /* kernel stamp -> our read; empty without kernel stamps */
     const struct hist *stamp_error; /* how far stamps of frames may be off; its p99 is

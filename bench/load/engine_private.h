@@ -121,6 +121,7 @@ struct worker {
     ns_t paced_until; /* the pacer held the head of the queue until then */
     uint64_t cap;
     uint64_t in_flight;
+    uint64_t most_in_flight; /* since the last health sample */
     ns_t *released; /* ring: since when each of the cap - in_flight free places is free */
     uint64_t release_head;
 

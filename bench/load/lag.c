@@ -121,7 +121,8 @@ void lag_report(struct worker *w)
 
     *h = lag->sample;
     h->at = worker_now(w);
-    h->in_flight = (uint32_t)w->in_flight;
+    h->in_flight = (uint32_t)w->most_in_flight;
+    w->most_in_flight = w->in_flight;
     count(w, h);
     h->send_lag = lag->send;
     h->read_lag = lag->read;

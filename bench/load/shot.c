@@ -276,6 +276,8 @@ static void send(struct shot *s)
     book_holds(s);
     w->release_head = (w->release_head + 1) % w->cap;
     w->in_flight++;
+    if (w->in_flight > w->most_in_flight)
+        w->most_in_flight = w->in_flight;
     atomic_fetch_add(&w->engine->in_flight, 1);
     if (s->try_no == 1)
         atomic_fetch_add(&w->engine->phases[s->phase].issued, 1);
