@@ -91,13 +91,10 @@ class Foreign(unittest.TestCase):
         with servers.litellm() as url:
             run = rig.run(plain(url, target={"api_key_env": "E2E_KEY"}),
                           env={"E2E_KEY": "sk-e2e"})
-            refused = rig.run(plain(url))
         self.all_ok(run)
         for a in run.attempts:
             self.assertGreater(a["frames"], 5)
             self.assertGreater(a["tokens"]["completion"], 5)
-        self.assertEqual(refused.code, 4, refused.err)
-        self.assertEqual({a["outcome"] for a in refused.attempts}, {"auth"})
 
     def test_guidellm(self):
         with servers.guidellm(ttft_ms=30, itl_ms=5) as url:
