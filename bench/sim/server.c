@@ -201,7 +201,7 @@ static void watch_signals(struct server *s)
     sigemptyset(&set);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTERM);
-    sigprocmask(SIG_BLOCK, &set, NULL);
+    pthread_sigmask(SIG_BLOCK, &set, &s->mask);
     s->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
     if (s->signals >= 0)
         s->on_signal = loop_io_new(s->loop, s->signals, LOOP_READ, stop_on_signal, s);
@@ -256,6 +256,7 @@ int server_close(struct server *s, struct err *err)
     while (s->conns)
         conn_cut(s->conns);
     if (opened) {
+        pthread_sigmask(SIG_SETMASK, &s->mask, NULL);
         rc = truth_close(&s->truth, clock_cpu(), err);
         world_free(&s->world);
         loop_timer_free(s->timer);

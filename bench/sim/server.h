@@ -1,6 +1,7 @@
 #ifndef SIM_SERVER_H
 #define SIM_SERVER_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -37,6 +38,7 @@ struct server {
     int listener;
     struct loop_io *accepts;
     int signals;
+    sigset_t mask; /* of signals, as it was */
     struct loop_io *on_signal;
     struct loop_io *on_eof;
     struct conn *conns; /* all of them */
