@@ -25,6 +25,9 @@ static void client_limited(struct buf *b, const struct summary *s)
         return;
     if (s->health.facts.dropped)
         buf_str(b, "Records were lost: free disk space and run again.");
+    else if (s->health.facts.unsent)
+        buf_str(b, "This machine had no descriptor or port left for some requests: raise "
+                   "the limit of open files (ulimit -n), or lower the load.");
     else if (s->health.facts.flips_verdict)
         buf_str(b,
                 "An objective lies within the error of the instrument: run longer, or on "

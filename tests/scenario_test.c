@@ -264,6 +264,8 @@ TEST(scenario_says_what_is_wrong_and_where)
           "respectful; did you mean \"sdk\"?" },
         { SIM LOAD "connection: { http: 3 }\n",
           "4:21: connection.http: \"3\" is none of its choices; expected 1.1 or 2" },
+        { SIM LOAD "connection: { http: 2 }\n",
+          "4:21: HTTP/2 needs TLS; expected an https: target.base_url, or 1.1" },
         { SIM LOAD "connection: { threads: 65 }\n",
           "4:24: connection.threads: 65 is out of range; expected 1 to 64" },
         { SIM LOAD "name: a/b\n", "4:7: name: \"a/b\" cannot be a name; expected letters, "
@@ -531,6 +533,7 @@ TEST(scenario_settings_come_first)
         { "workload.input_tokens", "{uniform: {min: 5, max: 9}}", NULL },
         { "workload.shared_prefix", "null", NULL },
         { "target.base_url", "sim:", "--target" },
+        { "connection.http", "null", NULL },
         { "slo", "ttft p50 < 1s", NULL },
     };
     struct scenario s;

@@ -57,15 +57,16 @@ struct health_facts {
     ns_t stamp_error_p99; /* of frame stamps: of the samples' stamp_error, else the turn's
                              length */
     ns_t ttft_api_median;
-    ns_t sim_late_p99; /* the simulator's own, from its truth log */
-    uint64_t dropped;
+    ns_t sim_late_p99;  /* the simulator's own, from its truth log */
+    uint64_t dropped;   /* records that were lost */
     bool flips_verdict; /* adding the error would turn an SLO verdict */
+    uint64_t unsent;    /* attempts for which we had no descriptor or port */
 };
 
 /*
  * e = send_lag_p99 + stamp_error_p99. valid: e <= max(1 ms, 1 % of the median ttft_api);
- * degraded: e <= max(5 ms, 5 %); else, on any dropped record, or where adding e would flip
- * a verdict: client-limited. *e is the error of the instrument.
+ * degraded: e <= max(5 ms, 5 %); else, on any dropped record or unsent attempt, or where
+ * adding e would flip a verdict: client-limited. *e is the error of the instrument.
  */
 enum validity health_judge(const struct health_facts *f, ns_t *e);
 

@@ -220,6 +220,20 @@ static int check_in_flight(struct draft *d, struct keys_reader *r)
     return 0;
 }
 
+/*
+ * Without TLS nobody speaks it, the simulator neither, and the libcurl of Debian 12 (7.88)
+ * uses such a connection just once.
+ */
+static int check_http(struct draft *d, struct keys_reader *r)
+{
+    const struct node *http = draft_seen(d->seen, "connection.http");
+
+    if (!d->http || !http || !strncmp(d->cell.target.base_url, "https:", 6))
+        return 0;
+    return node_err(r->err, http->mark,
+                    "HTTP/2 needs TLS; expected an https: target.base_url, or 1.1");
+}
+
 static void take_defaults(struct draft *d, struct keys_reader *r)
 {
     const struct node *endpoint = draft_seen(d->seen, "request.endpoint");
@@ -242,7 +256,7 @@ int draft_read(struct draft *d, struct keys_reader *r, const struct node *root)
         return -1;
     d->seen = r->seen;
     if (check_target(d, r, root) || check_model(d, r, root) || check_workload(d, r) ||
-        draft_load(d, r) || check_in_flight(d, r))
+        draft_load(d, r) || check_in_flight(d, r) || check_http(d, r))
         return -1;
     take_body(d, r);
     take_defaults(d, r);

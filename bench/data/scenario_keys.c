@@ -223,7 +223,7 @@ const struct key scenario_keys[] = {
       .example = "new" },
     { .path = "connection.http", .type = &key_choice, .offset = AT(http),
       .fallback = "1.1", .choices = http_versions,
-      .help = "version of HTTP",
+      .help = "version of HTTP; 2 for https: targets",
       .example = "\"2\"" },
     { .path = "connection.threads", .type = &key_small, .offset = IN_CELL(connection.threads),
       .fallback = "1", .least = "1", .most = "64",

@@ -56,6 +56,7 @@ void summary_make_health(struct summary_making *k)
         .ttft_api_median = median_ttft_api(k),
         .sim_late_p99 = k->s->end.sim_late_p99,
         .dropped = h->counters[HEALTH_DROPPED] + (k->s->end.reason == END_DISK),
+        .unsent = h->counters[HEALTH_FD_EXHAUSTED],
     };
     send_lag_of_attempts(k, &h->send_lag);
     if (k->one.total)

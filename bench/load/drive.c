@@ -2,11 +2,13 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "api/endpoint.h"
 #include "base/mem.h"
 #include "load/engine.h"
 #include "load/ratio.h"
+#include "load/wire.h"
 
 enum { UNREACHABLE_AFTER = 10 };
 
@@ -56,7 +58,8 @@ static void watch_record(void *ctx, const struct record *r)
     w->refused += r->outcome == OUTCOME_AUTH;
     w->blocked |= r->outcome == OUTCOME_BLOCKED;
     w->unreachable +=
-        r->outcome == OUTCOME_TRANSPORT || r->outcome == OUTCOME_TIMEOUT_CONNECT;
+        (r->outcome == OUTCOME_TRANSPORT && strcmp(r->error_code, WIRE_NO_SOCKET) != 0) ||
+        r->outcome == OUTCOME_TIMEOUT_CONNECT;
     if ((r->outcome == OUTCOME_AUTH || r->outcome == OUTCOME_BLOCKED || !w->answered) &&
         r->error[0])
         snprintf(w->why, sizeof(w->why), "%s", r->error);

@@ -53,6 +53,9 @@ static size_t on_header(char *p, size_t unit, size_t n, void *ctx)
 
     t->header_bytes += bytes;
     wire_took(t->wire, bytes);
+    /* Said before we had asked: it answers from when we do. */
+    if (t->wire->stamp < t->connected)
+        t->wire->stamp = t->connected;
     t->active = t->wire->stamp;
     if (t->header_bytes > MAX_HEADERS)
         return 0;
@@ -274,7 +277,7 @@ static void set_callbacks(struct transfer *t)
     curl_easy_setopt(easy, CURLOPT_PREREQDATA, t);
     curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress);
     curl_easy_setopt(easy, CURLOPT_XFERINFODATA, t);
-    wire_watch_sockets(t->wire, easy);
+    wire_watch_sockets(t);
     curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)READ_SIZE);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -318,6 +321,7 @@ static void clear(struct transfer *t)
     buf_clear(&t->body);
     t->why[0] = '\0';
     t->preconnect = t->streaming = t->sniffed = t->too_large = false;
+    t->no_socket = 0;
     t->header_bytes = 0;
     t->body_bytes = 0;
     t->sending = (struct str){ "", 0 };
@@ -369,8 +373,9 @@ static enum transfer_end how_it_ended(const struct transfer *t, enum transfer_en
     case CURLE_WEIRD_SERVER_REPLY:
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_BAD_CONTENT_ENCODING:
-    case CURLE_OUT_OF_MEMORY:
         return TRANSFER_GARBAGE;
+    case CURLE_OUT_OF_MEMORY: /* what it says of a header line that is too long */
+        return t->connected == NS_ABSENT ? TRANSFER_BROKEN : TRANSFER_GARBAGE;
     default:
         return TRANSFER_BROKEN;
     }
@@ -393,19 +398,35 @@ static void read_body(struct transfer *t)
         t->wire->config.endpoint->body(a, body, t->wire->stamp);
 }
 
+bool transfer_out_of_descriptors(const struct transfer *t)
+{
+    long number = t->no_socket;
+
+    if (t->how != TRANSFER_BROKEN)
+        return false;
+    if (!number)
+        curl_easy_getinfo(t->easy, CURLINFO_OS_ERRNO, &number);
+    return number == EMFILE || number == ENFILE || number == ENOBUFS || number == ENOMEM ||
+           number == EADDRNOTAVAIL;
+}
+
 static void tell_why(struct transfer *t)
 {
     struct answer *a = &t->answer;
 
     if (t->how == TRANSFER_DONE || t->how == TRANSFER_CUT || a->error.len)
         return;
-    if (t->too_large)
+    if (t->too_large) {
         buf_str(&a->error, "the answer is larger than tokdyno accepts");
-    else if (t->header_bytes > MAX_HEADERS)
+    } else if (t->header_bytes > MAX_HEADERS) {
         buf_str(&a->error, "the response headers are larger than tokdyno accepts");
-    else if (t->result != CURLE_OPERATION_TIMEDOUT)
+    } else if (transfer_out_of_descriptors(t)) {
+        buf_str(&a->error, "this machine has no socket or port left (see ulimit -n)");
+        buf_str(&a->error_code, WIRE_NO_SOCKET);
+    } else if (t->result != CURLE_OPERATION_TIMEDOUT) {
         answer_text(a, &a->error,
                     str_of(t->why[0] ? t->why : curl_easy_strerror(t->result)));
+    }
     if (!a->error_code.len && t->how == TRANSFER_BROKEN)
         buf_printf(&a->error_code, "curl_%d", (int)t->result);
 }
@@ -459,15 +480,6 @@ void transfer_finish(struct transfer *t, CURLcode result, enum transfer_end how)
 const struct answer *transfer_answer(const struct transfer *t)
 {
     return &t->answer;
-}
-
-bool transfer_out_of_descriptors(const struct transfer *t)
-{
-    long number = 0;
-
-    curl_easy_getinfo(t->easy, CURLINFO_OS_ERRNO, &number);
-    return t->how == TRANSFER_BROKEN &&
-           (number == EMFILE || number == ENFILE || number == EADDRNOTAVAIL);
 }
 
 static ns_t span(CURL *easy, CURLINFO what)

@@ -1,5 +1,6 @@
 #include "load/wire.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -246,6 +247,19 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *so
     return 0;
 }
 
+/* libcurl would not say why it got no socket. */
+static curl_socket_t on_open_socket(void *ctx, curlsocktype purpose,
+                                    struct curl_sockaddr *a)
+{
+    struct transfer *t = ctx;
+    int fd = socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
+
+    (void)purpose;
+    if (fd < 0)
+        t->no_socket = errno;
+    return fd < 0 ? CURL_SOCKET_BAD : fd;
+}
+
 /* Only what is plain is watched between requests: TLS has words of its own to say then. */
 static int on_new_socket(void *ctx, curl_socket_t fd, curlsocktype purpose)
 {
@@ -267,8 +281,13 @@ static int on_close_socket(void *ctx, curl_socket_t fd)
     return close(fd);
 }
 
-void wire_watch_sockets(struct wire *w, CURL *easy)
+void wire_watch_sockets(struct transfer *t)
 {
+    struct wire *w = t->wire;
+    CURL *easy = t->easy;
+
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, t);
     curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_new_socket);
     curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, w);
     curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close_socket);

@@ -77,6 +77,10 @@ void transfer_cut(struct transfer *t);
 void transfer_fill(const struct transfer *t, struct record *r);
 
 const struct answer *transfer_answer(const struct transfer *t);
+
+/* Did it fail because this machine had no descriptor or port left? The error code says so.
+ */
+#define WIRE_NO_SOCKET "no_socket"
 bool transfer_out_of_descriptors(const struct transfer *t);
 
 /*

@@ -65,6 +65,7 @@ struct transfer {
     bool streaming; /* the body goes to sse */
     bool sniffed;
     bool too_large;
+    int no_socket; /* errno: why none could be made */
     size_t header_bytes;
     size_t held;
     uint64_t body_bytes;
@@ -99,7 +100,7 @@ void transfer_finish(struct transfer *t, CURLcode result, enum transfer_end how)
 void transfer_watch(struct transfer *t); /* arm the timer for the nearest deadline */
 
 /* Stamps for its sockets, and a watch on them between requests. */
-void wire_watch_sockets(struct wire *w, CURL *easy);
+void wire_watch_sockets(struct transfer *t);
 
 /* Take it off the multi handle, finish it and call done. */
 void wire_end(struct transfer *t, CURLcode result, enum transfer_end how);
