@@ -612,6 +612,7 @@ TEST(chat_writes_the_body_around_the_prompt)
           "true}}" },
         { { .model = "m", .stream = true, .body = "{ }" },
           "{\"model\":\"m\",\"messages\":[],\"stream\":true}" },
+        { { .body = "{\"n\":1}" }, "{\"messages\":[],\"stream\":false,\"n\":1}" },
         { { .model = "openai/\"x\"", .include_usage = true, .body = NULL },
           "{\"model\":\"openai/\\\"x\\\"\",\"messages\":[],\"stream\":false}" },
         { { .model = "m",
@@ -655,8 +656,7 @@ TEST(chat_refuses_a_body_that_sets_what_is_ours)
         { "m", "{\"a\":1", "request.body is not a JSON object" },
         { "m", "{\"a\":}", "request.body is not a JSON object" },
         { "m", "", "request.body is not a JSON object" },
-        { "", "{}", "request.model is not set" },
-        { NULL, "{}", "request.model is not set" },
+        { "", "{}", "request.model is empty" },
     };
 
     for (size_t i = 0; i < COUNT(cases); i++) {

@@ -120,6 +120,12 @@ static void server_stop(struct server *s)
     "\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":4}      }"
 #define FAILED "HTTP/1.1 500 x\r\nContent-Type: text/plain\r\nContent-Length: 4\r\n\r\noops"
 
+/* 6 requests a minute, none left: so one in 10 s. */
+#define LIMITED                                                                            \
+    "HTTP/1.1 429 x\r\nContent-Type: text/plain\r\nContent-Length: 4\r\n"                  \
+    "x-ratelimit-limit-requests: 6\r\nx-ratelimit-remaining-requests: 0\r\n"               \
+    "x-ratelimit-reset-requests: 60s\r\n\r\noops"
+
 enum { MAX_RECORDS = 400 };
 
 /* A trial against such a server, and all records of it. */
@@ -129,6 +135,7 @@ struct trial {
     struct phase phase;
     struct cell cell;
     struct budget budget;
+    struct pacers *pacers; /* NULL: not paced */
     struct mailbox mailbox;
     struct phase_event begin, end;
     bool out_of_budget;
@@ -196,6 +203,7 @@ static void run(struct trial *t)
         .words_per_token = 0.75,
         .endpoint = endpoint_find("chat"),
         .prompts = prompts,
+        .pacer = t->pacers ? pacers_get(t->pacers, "m", NULL, NULL, 0) : NULL,
         .budget = &budget,
         .mailbox = &t->mailbox,
     };
@@ -346,6 +354,19 @@ TEST(engine_connects_ahead_of_the_load_where_asked_to)
     tear_down(&t);
 }
 
+TEST(engine_closed_loop_does_not_think_after_the_last_of_its_requests)
+{
+    struct trial t;
+
+    set_up(&t, false, 1);
+    t.phase.requests = 1;
+    t.phase.think = 20 * NS_PER_S;
+    run(&t);
+    assert_int_equal(t.n, 1);
+    assert_true(t.end.at - t.begin.at < t.phase.think);
+    tear_down(&t);
+}
+
 TEST(engine_closed_loop_ends_after_its_duration_and_drains)
 {
     struct trial t;
@@ -381,6 +402,26 @@ TEST(engine_retries_are_attempts_of_one_request)
     assert_int_equal(find(&t, 0, 1)->at[MOMENT_DUE], find(&t, 0, 2)->at[MOMENT_DUE]);
     assert_true(find(&t, 0, 2)->held[HOLD_RETRY] > 0);
     assert_int_equal(find(&t, 0, 2)->outcome, OUTCOME_SERVER);
+    tear_down(&t);
+}
+
+/* The refusal names no time: then the wait is what the pacer makes of it. */
+TEST(engine_retries_when_its_own_model_of_the_limit_says)
+{
+    struct trial t;
+
+    set_up(&t, false, 1);
+    t.phase.requests = 1;
+    t.server.answer = LIMITED;
+    t.cell.retry = (struct retry){ .policy = RETRY_RESPECTFUL, .max = 1 };
+    t.pacers = pacers_open(NULL);
+    t.stop_after = 200 * NS_PER_MS;
+    run(&t);
+    assert_int_equal(t.n, 2);
+    assert_int_equal(find(&t, 0, 1)->outcome, OUTCOME_RATE_LIMITED);
+    assert_int_equal(find(&t, 0, 2)->outcome, OUTCOME_CUT);
+    assert_in_range(find(&t, 0, 2)->held[HOLD_RETRY], 9 * NS_PER_S, 12 * NS_PER_S);
+    pacers_close(t.pacers);
     tear_down(&t);
 }
 

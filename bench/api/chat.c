@@ -357,12 +357,14 @@ static int chat_prepare(const struct request_spec *spec, struct buf *head, struc
 {
     struct jsonw w;
 
-    if (!spec->model || !*spec->model)
-        return err_set(err, ERR_USAGE, "request.model is not set");
+    if (spec->model && !*spec->model)
+        return err_set(err, ERR_USAGE, "request.model is empty");
     jsonw_init(&w, head, 0);
     jsonw_object(&w);
-    jsonw_key(&w, "model");
-    jsonw_string(&w, spec->model);
+    if (spec->model) {
+        jsonw_key(&w, "model");
+        jsonw_string(&w, spec->model);
+    }
     jsonw_key(&w, "messages");
     buf_str(tail, spec->stream ? ",\"stream\":true" : ",\"stream\":false");
     if (spec->stream && spec->include_usage)

@@ -25,7 +25,8 @@ struct endpoint {
     const char *help;
 
     /*
-     * head and tail around the prompt, which is a JSON array of messages. -1 where the body
+     * head and tail around the prompt, which is a JSON array of messages. No model in spec:
+     * the dataset's rows name theirs, behind the prompt. -1 where the body
      * in the scenario holds a field that we must set ourselves.
      */
     int (*prepare)(const struct request_spec *spec, struct buf *head, struct buf *tail,

@@ -37,6 +37,7 @@ struct launch {
     struct scenario scenario;
     struct catalogue catalogue;
     struct plan plan;
+    struct prompt_sets prompts;
     struct rundir dir;
     char truth[4300];
     struct simchild sim;
@@ -183,6 +184,7 @@ static int put_load(struct launch *l, struct err *err)
         .run = &l->run,
         .catalogue = &l->catalogue,
         .targets = l->targets,
+        .prompts = &l->prompts,
         .collector = &l->collector,
         .interrupts = &interrupts,
         .tick = tick,
@@ -332,6 +334,7 @@ static void clean_up(struct launch *l)
     free(l->keys);
     free(l->targets);
     run_free(&l->run);
+    prompt_sets_close(&l->prompts);
     plan_free(&l->plan);
     catalogue_free(&l->catalogue);
     scenario_free(&l->scenario);
@@ -360,7 +363,8 @@ static int launch(const struct run_options *o, const char *file, struct err *err
     if (read_seeded(&l.scenario, file, o, err))
         return -1;
     if (!catalogue_read(&l.catalogue, l.scenario.cells[0].target.catalogue, err) &&
-        !plan_make(&l.plan, &l.scenario, &l.catalogue, err))
+        !plan_make(&l.plan, &l.scenario, &l.catalogue, err) &&
+        !prompt_sets_open(&l.prompts, &l.scenario, err))
         rc = o->dry_run ? show_plan(&l, err) : measure(&l, err);
     clean_up(&l);
     return rc;

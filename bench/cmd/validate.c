@@ -7,6 +7,7 @@
 #include "data/catalogue.h"
 #include "data/scenario.h"
 #include "load/plan.h"
+#include "load/prompt_sets.h"
 
 struct options {
     const char **files;
@@ -104,14 +105,16 @@ static int put_plan(struct buf *out, const struct options *o, const struct scena
 {
     struct catalogue catalogue;
     struct plan plan = { 0 };
+    struct prompt_sets prompts = { 0 };
     int rc = -1;
 
     if (catalogue_read(&catalogue, s->cells[0].target.catalogue, err))
         return -1;
-    if (!plan_make(&plan, s, &catalogue, err)) {
+    if (!plan_make(&plan, s, &catalogue, err) && !prompt_sets_open(&prompts, s, err)) {
         (o->json ? plan_json : plan_text)(out, &plan);
         rc = 0;
     }
+    prompt_sets_close(&prompts);
     plan_free(&plan);
     catalogue_free(&catalogue);
     return rc;

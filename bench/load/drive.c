@@ -1,5 +1,6 @@
 #include "load/drive.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,7 +36,6 @@ struct driving {
     struct ratio ratio;
     struct pacers *pacers;
     struct budget_state budget;
-    struct prompts **prompts; /* one a cell */
     struct running *running;
     size_t n_running;
     double words_per_token;
@@ -90,6 +90,14 @@ static struct pacer *pacer_of(struct driving *d, const struct cell *cell, uint32
                       cell->target.plan, now);
 }
 
+/* Rounded as the journal tells it, so that it can be asked for again. */
+static double words_per_token(const struct driving *d, const struct cell *cell)
+{
+    double fixed = cell->workload.words_per_token;
+
+    return fixed > 0 ? (double)llround(fixed * 1e6) / 1e6 : d->words_per_token;
+}
+
 static int start_trial(struct driving *d, uint32_t trial, struct err *err)
 {
     struct drive *drive = d->drive;
@@ -104,7 +112,7 @@ static int start_trial(struct driving *d, uint32_t trial, struct err *err)
         .round = t->round,
         .first_worker = d->first_worker,
         .seed = drive->run->seed,
-        .words_per_token = d->words_per_token,
+        .words_per_token = words_per_token(d, cell),
         .endpoint = endpoint_find(cell->request.endpoint),
         .base_url = drive->targets[t->cell].base_url,
         .key = drive->targets[t->cell].key,
@@ -113,7 +121,7 @@ static int start_trial(struct driving *d, uint32_t trial, struct err *err)
         .model = cell->request.model
                      ? catalogue_model(drive->catalogue, cell->request.model)
                      : NULL,
-        .prompts = d->prompts[t->cell],
+        .prompts = drive->prompts->of_cell[t->cell],
         .pacer = pacer_of(d, cell, t->cell),
         .budget = &d->budget,
         .mailbox = &drive->collector->mailbox,
@@ -231,34 +239,21 @@ static void fix_ratio(struct driving *d)
     free(models);
 }
 
-static double words_per_token(const struct driving *d, uint32_t trial)
-{
-    const struct run *run = d->drive->run;
-    const struct workload *w = &d->drive->scenario->cells[run->trials[trial].cell].workload;
-    double fixed = (double)(int64_t)(w->words_per_token * 1e6 + 0.5) / 1e6;
-
-    return w->words_per_token > 0 ? fixed : d->words_per_token;
-}
-
 static int run_trials(struct driving *d, struct err *err)
 {
     const struct run *run = d->drive->run;
-    double learnt;
 
     for (uint32_t t = 0; t < run->n_trials && !d->stopped;) {
         uint32_t round = run->trials[t].round;
 
         if (!t || run->trials[t - 1].round != round)
             fix_ratio(d);
-        learnt = d->words_per_token;
         do {
-            d->words_per_token = words_per_token(d, t);
             if (start_trial(d, t++, err)) {
                 stop_all(d, END_DISK, true);
                 attend(d);
                 return -1;
             }
-            d->words_per_token = learnt;
         } while (d->drive->scenario->concurrent && t < run->n_trials &&
                  run->trials[t].round == round);
         attend(d);
@@ -266,33 +261,15 @@ static int run_trials(struct driving *d, struct err *err)
     return 0;
 }
 
-static int open_prompts(struct driving *d, struct err *err)
-{
-    const struct scenario *s = d->drive->scenario;
-
-    d->prompts = mem_array(s->n_cells, sizeof(*d->prompts));
-    for (size_t i = 0; i < s->n_cells; i++) {
-        d->prompts[i] = prompts_open(&s->cells[i].workload, s->cells[i].request.body,
-                                     d->drive->run->seed, err);
-        if (!d->prompts[i])
-            return -1;
-    }
-    return 0;
-}
-
 static void close_driving(struct driving *d)
 {
-    for (size_t i = 0; i < d->drive->scenario->n_cells; i++)
-        if (d->prompts[i])
-            prompts_close(d->prompts[i]);
-    free(d->prompts);
     free(d->running);
     pacers_close(d->pacers);
     ratio_free(&d->ratio);
     budget_free(&d->budget);
 }
 
-static void put_detail(const struct driving *d, char *detail, size_t n)
+static void put_detail(struct driving *d, char *detail, size_t n)
 {
     enum budget_kind kind;
 
@@ -302,7 +279,7 @@ static void put_detail(const struct driving *d, char *detail, size_t n)
         snprintf(detail, n, "%s", d->watch.why);
         break;
     case END_BUDGET:
-        kind = budget_exhausted((struct budget_state *)&d->budget);
+        kind = budget_exhausted(&d->budget);
         snprintf(detail, n, "%s", kind < N_BUDGETS ? budget_names[kind] : "");
         break;
     case END_DISK:
@@ -327,7 +304,7 @@ int drive_run(struct drive *drive, enum end_reason *reason, char *detail, size_t
     d.running = mem_array(drive->scenario->n_cells, sizeof(*d.running));
     collector_add_sink(drive->collector,
                        (struct journal_sink){ .record = watch_record, .ctx = &d });
-    failed = open_prompts(&d, err) || run_trials(&d, err);
+    failed = run_trials(&d, err);
     drive->collector->n_sinks--;
     if (d.reason == END_DONE && !failed && !d.watch.answered && d.watch.unreachable)
         d.reason = END_TARGET;

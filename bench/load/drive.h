@@ -11,6 +11,7 @@
 #include "data/run.h"
 #include "data/scenario.h"
 #include "load/collector.h"
+#include "load/prompt_sets.h"
 
 /*
  * All trials of a run, one after the other in the order of the plan (those of a round at
@@ -29,10 +30,11 @@ struct drive {
     const struct run *run;
     const struct catalogue *catalogue;
     const struct drive_target *targets; /* one a cell */
+    const struct prompt_sets *prompts;
     struct collector *collector;
     const volatile sig_atomic_t *interrupts; /* 1: stop and drain, 2: cut */
 
-    /* Called every 100 ms or so: for the live view. */
+    /* Called every 50 ms or so: for the live view. */
     void (*tick)(void *ctx, uint64_t in_flight);
     void *ctx;
 };

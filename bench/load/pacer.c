@@ -154,14 +154,12 @@ void pacer_refused(struct pacer *p, double took, const char *kind, ns_t wait,
                    const struct limit *limits, ns_t now)
 {
     pthread_mutex_lock(&p->lock);
+    for (int i = 0; i < N_RATE_LIMITS; i++)
+        bucket_settle(&p->buckets[i], need(i, took), need(i, 0), now);
     learn_all(p, limits, now);
-    for (int i = 0; i < N_RATE_LIMITS; i++) {
-        bool tokens = rate_limit_kinds[i].header == LIMIT_TOKENS;
-
-        bucket_settle(&p->buckets[i], need(i, took), tokens ? 0 : 1, now);
+    for (int i = 0; i < N_RATE_LIMITS; i++)
         if (!strcmp(rate_limit_kinds[i].name, kind))
             refuse(&p->buckets[i], need(i, took), wait, now);
-    }
     if (wait > 0 && now + wait > p->closed_until)
         p->closed_until = now + wait;
     pthread_mutex_unlock(&p->lock);

@@ -139,6 +139,14 @@ void prompts_close(struct prompts *p)
     free(p);
 }
 
+bool prompts_name_models(const struct prompts *p)
+{
+    for (size_t i = 0; i < p->dataset.n_rows; i++)
+        if (!p->dataset.rows[i].model)
+            return false;
+    return p->dataset.n_rows > 0;
+}
+
 void prompts_make(const struct prompts *p, uint64_t round, double words_per_token,
                   uint64_t number, struct buf *messages, struct buf *extra,
                   struct prompt_info *info)

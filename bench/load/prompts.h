@@ -1,6 +1,7 @@
 #ifndef LOAD_PROMPTS_H
 #define LOAD_PROMPTS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/buf.h"
@@ -16,8 +17,9 @@
  * row that depends on (seed, round, phase).
  *
  *     struct prompts *p = prompts_open(&cell->workload, cell->request.body, seed, &err);
- *     prompts_make(p, round, words_per_token, prompts_number(phase, k), &messages, &extra,
- * &info); prompts_close(p);
+ *     uint64_t number = prompts_number(phase, k);
+ *     prompts_make(p, round, words_per_token, number, &messages, &extra, &info);
+ *     prompts_close(p);
  *
  * A synthetic prompt is [system: shared prefix] + user: words. Its tokens are drawn from
  * input_tokens and count the prefix in; see prompts_overhead for the rest. With unique_head
@@ -48,6 +50,9 @@ struct prompt_info {
 struct prompts *prompts_open(const struct workload *w, const char *scenario_body,
                              uint64_t seed, struct err *err);
 void prompts_close(struct prompts *p);
+
+/* Has every request a model of its own? So where each row of a dataset names one. */
+bool prompts_name_models(const struct prompts *p);
 
 /*
  * Appends a JSON array to messages, and to extra what the row adds to the body behind it:

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "api/error.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "base/rng.h"
 #include "load/engine_private.h"
@@ -30,6 +31,15 @@ static struct shot *take(struct worker *w)
     return s;
 }
 
+static void put_model(struct buf *body, const char *model)
+{
+    struct jsonw w;
+
+    buf_str(body, ",\"model\":");
+    jsonw_init(&w, body, 0);
+    jsonw_string(&w, model);
+}
+
 /* head + messages + what the dataset's row adds + tail: see struct endpoint. */
 static void build_body(struct shot *s, uint64_t k)
 {
@@ -46,7 +56,7 @@ static void build_body(struct shot *s, uint64_t k)
     if (w->extra.len)
         buf_add(&s->body, w->extra.p, w->extra.len);
     if (!c->cell->request.model && s->info.model)
-        buf_printf(&s->body, ",\"model\":\"%s\"", s->info.model);
+        put_model(&s->body, s->info.model);
     buf_add(&s->body, w->engine->tail.p, w->engine->tail.len);
 }
 
@@ -76,7 +86,7 @@ struct shot *shot_new(struct worker *w, uint32_t phase, uint64_t k)
     s->try_no = 1;
     s->due = s->free_at = s->ready = NS_ABSENT;
     memset(s->held, 0, sizeof(s->held));
-    build_body(s, record_req(0, phase, k));
+    build_body(s, prompts_number(phase, k));
     expect(s);
     return s;
 }
@@ -168,6 +178,16 @@ static void settle(const struct shot *s, const struct record *r, const struct an
         pacer_settle(c->pacer, (double)s->expected_tokens, (double)used, r->limits, now);
 }
 
+/* How long the pacer would hold it, now that it knows how the last attempt ended. */
+static ns_t own_wait(const struct shot *s)
+{
+    const struct engine_config *c = config_of(s);
+
+    if (!c->pacer)
+        return NS_ABSENT;
+    return pacer_wait(c->pacer, (double)s->expected_tokens, worker_now(s->worker));
+}
+
 static bool retried(const struct shot *s, const struct record *r, const struct answer *a,
                     ns_t *wait)
 {
@@ -176,7 +196,7 @@ static bool retried(const struct shot *s, const struct record *r, const struct a
     struct retry_facts facts = {
         .retry_after = a->retry_after,
         .retry_in = a->retry_in,
-        .bucket = NS_ABSENT,
+        .bucket = own_wait(s),
         .daily = error_is_daily(a),
         .streamed = c->cell->request.stream,
     };
@@ -234,9 +254,9 @@ static void attempt_over(void *ctx, struct transfer *t)
             catalogue_cost(c->model, r.tokens.prompt, r.tokens.cached, r.tokens.completion);
     if (transfer_out_of_descriptors(t))
         w->lag.sample.counters[HEALTH_FD_EXHAUSTED]++;
+    settle(s, &r, a);
     again = retried(s, &r, a, &wait);
     r.final = !again;
-    settle(s, &r, a);
     lag_send(w, r.at[MOMENT_START] - s->ready);
     mailbox_put_record(c->mailbox, record_copy(&r));
     s->transfer = NULL;
@@ -301,6 +321,7 @@ static bool admitted(struct worker *w, struct shot *s)
     }
     if (budget_take(c->budget, s->expected_tokens, s->expected_cost))
         return true;
+    /* The end of the run: what the pacer has booked for it nobody will ask for again. */
     atomic_store(&w->engine->out_of_budget, true);
     engine_stop(w->engine, false);
     return false;

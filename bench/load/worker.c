@@ -27,12 +27,16 @@ static void at_time(const struct worker *w, struct loop_timer *t, ns_t at)
     loop_timer_at(t, w->engine->config.t0 + at);
 }
 
-/* The phase ends then, or earlier if somebody has said so. */
+/*
+ * The phase ends then, or earlier if somebody has said so. An end that has come stays:
+ * other workers may have begun the next phase there, and all must begin it at the same
+ * moment.
+ */
 static void end_by(struct worker *w, ns_t at)
 {
-    ns_t known = atomic_load(&state_of(w)->end);
+    ns_t known = atomic_load(&state_of(w)->end), now = worker_now(w);
 
-    while ((known == NS_ABSENT || at < known) &&
+    while ((known == NS_ABSENT || (at < known && now < known)) &&
            !atomic_compare_exchange_weak(&state_of(w)->end, &known, at))
         ;
 }
@@ -58,12 +62,14 @@ static void make_next(struct worker *w)
         end_by(w, w->begin + w->last_due);
 }
 
+/* Each leaves before the next one is made: a long prompt takes its time. */
 static bool submit_due(struct worker *w, ns_t until, int most)
 {
     while (w->next_due && w->next_due->due <= until) {
         if (!most--)
             return false;
         shot_submit(w->next_due);
+        shots_pump(w);
         make_next(w);
     }
     return true;
@@ -77,7 +83,6 @@ static void due_now(void *ctx)
 
     if (!submit_due(w, worker_now(w), DUE_PER_TURN))
         at_time(w, w->due_timer, 0);
-    shots_pump(w);
     phase_check(w);
 }
 
@@ -156,6 +161,14 @@ static void slot_due(void *ctx)
         slot_next(slot);
 }
 
+/* Has the phase had all the requests it asks for? Then nobody need think about another. */
+static bool exhausted(const struct worker *w, uint32_t phase)
+{
+    uint64_t requests = w->engine->config.cell->phases[phase].requests;
+
+    return requests && atomic_load(&w->engine->phases[phase].next_k) >= requests;
+}
+
 void worker_shot_over(struct worker *w, struct shot *s, ns_t at)
 {
     struct slot *slot = s->slot;
@@ -163,7 +176,9 @@ void worker_shot_over(struct worker *w, struct shot *s, ns_t at)
     if (!slot)
         return;
     slot->busy = false;
-    slot->free_at = at + w->engine->config.cell->phases[s->phase].think;
+    slot->free_at = at;
+    if (!exhausted(w, s->phase))
+        slot->free_at += w->engine->config.cell->phases[s->phase].think;
     /* From the loop, not from here: a slot whose requests fail at once must not recurse. */
     if (!w->stopping)
         at_time(w, slot->timer, slot->free_at);
@@ -251,10 +266,8 @@ static void phase_check(struct worker *w)
             at_time(w, w->phase_timer, end);
             return;
         }
-        if (phase_of(w)->open) {
+        if (phase_of(w)->open)
             submit_due(w, end, -1);
-            shots_pump(w);
-        }
         drop(&w->next_due);
         drop(&w->spare);
         if (w->phase + 1 == w->engine->n_phases) {

@@ -41,7 +41,7 @@ WRONG = [
 
 
 class WrongScenarios(unittest.TestCase):
-    def refused(self, text, place, said, *flags, env=None):
+    def refused(self, text, place, said, *flags, env=None, where=None):
         with rig.Listener() as nobody:
             if isinstance(text, str):
                 text = text.replace("%s", nobody.url)
@@ -50,7 +50,7 @@ class WrongScenarios(unittest.TestCase):
             done = rig.tokdyno("run", file, "--out", out, *flags, env=env)
             self.assertEqual(nobody.connections, 0, "something was sent")
         self.assertEqual((done.code, done.out), (2, ""), done.err)
-        where = re.escape(file)
+        where = re.escape(where or file)
         if place:
             where += ":%d:%d" % place
         self.assertRegex(done.err, f"(?s){where}.*({said})")
@@ -72,6 +72,13 @@ class WrongScenarios(unittest.TestCase):
         done = rig.tokdyno("run", "/nowhere/at/all.yaml")
         self.assertEqual(done.code, 2)
         self.assertIn("/nowhere/at/all.yaml", done.err)
+
+    def test_a_wrong_row_of_a_dataset(self):
+        for row, said in ("{", "JSON"), ('{"messages": []}', "messages"):
+            data = rig.scenario_text('{"prompt": "Hi"}\n' + row)
+            with self.subTest(row):
+                self.refused(GOOD.replace("input_tokens: 50", f"dataset: {data}"), None, said,
+                             where=data + ":2")
 
     def test_a_named_key_variable_that_is_not_set(self):
         text = GOOD.replace("base_url: %s", "base_url: %s\n  api_key_env: NO_SUCH_KEY")

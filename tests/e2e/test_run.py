@@ -104,6 +104,16 @@ class Directory(unittest.TestCase):
         self.assertIn(done.code, rig.FINE, done.err)
         self.assertEqual(len(rig.Run(out).attempts), 10)
 
+    def test_a_dataset_may_name_the_models(self):
+        models = ["llama-3.1-8b-instant", "openai/gpt-oss-20b"]
+        rows = [{"body": {"model": m, "messages": [{"role": "user", "content": "Hi"}]}}
+                for m in models]
+        data = rig.scenario_text("\n".join(map(json.dumps, rows)))
+        run = rig.run({"request": {"body": {"model": None}},
+                       "workload": {"input_tokens": None, "dataset": data}})
+        self.assertIn(run.code, rig.FINE, run.err)
+        self.assertEqual({t["model"] for t in run.truth()}, set(models))
+
     def test_several_scenarios_go_to_folders_of_their_names(self):
         out = rig.fresh()
         files = [rig.scenario({"name": "one"}), rig.scenario({"name": "two"})]
