@@ -40,7 +40,8 @@ enum validity health_judge(const struct health_facts *f, ns_t *e)
     ns_t median = f->ttft_api_median;
 
     *e = sum(f->send_lag_p99, f->stamp_error_p99);
-    if (f->dropped || f->unsent || f->flips_verdict || !within(*e, 5 * NS_PER_MS, median, 5))
+    if (f->dropped || f->unsent || f->flips_verdict ||
+        !within(*e, 5 * NS_PER_MS, median, 5))
         return VALIDITY_CLIENT_LIMITED;
     if (!within(f->sim_late_p99, 5 * NS_PER_MS, median, 5))
         return VALIDITY_SIM_LIMITED;
