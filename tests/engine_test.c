@@ -313,7 +313,7 @@ TEST(engine_tells_the_most_requests_in_flight_however_short_that_was)
 
     set_up(&t, true, 100000);
     t.phase.requests = 30;
-    t.server.delay = 20 * NS_PER_MS;
+    t.server.delay = 300 * NS_PER_MS;
     run(&t);
     assert_int_equal(t.n, 30);
     assert_int_equal(t.most_in_flight, 30);

@@ -110,3 +110,20 @@ TEST(stamp_is_the_time_of_the_read_where_there_is_no_other)
     assert_int_equal(stamp.waiting, 0);
     close_pair(there);
 }
+
+TEST(stamp_counts_what_has_arrived_read_or_not)
+{
+    int there[2];
+    uint64_t before;
+    char c;
+
+    connect_pair(there);
+    before = stamp_arrived(there[0]);
+    assert_int_equal(write(there[1], "abc", 3), 3);
+    assert_int_equal(stamp_arrived(there[0]) - before, 3);
+    assert_int_equal(read(there[0], &c, 1), 1);
+    assert_int_equal(stamp_arrived(there[0]) - before, 3);
+    assert_int_equal(write(there[1], "d", 1), 1);
+    assert_int_equal(stamp_arrived(there[0]) - before, 4);
+    close_pair(there);
+}

@@ -4,6 +4,8 @@
 
 #include <linux/errqueue.h>
 #include <linux/net_tstamp.h>
+#include <linux/tcp.h> /* not netinet/tcp.h: its struct tcp_info ends before the counts */
+#include <netinet/in.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -18,6 +20,15 @@ void stamp_enable(int fd)
     int what = SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE;
 
     setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPING, &what, sizeof(what));
+}
+
+uint64_t stamp_arrived(int fd)
+{
+    struct tcp_info info = { 0 };
+    socklen_t n = sizeof(info);
+
+    getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &n);
+    return info.tcpi_bytes_received;
 }
 
 /* The newest stamp of the next `most` bytes, CLOCK_REALTIME; NS_ABSENT where there is none.

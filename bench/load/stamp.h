@@ -2,6 +2,7 @@
 #define LOAD_STAMP_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/clock.h"
 
@@ -39,6 +40,13 @@ void stamper_init(struct stamper *s, const struct clock *clock);
 
 /* Ask for stamps on a new socket; where that fails, its reads get the time of the read. */
 void stamp_enable(int fd);
+
+/*
+ * Bytes that have arrived on the connection since it was made: where what it brings cannot
+ * be counted (TLS, HTTP/2), the same number before a look and after a read says that all
+ * that was read had been looked at.
+ */
+uint64_t stamp_arrived(int fd);
 
 /*
  * most: length of the coming read. emptied: when an earlier read left nothing in the

@@ -128,19 +128,17 @@ static bool too_much(struct transfer *t)
 }
 
 /*
- * What a piece of body was on the wire: libcurl hands over one HTTP chunk, or one DATA
- * frame of HTTP/2, at a time. Too much makes a stamp late, too little could make one early.
+ * What a piece of body was on the wire: libcurl hands over one HTTP chunk at a time. Too
+ * much makes a stamp late, too little could make one early.
  */
-static size_t on_the_wire(const struct transfer *t, size_t len)
+static size_t on_the_wire(size_t len)
 {
-    enum { DATA_FRAME = 9, TLS_RECORD = 22, CHUNK_ENDS = 4 };
+    enum { CHUNK_ENDS = 4 };
     size_t digits = 1;
 
     for (size_t left = len; left > 15; left /= 16)
         digits++;
-    return len +
-           (t->wire->config.cell->connection.http == 2 ? DATA_FRAME : CHUNK_ENDS + digits) +
-           (t->wire->tls ? TLS_RECORD : 0);
+    return len + CHUNK_ENDS + digits;
 }
 
 static size_t on_body(char *p, size_t unit, size_t n, void *ctx)
@@ -149,7 +147,7 @@ static size_t on_body(char *p, size_t unit, size_t n, void *ctx)
     size_t len = unit * n;
     struct err err;
 
-    wire_took(t->wire, on_the_wire(t, len));
+    wire_took(t->wire, on_the_wire(len));
     t->active = t->wire->stamp;
     t->body_bytes += len;
     if (t->preconnect)

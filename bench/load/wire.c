@@ -35,10 +35,18 @@ ns_t wire_now(const struct wire *w)
     return clock_now(w->config.clock) - w->config.t0;
 }
 
+/* Within TLS or HTTP/2 there are bytes that nobody tells us of: tickets, window updates. */
+static bool has_come_since(const struct wire *w)
+{
+    if (!w->opaque || !w->waiting)
+        return w->taken > w->waiting;
+    return w->waiting == READ_SIZE || stamp_arrived(w->reading) != w->arrived;
+}
+
 void wire_took(struct wire *w, size_t bytes)
 {
     w->taken += bytes;
-    if (w->taken > w->waiting)
+    if (has_come_since(w))
         w->stamp = wire_now(w);
 }
 
@@ -169,7 +177,11 @@ static void tell_read(struct wire *w, const struct stamp *stamp, ns_t emptied)
 static void read_socket(struct wire *w, int fd, int what)
 {
     ns_t emptied = slot_of(w, fd)->emptied;
-    struct stamp stamp =
+    struct stamp stamp;
+
+    w->reading = fd;
+    w->arrived = w->opaque ? stamp_arrived(fd) : 0;
+    stamp =
         stamp_read(&w->stamper, fd, READ_SIZE, emptied, loop_turn_began(w->config.loop));
 
     w->stamp = stamp.at - w->config.t0;
@@ -395,6 +407,8 @@ struct wire *wire_open(const struct wire_config *config, struct err *err)
     }
     w->timer = loop_timer_new(config->loop, timer_due, w);
     w->reap = loop_timer_new(config->loop, reap_due, w);
+    w->opaque =
+        !strncmp(config->base_url, "https:", 6) || config->cell->connection.http == 2;
     w->tls = !strncmp(config->base_url, "https:", 6);
     w->url = join(config->base_url, config->endpoint->path);
     w->origin = origin_of(config->base_url);

@@ -38,6 +38,9 @@ struct wire {
     size_t taken;    /* of the socket by the read under way, as far as that can be told */
     size_t held;     /* memory of events and bodies under way */
     bool tls;
+    bool opaque;      /* what the socket brings cannot be counted: TLS or HTTP/2 */
+    int reading;      /* the socket of the read under way */
+    uint64_t arrived; /* on it, before we looked */
     char *url;
     char *origin;
     struct curl_slist *headers; /* the same for every request */
