@@ -173,6 +173,8 @@ static void blank_padding(struct record *r)
 {
     static const size_t holes[][2] = {
         { offsetof(struct record, final) + sizeof(bool), offsetof(struct record, cell) },
+        { offsetof(struct record, http_status) + sizeof(int32_t),
+          offsetof(struct record, at) },
         { offsetof(struct record, reused) + sizeof(bool),
           offsetof(struct record, http_version) },
     };
