@@ -2,6 +2,7 @@
 
 #include <time.h> /* before errqueue.h, which needs it and does not say so */
 
+#include <assert.h>
 #include <linux/errqueue.h>
 #include <linux/net_tstamp.h>
 #include <linux/tcp.h> /* not netinet/tcp.h: its struct tcp_info ends before the counts */
@@ -33,22 +34,22 @@ uint64_t stamp_arrived(int fd)
 
 /* The newest stamp of the next `most` bytes, CLOCK_REALTIME; NS_ABSENT where there is none.
  */
-static ns_t look(int fd, size_t most, size_t *waiting)
+static ns_t look(struct stamper *s, int fd, size_t most, size_t *waiting)
 {
     union {
         struct cmsghdr align;
         char bytes[CMSG_SPACE(sizeof(struct scm_timestamping))];
     } control;
-    struct iovec none = { NULL, most };
-    struct msghdr msg = { .msg_iov = &none,
+    struct iovec unread = { s->unread, most };
+    struct msghdr msg = { .msg_iov = &unread,
                           .msg_iovlen = 1,
                           .msg_control = &control,
                           .msg_controllen = sizeof(control) };
     struct scm_timestamping stamps;
     ssize_t n;
 
-    /* On TCP, MSG_TRUNC drops instead of copying: nothing is written to the NULL address.
-     */
+    assert(most <= sizeof(s->unread));
+    /* On TCP, MSG_TRUNC drops instead of copying: the place is never written to. */
     n = recvmsg(fd, &msg, MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT);
     *waiting = n > 0 ? (size_t)n : 0;
     if (n <= 0)
@@ -91,7 +92,7 @@ static void sample_offset(struct stamper *s, ns_t turn)
 struct stamp stamp_read(struct stamper *s, int fd, size_t most, ns_t emptied, ns_t turn)
 {
     struct stamp stamp = { .kind = STAMP_READ };
-    ns_t real = look(fd, most, &stamp.waiting);
+    ns_t real = look(s, fd, most, &stamp.waiting);
 
     stamp.at = stamp.read = clock_now(s->clock);
     if (real == NS_ABSENT)

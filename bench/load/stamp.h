@@ -30,10 +30,13 @@ struct stamp {
     size_t waiting; /* bytes that wait, as far as was looked */
 };
 
+enum { STAMP_MOST = 16 << 10 }; /* the longest read that can be looked at */
+
 struct stamper {
     const struct clock *clock;
     ns_t offset; /* CLOCK_REALTIME - CLOCK_MONOTONIC */
     ns_t turn;   /* in which the offset was sampled */
+    char unread[STAMP_MOST];
 };
 
 void stamper_init(struct stamper *s, const struct clock *clock);
@@ -49,8 +52,9 @@ void stamp_enable(int fd);
 uint64_t stamp_arrived(int fd);
 
 /*
- * most: length of the coming read. emptied: when an earlier read left nothing in the
- * socket, NS_ABSENT: not known. turn: a number that is another in each turn of the loop.
+ * most: length of the coming read, at most STAMP_MOST. emptied: when an earlier read left
+ * nothing in the socket, NS_ABSENT: not known. turn: a number that is another in each turn
+ * of the loop.
  */
 struct stamp stamp_read(struct stamper *s, int fd, size_t most, ns_t emptied, ns_t turn);
 

@@ -13,7 +13,7 @@ enum {
     MAX_HELD = 128 << 20,  /* beyond that, of all transfers together */
     MAX_ERROR_BODY = 64 << 10,
     MAX_HEADERS = 256 << 10,
-    READ_SIZE = 16 << 10
+    READ_SIZE = STAMP_MOST
 };
 
 struct socket_slot {
