@@ -47,10 +47,10 @@ again = +$(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$$(n
 
 all: $(OUT)/tokdyno
 
-# Where the catalogue is; the program is rebuilt when these change.
+# Where catalogue and scenarios are; the program is rebuilt when these change.
 PLACES = -DSOURCE_TREE='"$(CURDIR)"' -DPREFIX='"$(PREFIX)"'
-$(OUT)/obj/bench/data/catalogue.o: CPPFLAGS += $(PLACES)
-$(OUT)/obj/bench/data/catalogue.o: $(OUT)/places
+$(OUT)/obj/bench/data/places.o: CPPFLAGS += $(PLACES)
+$(OUT)/obj/bench/data/places.o: $(OUT)/places
 $(OUT)/places: always
 	@mkdir -p $(@D)
 	@echo "$(PLACES)" | cmp -s - $@ || echo "$(PLACES)" >$@

@@ -1,8 +1,10 @@
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/version.h"
 #include "cmd/cmd.h"
+#include "data/nearest.h"
 
 static const struct cmd cmds[] = {
     { "run", "put an API under the load of a scenario and measure it", cmd_run },
@@ -35,12 +37,39 @@ static void usage(FILE *out)
                  "  tokdyno report runs/quickstart-*\n");
 }
 
+static int no_command(const char *name)
+{
+    struct nearest near = nearest_to(str_of(name));
+    struct err err;
+
+    for (size_t i = 0; i < sizeof(cmds) / sizeof(cmds[0]); i++)
+        nearest_try(&near, cmds[i].name);
+    err_set(&err, ERR_USAGE, "no command \"%s\"; `tokdyno -h` lists them", name);
+    nearest_hint(&near, &err);
+    fprintf(stderr, "tokdyno: %s\n", err.msg);
+    return EXIT_WRONG_USE;
+}
+
+/*
+ * Where stdin, stdout or stderr is closed, the next file to be opened would take its place:
+ * the summary would go into the journal. Opened the wrong way round they fail instead.
+ */
+static void keep_standard_files(void)
+{
+    static const int ways[] = { O_WRONLY, O_RDONLY, O_RDONLY };
+
+    for (int fd = 0; fd < 3; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", ways[fd]) != fd)
+            return;
+}
+
 int main(int argc, char **argv)
 {
     const struct cmd *cmd;
     struct err err = { 0 };
     int rc;
 
+    keep_standard_files();
     if (argc > 1 && (!strcmp(argv[1], "-h") || !strcmp(argv[1], "--help"))) {
         usage(stdout);
         return EXIT_GOOD;
@@ -50,9 +79,9 @@ int main(int argc, char **argv)
         return EXIT_GOOD;
     }
     cmd = argc > 1 ? find(argv[1]) : NULL;
+    if (!cmd && argc > 1)
+        return no_command(argv[1]);
     if (!cmd) {
-        if (argc > 1)
-            fprintf(stderr, "tokdyno: no command \"%s\"\n\n", argv[1]);
         usage(stderr);
         return EXIT_WRONG_USE;
     }

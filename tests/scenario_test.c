@@ -372,6 +372,12 @@ TEST(scenario_says_what_is_wrong_and_where)
           "1:21: target.base_url: the address has no host; expected https://..., "
           "http://... or "
           "\"sim:\"" },
+        { "target: { base_url: \"https://h:99999/v1\" }\n" LOAD,
+          "1:21: target.base_url: the address has no usable port; expected 1 to 65535" },
+        { "target: { base_url: \"https://[::1]:0/v1\" }\n" LOAD,
+          "1:21: target.base_url: the address has no usable port; expected 1 to 65535" },
+        { "target: { base_url: \"https://h:80a\" }\n" LOAD,
+          "1:21: target.base_url: the address has no usable port; expected 1 to 65535" },
         { "target: { base_url: \"https://h/v1?key=canary\" }\n" LOAD,
           "1:21: target.base_url: the address holds a ? or #; expected it up to and "
           "without the "

@@ -264,16 +264,22 @@ static int tell(struct launch *l, struct err *err)
     return rc;
 }
 
+/* What --out means for this scenario; NULL without it. */
+static const char *out_of(const struct launch *l, char path[4000])
+{
+    const struct run_options *o = l->options;
+
+    if (!o->out || o->n_files < 2)
+        return o->out;
+    snprintf(path, 4000, "%.3000s/%.900s", o->out, l->scenario.name);
+    return path;
+}
+
 static int open_dir(struct launch *l, struct err *err)
 {
     char path[4000];
-    const char *out = l->options->out;
 
-    if (out && l->options->n_files > 1) {
-        snprintf(path, sizeof(path), "%.3000s/%.900s", out, l->scenario.name);
-        out = path;
-    }
-    if (rundir_make(&l->dir, out, l->scenario.name, err))
+    if (rundir_make(&l->dir, out_of(l, path), l->scenario.name, err))
         return -1;
     return put_text(l, "scenario.yaml", l->scenario.resolved, err);
 }
@@ -355,32 +361,63 @@ static int show_plan(const struct launch *l, struct err *err)
     return rc ? -1 : EXIT_GOOD;
 }
 
+static int prepare(struct launch *l, const char *file, struct err *err)
+{
+    if (read_seeded(&l->scenario, file, l->options, err))
+        return -1;
+    return catalogue_read(&l->catalogue, l->scenario.cells[0].target.catalogue, err) ||
+                   plan_make(&l->plan, &l->scenario, &l->catalogue, err) ||
+                   prompt_sets_open(&l->prompts, &l->scenario, err)
+               ? -1
+               : 0;
+}
+
 static int launch(const struct run_options *o, const char *file, struct err *err)
 {
     struct launch l = { .options = o };
-    int rc = -1;
+    int rc = prepare(&l, file, err);
 
-    if (read_seeded(&l.scenario, file, o, err))
-        return -1;
-    if (!catalogue_read(&l.catalogue, l.scenario.cells[0].target.catalogue, err) &&
-        !plan_make(&l.plan, &l.scenario, &l.catalogue, err) &&
-        !prompt_sets_open(&l.prompts, &l.scenario, err))
+    if (!rc)
         rc = o->dry_run ? show_plan(&l, err) : measure(&l, err);
     clean_up(&l);
     return rc;
 }
 
-/* Every file is checked before the first request of any is sent. */
+/* Can the i-th scenario be run, and into a directory of its own? names[i] is a copy. */
+static int check(const struct run_options *o, size_t i, char **names, struct err *err)
+{
+    struct launch l = { .options = o };
+    char path[4000];
+    int rc = prepare(&l, o->files[i], err);
+
+    if (!rc && !o->dry_run)
+        rc = read_keys(&l, err);
+    if (!rc && !o->dry_run && o->out) {
+        names[i] = mem_strdup(l.scenario.name);
+        rc = rundir_check(out_of(&l, path), err);
+    }
+    for (size_t k = 0; k < i && !rc && names[i]; k++)
+        if (!strcmp(names[k], names[i]))
+            rc = err_set(err, ERR_USAGE,
+                         "%s and %s have the same name, \"%s\"; --out wants one "
+                         "directory for each",
+                         o->files[k], o->files[i], names[i]);
+    clean_up(&l);
+    return rc;
+}
+
+/* Where there are several, each is checked before the first request of any is sent. */
 static int check_all(const struct run_options *o, struct err *err)
 {
-    for (size_t i = 0; i < o->n_files; i++) {
-        struct scenario s;
+    char **names = mem_array(o->n_files + 1, sizeof(*names));
+    int rc = 0;
 
-        if (scenario_read(&s, o->files[i], o->settings, o->n_settings, err))
-            return -1;
-        scenario_free(&s);
-    }
-    return 0;
+    for (size_t i = 0; i < o->n_files && !rc && o->n_files > 1; i++)
+        rc = check(o, i, names, err);
+    for (size_t i = 0; i < o->n_files; i++)
+        free(names[i]);
+    free(names);
+    return rc;
 }
 
 /* The first that applies, over several runs. */

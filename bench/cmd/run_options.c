@@ -140,6 +140,9 @@ static int read_flag(struct run_options *o, int argc, char **argv, int *i, struc
         return err_set(err, ERR_USAGE, "no option %s; `tokdyno run -h` lists them", name);
     if (!value)
         return err_set(err, ERR_USAGE, "%s wants a value", name);
+    if (!equals && !strncmp(value, "--", 2))
+        return err_set(err, ERR_USAGE, "%s wants a value; %s looks like an option", name,
+                       value);
     if (!equals)
         ++*i;
     return rc;

@@ -39,30 +39,45 @@ static int make_path(char *path, struct err *err)
     }
 }
 
-static void default_path(struct rundir *d, const char *name)
+/* runs/NAME-TIMESTAMP; others that begin in the same second get -2, -3, ... behind it. */
+static int make_default(struct rundir *d, const char *name, struct err *err)
 {
     time_t now = time(NULL);
     struct tm tm;
     char stamp[32];
+    int n;
 
     gmtime_r(&now, &tm);
     strftime(stamp, sizeof(stamp), "%Y%m%d-%H%M%S", &tm);
-    snprintf(d->path, sizeof(d->path), "runs/%.200s-%s", name, stamp);
+    snprintf(d->path, sizeof(d->path), "runs");
+    if (make_path(d->path, err))
+        return -1;
+    n = snprintf(d->path, sizeof(d->path), "runs/%.200s-%s", name, stamp);
+    for (int i = 2; mkdir(d->path, 0777); i++) {
+        if (errno != EEXIST)
+            return err_set(err, ERR_IO, "cannot make %s: %s", d->path, strerror(errno));
+        snprintf(d->path + n, sizeof(d->path) - (size_t)n, "-%d", i);
+    }
+    return 0;
+}
+
+static int not_empty(const char *path, struct err *err)
+{
+    return err_set(err, ERR_USAGE,
+                   "%s is not empty; a run wants a new or empty directory (--out DIR)",
+                   path);
 }
 
 int rundir_make(struct rundir *d, const char *out, const char *name, struct err *err)
 {
-    if (out)
-        snprintf(d->path, sizeof(d->path), "%s", out);
-    else
-        default_path(d, name);
+    if (!out)
+        return make_default(d, name, err);
+    snprintf(d->path, sizeof(d->path), "%s", out);
     if (make_path(d->path, err))
         return -1;
     switch (is_empty(d->path)) {
     case 0:
-        return err_set(err, ERR_USAGE,
-                       "%s is not empty; a run wants a new or empty directory (--out DIR)",
-                       d->path);
+        return not_empty(d->path, err);
     case 1:
         break;
     default:
@@ -71,6 +86,17 @@ int rundir_make(struct rundir *d, const char *out, const char *name, struct err 
     if (access(d->path, W_OK | X_OK))
         return err_set(err, ERR_IO, "%s is not writable: %s", d->path, strerror(errno));
     return 0;
+}
+
+int rundir_check(const char *out, struct err *err)
+{
+    int empty = is_empty(out);
+
+    if (!empty)
+        return not_empty(out, err);
+    return empty < 0 && errno != ENOENT
+               ? err_set(err, ERR_IO, "%s: %s", out, strerror(errno))
+               : 0;
 }
 
 const char *rundir_file(const struct rundir *d, const char *file, char *path, size_t n)

@@ -12,10 +12,13 @@ struct rundir {
 };
 
 /*
- * Make it: `out`, or runs/NAME-YYYYMMDD-HHMMSS where out is NULL. It must not exist or be
- * empty; parents are made.
+ * Make it: `out`, which must not exist or be empty, with its parents. Where out is NULL,
+ * runs/NAME-YYYYMMDD-HHMMSS (UTC), with -2, -3, ... where others began in the same second.
  */
 int rundir_make(struct rundir *d, const char *out, const char *name, struct err *err);
+
+/* Could rundir_make use it? Makes nothing. */
+int rundir_check(const char *out, struct err *err);
 
 /* PATH/FILE, in a buffer that lives as long as *d is not asked for another. */
 const char *rundir_file(const struct rundir *d, const char *file, char *path, size_t n);

@@ -4,9 +4,9 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "data/keys.h"
+#include "data/places.h"
 #include "data/yaml.h"
 
 /* What stands at the top of the file. */
@@ -124,21 +124,13 @@ static int parse(struct catalogue *c, const char *text, size_t n, struct err *er
     return read_models(c, top.models, err);
 }
 
-static const char *find(void)
-{
-    static const char installed[] = PREFIX "/share/tokdyno/catalogue/groq.yaml";
-
-    return access(installed, R_OK) ? SOURCE_TREE "/scenarios/catalogue/groq.yaml"
-                                   : installed;
-}
-
 int catalogue_read(struct catalogue *c, const char *path, struct err *err)
 {
     struct buf text;
     int rc;
 
     *c = (struct catalogue){ 0 };
-    c->path = arena_strdup(&c->arena, path ? path : find());
+    c->path = arena_strdup(&c->arena, path ? path : places_catalogue());
     if (yaml_slurp(&text, c->path, err)) {
         catalogue_free(c);
         return -1;

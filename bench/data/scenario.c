@@ -2,7 +2,9 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
+#include "data/places.h"
 #include "data/scenario_draft.h"
 #include "data/yaml.h"
 
@@ -247,6 +249,17 @@ int scenario_parse(struct scenario *s, const char *file, const char *text, size_
     return rc;
 }
 
+/* Nothing there: was a scenario meant that comes with the program? */
+static int hint_at_shipped(const char *path, struct err *err)
+{
+    size_t used = strlen(err->msg);
+    char shipped[4096];
+
+    if (access(path, F_OK) && places_scenario(path, shipped, sizeof(shipped)))
+        snprintf(err->msg + used, sizeof(err->msg) - used, "; did you mean %s?", shipped);
+    return -1;
+}
+
 int scenario_read(struct scenario *s, const char *path, const struct setting *settings,
                   size_t n_settings, struct err *err)
 {
@@ -255,7 +268,7 @@ int scenario_read(struct scenario *s, const char *path, const struct setting *se
 
     *s = (struct scenario){ 0 };
     if (yaml_slurp(&text, path, err))
-        return -1;
+        return hint_at_shipped(path, err);
     rc = scenario_parse(s, path, text.p, text.len, settings, n_settings, err);
     buf_free(&text);
     return rc;

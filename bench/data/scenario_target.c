@@ -1,5 +1,6 @@
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "data/scenario_draft.h"
 
@@ -19,6 +20,18 @@ static const char *behind_scheme(const char *url, const char *const *schemes)
     return NULL;
 }
 
+/* Is what stands behind the host, as [::1]:8080/v1, no port? */
+static bool wrong_port(const char *rest, size_t len)
+{
+    const char *bracket = *rest == '[' ? memchr(rest, ']', len) : NULL;
+    const char *host_end = bracket ? bracket : rest;
+    const char *colon = memchr(host_end, ':', (size_t)(rest + len - host_end));
+    size_t digits = colon ? strspn(colon + 1, "0123456789") : 0;
+    int port = digits && digits < 6 ? atoi(colon + 1) : 0;
+
+    return colon && (colon + 1 + digits != rest + len || port < 1 || port > UINT16_MAX);
+}
+
 /* Messages about addresses never show them: they may hold a password. */
 static int check_authority(struct keys_reader *r, const struct key *k, const struct node *n,
                            const char *rest)
@@ -32,6 +45,8 @@ static int check_authority(struct keys_reader *r, const struct key *k, const str
     if (!len || *rest == ':')
         return keys_wrong(r, k, n, "the address has no host; expected %s",
                           k->type->expected);
+    if (wrong_port(rest, len))
+        return keys_wrong(r, k, n, "the address has no usable port; expected 1 to 65535");
     for (const char *p = rest; *p; p++)
         if ((unsigned char)*p <= ' ' || *p == 0x7f || *p == '"' || *p == '\\')
             return keys_wrong(r, k, n, "the address holds a character that none may hold");

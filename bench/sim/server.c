@@ -28,7 +28,8 @@ static int split_address(const char *listen_at, char host[256], char port[16],
         listen_at++;
         n -= 2;
     }
-    if (n > 255 || !*p || strlen(p) > 5 || strspn(p, "0123456789") != strlen(p))
+    if (n > 255 || !*p || strlen(p) > 5 || strspn(p, "0123456789") != strlen(p) ||
+        atoi(p) > UINT16_MAX)
         return err_set(err, ERR_USAGE,
                        "--listen: expected ADDRESS:PORT, as 127.0.0.1:8080");
     snprintf(host, 256, "%.*s", (int)n, listen_at);

@@ -94,6 +94,28 @@ class WrongScenarios(unittest.TestCase):
         self.assertEqual(done.code, 2)
         self.assertRegex(done.err, "--set load.steady.rte(.|\n)*rate")
 
+    def test_several_scenarios_are_checked_before_the_first_is_run(self):
+        taken = rig.fresh()
+        os.makedirs(os.path.join(taken, "second", "x"))
+        with rig.Listener() as nobody:
+            first = rig.scenario({"name": "first", "target": {"base_url": nobody.url}})
+            second = rig.scenario({"name": "second", "target": {"base_url": nobody.url}})
+            no_data = rig.scenario({"name": "third", "target": {"base_url": nobody.url},
+                                    "workload": {"input_tokens": None,
+                                                 "dataset": os.path.join(taken, "no.jsonl")}})
+            no_key = rig.scenario({"name": "third", "target": {"base_url": nobody.url,
+                                                               "api_key_env": "NO_SUCH_KEY"}})
+            for files, out, said in [([first, first], rig.fresh(), "have the same name"),
+                                     ([first, second], taken, "second is not empty"),
+                                     ([first, no_data], rig.fresh(), "no.jsonl"),
+                                     ([first, no_key], rig.fresh(), "NO_SUCH_KEY")]:
+                with self.subTest(said):
+                    done = rig.tokdyno("run", *files, "--out", out)
+                    self.assertEqual((done.code, done.out), (2, ""), done.err)
+                    self.assertIn(said, done.err)
+                    self.assertFalse(os.path.exists(os.path.join(out, "first")))
+            self.assertEqual(nobody.connections, 0)
+
     def test_validate_says_the_same(self):
         for name, old, new, place, said in WRONG:
             with self.subTest(name):

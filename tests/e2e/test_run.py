@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import subprocess
 import time
 import unittest
 
@@ -287,6 +288,26 @@ class ExitCodes(unittest.TestCase):
         self.assertEqual(done.code, 3, done.err)
         self.assertIn("INVALID", done.out)
         self.assertRegex(done.err, "[Nn]o space")
+
+    def test_with_stdout_closed_the_summary_goes_nowhere_and_not_into_the_journal(self):
+        out = rig.fresh()
+        done = subprocess.run(["sh", "-c", 'exec "$@" >&-', "sh", rig.PROGRAM, "run",
+                               rig.scenario(), "--out", out], stderr=subprocess.PIPE,
+                              text=True, env=rig.environment(), timeout=60)
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn("cannot write the summary", done.stderr)
+        with open(os.path.join(out, "requests.jsonl"), encoding="utf-8") as f:
+            self.assertTrue(all(line.startswith('{"t":') for line in f))
+
+    def test_runs_that_begin_in_the_same_second_have_their_own_directories(self):
+        cwd = rig.fresh("cwd")
+        os.mkdir(cwd)
+        runs = [rig.start("run", rig.scenario({"name": "twin"}), cwd=cwd) for _ in range(3)]
+        for p in runs:
+            done = rig.finish(p)
+            self.assertIn(done.code, rig.FINE, done.err)
+        made = os.listdir(os.path.join(cwd, "runs"))
+        self.assertEqual(len(made), 3, made)
 
     def test_a_proxy_variable_is_ignored_with_a_warning(self):
         with rig.Listener() as proxy, rig.Sim() as sim:
