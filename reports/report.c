@@ -17,7 +17,7 @@ int report_exit_code(const struct summary *s)
         return TARGET;
     if (s->health.validity == VALIDITY_CLIENT_LIMITED ||
         s->health.validity == VALIDITY_SIM_LIMITED ||
-        (s->ended && s->end.reason == END_DISK))
+        (s->ended && (s->end.reason == END_DISK || s->end.reason == END_FAILED)))
         return INVALID;
     if (s->ended && s->end.reason == END_BUDGET)
         return BUDGET;

@@ -210,6 +210,7 @@ static void put_ending(const struct page *p)
         [END_BUDGET] = "Stopped by the budget",
         [END_TARGET] = "The target could not be used",
         [END_DISK] = "The journal could not be written",
+        [END_FAILED] = "A trial could not be started",
     };
     const struct run_end *e = &p->s->end;
 

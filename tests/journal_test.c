@@ -295,7 +295,9 @@ static void put_others(struct buf *out)
         .at = 5, .trial = 1, .begin = true, .words_per_token = 0.734512
     };
     const struct phase_event ended = { .at = 9, .phase = 1, .planned = 200, .issued = 198 };
-    const struct run_end end = { 77, END_BUDGET, "cost reached \"$5\"", 3, NS_ABSENT, 0 };
+    const struct run_end end = {
+        77, END_BUDGET, "cost reached \"$5\"", 4, 3, NS_ABSENT, 0
+    };
     struct hist lag, read, stamp, turn;
     struct health_sample h = { .at = 6,
                                .worker = 2,

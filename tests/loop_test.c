@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/loop.h"
@@ -342,4 +343,20 @@ TEST(loop_tells_of_each_turn_that_did_something)
     loop_timer_free(b);
     loop_timer_free(c);
     loop_close(e.loop);
+}
+
+TEST(loop_open_says_so_where_no_descriptors_are_left)
+{
+    struct rlimit before, few;
+    struct err err = { 0 };
+    int fd = dup(0);
+
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    few = before;
+    few.rlim_cur = (rlim_t)fd + 3;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+    assert_null(loop_open(&clock_system, &err));
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    close(fd);
+    assert_non_null(strstr(err.msg, "ulimit -n"));
 }

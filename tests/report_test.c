@@ -221,7 +221,7 @@ static void any_health(struct health_sample *h, struct rng *rng, uint32_t trial,
                                  .send_lag = lag,
                                  .turn = lag };
     for (int i = 0; i < N_HEALTH_COUNTERS; i++)
-        h->counters[i] = i == HEALTH_DROPPED ? 0 : rng_below(rng, 1000);
+        h->counters[i] = rng_below(rng, 1000);
 }
 
 /* What a collector does: each entry to the journal and to the recorder, in one order. */
@@ -287,7 +287,7 @@ TEST(a_result_made_from_the_journal_is_byte_for_byte_the_live_one)
     for (uint64_t seed = 1; seed <= 4; seed++) {
         char path[] = "/tmp/tokdyno-report-XXXXXX";
         struct rng rng = rng_init(seed);
-        struct run_end end = { 900 * NS_PER_S, END_DONE, "", 5, NS_ABSENT, NS_ABSENT };
+        struct run_end end = { 900 * NS_PER_S, END_DONE, "", 0, 5, NS_ABSENT, NS_ABSENT };
         struct both b = { 0 };
         struct buf live = { 0 }, again = { 0 };
         struct reading rd = { 0 };
@@ -338,6 +338,7 @@ TEST(the_exit_code_is_the_first_that_applies)
         { END_BUDGET, VALIDITY_SIM_LIMITED, VERDICT_FAIL, 3 },
         { END_DONE, VALIDITY_CLIENT_LIMITED, VERDICT_PASS, 3 },
         { END_DISK, VALIDITY_VALID, VERDICT_PASS, 3 },
+        { END_FAILED, VALIDITY_VALID, VERDICT_PASS, 3 },
         { END_TARGET, VALIDITY_CLIENT_LIMITED, VERDICT_FAIL, 4 },
     };
 

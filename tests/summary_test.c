@@ -393,6 +393,21 @@ TEST(a_full_disk_makes_the_run_invalid)
     put_good(f, 0, 10);
     f->to.end(f->to.ctx, &(struct run_end){ .reason = END_DISK,
                                             .detail = "no space",
+                                            .dropped = 3,
+                                            .sim_late_p99 = NS_ABSENT });
+    summary_make(&f->s, &f->run, f->rec);
+    assert_int_equal(f->s.health.validity, VALIDITY_CLIENT_LIMITED);
+    assert_int_equal(f->s.health.facts.dropped, 3);
+    stop(f);
+}
+
+TEST(a_trial_that_could_not_be_started_makes_the_run_invalid)
+{
+    struct fixture *f = start(1, 1, "");
+
+    put_good(f, 0, 10);
+    f->to.end(f->to.ctx, &(struct run_end){ .reason = END_FAILED,
+                                            .detail = "too many open files",
                                             .sim_late_p99 = NS_ABSENT });
     summary_make(&f->s, &f->run, f->rec);
     assert_int_equal(f->s.health.validity, VALIDITY_CLIENT_LIMITED);

@@ -74,9 +74,22 @@ static void woken(evutil_socket_t fd, short what, void *arg)
         l->on_wake(l->wake_ctx);
 }
 
+/* libevent ends the program where it finds no descriptor for one of the few it wants. */
+static bool descriptors_left(void)
+{
+    enum { WANTED = 8 };
+    int fds[WANTED], n = 0;
+
+    while (n < WANTED && (fds[n] = eventfd(0, EFD_CLOEXEC)) >= 0)
+        n++;
+    for (int i = 0; i < n; i++)
+        close(fds[i]);
+    return n == WANTED;
+}
+
 static struct event_base *precise_base(void)
 {
-    struct event_config *cfg = event_config_new();
+    struct event_config *cfg = descriptors_left() ? event_config_new() : NULL;
     struct event_base *base;
 
     if (!cfg)

@@ -108,10 +108,8 @@ static int read_keys(struct launch *l, struct err *err)
 static int start_sim(struct launch *l, struct err *err)
 {
     struct scenario *s = &l->scenario;
-    char path[4300];
 
-    rundir_file(&l->dir, "truth.jsonl", path, sizeof(path));
-    snprintf(l->truth, sizeof(l->truth), "%s", path);
+    rundir_file(&l->dir, "truth.jsonl", l->truth, sizeof(l->truth));
     for (size_t i = 0; i < s->n_cells; i++) {
         const struct target *t = &s->cells[i].target;
 
@@ -176,7 +174,7 @@ static void tick(void *ctx, uint64_t in_flight)
 }
 
 /* The load, and the journal's last line. */
-static int put_load(struct launch *l, struct err *err)
+static void put_load(struct launch *l)
 {
     struct drive drive = {
         .clock = &clock_system,
@@ -193,17 +191,17 @@ static int put_load(struct launch *l, struct err *err)
     struct run_end end = { .sim_late_p99 = NS_ABSENT, .sim_cpu = NS_ABSENT };
     char detail[300];
     ns_t cpu = clock_cpu();
-    int failed = drive_run(&drive, &end.reason, detail, sizeof(detail), err);
 
+    end.reason = drive_run(&drive, detail, sizeof(detail));
     live_clear(&l->live);
     end.at = clock_now(&clock_system) - l->run.t0_mono;
     end.cpu = clock_cpu() - cpu;
     end.detail = detail;
+    end.dropped = l->collector.dropped;
     if (l->has_sim)
         simchild_stop(&l->sim, l->truth, &end.sim_late_p99, &end.sim_cpu);
     l->has_sim = false;
     collector_end(&l->collector, &end);
-    return failed;
 }
 
 static int put_results(struct launch *l, const struct buf *json, struct err *err)
@@ -233,17 +231,22 @@ static int print(const struct buf *b, struct err *err)
     return 0;
 }
 
-static int exit_code(const struct summary *s)
+/* Of a run whose files are not all there only that the target was of no use is said first.
+ */
+static int exit_code(const struct summary *s, bool written)
 {
+    int code = report_exit_code(s);
+
     if (interrupts)
         return last_signal == SIGTERM ? EXIT_SIGTERM : EXIT_SIGINT;
-    return report_exit_code(s);
+    return written || code == EXIT_TARGET ? code : EXIT_INVALID;
 }
 
 static int tell(struct launch *l, struct err *err)
 {
     struct summary s;
     struct buf json, text;
+    bool written;
     int rc;
 
     summary_make(&s, &l->run, l->recorder);
@@ -251,11 +254,13 @@ static int tell(struct launch *l, struct err *err)
     buf_init(&text, 0);
     report_json(&json, &s);
     report_text(&text, &s, wants_colour());
-    rc = print(l->options->json ? &json : &text, err) ? -1 : exit_code(&s);
-    if (put_results(l, &json, err)) {
-        fprintf(stderr, "tokdyno run: %s\n", err->msg);
-        rc = rc == EXIT_GOOD || rc == EXIT_VERDICT ? EXIT_INVALID : rc;
-    }
+    written = !put_results(l, &json, err) && !l->collector.failed;
+    if (!written)
+        fprintf(stderr, "tokdyno run: %s\n",
+                l->collector.failed ? l->collector.err.msg : err->msg);
+    rc = exit_code(&s, written);
+    if (print(l->options->json ? &json : &text, err) && !interrupts)
+        rc = -1;
     if (!l->options->quiet)
         fprintf(stderr, "results: %s\n", l->dir.path);
     buf_free(&json);
@@ -317,8 +322,7 @@ static int measure(struct launch *l, struct err *err)
         return -1;
     announce(l);
     live_init(&l->live, &l->run, l->recorder, l->options->quiet);
-    if (put_load(l, err))
-        return -1;
+    put_load(l);
     return tell(l, err);
 }
 

@@ -1,17 +1,7 @@
 #include "data/health.h"
 
-const char *const health_counter_names[N_HEALTH_COUNTERS] = {
-    [HEALTH_TURNS] = "turns",
-    [HEALTH_READS] = "reads",
-    [HEALTH_KERNEL_STAMPS] = "kernel_stamps",
-    [HEALTH_STAMPS_REPLACED] = "stamps_replaced",
-    [HEALTH_CPU_NS] = "cpu_ns",
-    [HEALTH_SWITCHES] = "switches",
-    [HEALTH_RUNQUEUE_NS] = "runqueue_ns",
-    [HEALTH_DROPPED] = "dropped",
-    [HEALTH_FD_EXHAUSTED] = "fd_exhausted",
-    [HEALTH_CLOCK_STEPS] = "clock_steps",
-};
+#define NAME(id, name) name,
+const char *const health_counter_names[N_HEALTH_COUNTERS] = { HEALTH_COUNTERS(NAME) };
 
 const char *const validity_names[] = {
     [VALIDITY_VALID] = "valid",

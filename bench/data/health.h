@@ -7,27 +7,28 @@
 #include "base/clock.h"
 #include "data/hist.h"
 
+/* X(id, name in JSON): what it counts. The only list of them. */
+#define HEALTH_COUNTERS(X)                                                                 \
+    X(TURNS, "turns")                     /* of the loop */                                \
+    X(READS, "reads")                     /* of sockets */                                 \
+    X(KERNEL_STAMPS, "kernel_stamps")     /* of reads: those stamped by the kernel */      \
+    X(STAMPS_REPLACED, "stamps_replaced") /* impossible ones, see load/stamp.h */          \
+    X(CPU_NS, "cpu_ns")                   /* CPU time of the worker's thread */            \
+    X(SWITCHES, "switches")               /* involuntary context switches */               \
+    X(RUNQUEUE_NS, "runqueue_ns")         /* time runnable but not running (schedstat) */  \
+    X(FD_EXHAUSTED, "fd_exhausted")       /* sends without a descriptor or port */         \
+    X(CLOCK_STEPS, "clock_steps")         /* jumps of CLOCK_REALTIME by more than 1 ms */
+
+#define HEALTH_ID(id, name) HEALTH_##id,
+enum health_counter { HEALTH_COUNTERS(HEALTH_ID) N_HEALTH_COUNTERS };
+#undef HEALTH_ID
+
+extern const char *const health_counter_names[N_HEALTH_COUNTERS];
+
 /*
  * The instrument's own state, one sample a second and worker: counters since the sample
  * before, and histograms of ns. Filled by the engine, journaled, summed by the recorder.
  */
-enum health_counter {
-    HEALTH_TURNS,           /* loop turns */
-    HEALTH_READS,           /* reads of sockets */
-    HEALTH_KERNEL_STAMPS,   /* reads stamped by the kernel */
-    HEALTH_STAMPS_REPLACED, /* kernel stamps later than the read or older than the last
-                               drain */
-    HEALTH_CPU_NS,          /* CPU time of the worker's thread */
-    HEALTH_SWITCHES,        /* involuntary context switches */
-    HEALTH_RUNQUEUE_NS,     /* time runnable but not running (schedstat) */
-    HEALTH_DROPPED,         /* records that could not be written */
-    HEALTH_FD_EXHAUSTED,    /* sends that failed for want of descriptors or ports */
-    HEALTH_CLOCK_STEPS,     /* jumps of CLOCK_REALTIME against CLOCK_MONOTONIC above 1 ms */
-    N_HEALTH_COUNTERS
-};
-
-extern const char *const health_counter_names[N_HEALTH_COUNTERS];
-
 struct health_sample {
     ns_t at; /* since the start of the run */
     uint32_t worker;
@@ -58,9 +59,9 @@ struct health_facts {
                              length */
     ns_t ttft_api_median;
     ns_t sim_late_p99;  /* the simulator's own, from its truth log */
-    uint64_t dropped;   /* records that were lost */
+    uint64_t dropped;   /* records that could not be written */
     bool flips_verdict; /* adding the error would turn an SLO verdict */
-    uint64_t unsent;    /* attempts for which we had no descriptor or port */
+    uint64_t unsent; /* attempts, or whole trials, for which we had no descriptor or port */
 };
 
 /*

@@ -30,7 +30,8 @@ enum end_reason {
     END_INTERRUPTED,
     END_BUDGET,
     END_TARGET,
-    END_DISK,
+    END_DISK,   /* the journal could not be written */
+    END_FAILED, /* a trial could not be started */
     N_END_REASONS
 };
 extern const char *const end_reason_names[N_END_REASONS];
@@ -39,6 +40,7 @@ struct run_end {
     ns_t at;
     enum end_reason reason;
     const char *detail; /* "" where there is nothing to say */
+    uint64_t dropped;   /* records that could not be written */
     ns_t cpu;           /* CPU time of the client */
     ns_t sim_late_p99;  /* NS_ABSENT without the simulator */
     ns_t sim_cpu;

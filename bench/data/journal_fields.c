@@ -12,7 +12,7 @@
 const char *const end_reason_names[N_END_REASONS] = {
     [END_DONE] = "done",     [END_INTERRUPTED] = "interrupted",
     [END_BUDGET] = "budget", [END_TARGET] = "target",
-    [END_DISK] = "disk",
+    [END_DISK] = "disk",     [END_FAILED] = "failed",
 };
 
 static void put_text(struct jsonw *w, const char *key, const char *text)
@@ -297,20 +297,10 @@ static void get_turn(struct fields_reader *rd, void *object)
     get_hist(rd, &((struct health_sample *)object)->turn);
 }
 
-#define COUNTER(name, id) FIELD_INT(name, U64, struct health_sample, counters[id], 0)
+#define COUNTER(id, name)                                                                  \
+    FIELD_INT(name, U64, struct health_sample, counters[HEALTH_##id], 0),
 
-static const struct field counters[N_HEALTH_COUNTERS] = {
-    COUNTER("turns", HEALTH_TURNS),
-    COUNTER("reads", HEALTH_READS),
-    COUNTER("kernel_stamps", HEALTH_KERNEL_STAMPS),
-    COUNTER("stamps_replaced", HEALTH_STAMPS_REPLACED),
-    COUNTER("cpu_ns", HEALTH_CPU_NS),
-    COUNTER("switches", HEALTH_SWITCHES),
-    COUNTER("runqueue_ns", HEALTH_RUNQUEUE_NS),
-    COUNTER("dropped", HEALTH_DROPPED),
-    COUNTER("fd_exhausted", HEALTH_FD_EXHAUSTED),
-    COUNTER("clock_steps", HEALTH_CLOCK_STEPS),
-};
+static const struct field counters[N_HEALTH_COUNTERS] = { HEALTH_COUNTERS(COUNTER) };
 
 static const struct field health[] = {
     FIELD_OTHER("t", put_health, skip),
@@ -356,6 +346,7 @@ static const struct field end[] = {
     FIELD_INT("at", I64, struct run_end, at, FIELD_ALWAYS),
     FIELD_OTHER("reason", put_reason, get_reason),
     FIELD_TEXT("detail", struct run_end, detail),
+    FIELD_INT("dropped", U64, struct run_end, dropped, 0),
     FIELD_INT("cpu", I64, struct run_end, cpu, NS_ABSENT),
     FIELD_INT("sim_late_p99", I64, struct run_end, sim_late_p99, NS_ABSENT),
     FIELD_INT("sim_cpu", I64, struct run_end, sim_cpu, NS_ABSENT),

@@ -4,21 +4,6 @@
 
 #include "base/mem.h"
 
-const char *const moment_names[N_MOMENTS] = {
-    [MOMENT_DUE] = "due",       [MOMENT_READY] = "ready",
-    [MOMENT_START] = "start",   [MOMENT_CONNECTED] = "connected",
-    [MOMENT_SENT] = "sent",     [MOMENT_HEAD] = "head",
-    [MOMENT_ROLE] = "role",     [MOMENT_FIRST] = "first",
-    [MOMENT_ANSWER] = "answer", [MOMENT_LAST] = "last",
-    [MOMENT_END] = "end",
-};
-
-const char *const hold_names[N_HOLDS] = {
-    [HOLD_CAP] = "cap",
-    [HOLD_PACING] = "pacing",
-    [HOLD_RETRY] = "retry",
-};
-
 const char *const limit_names[N_LIMITS] = {
     [LIMIT_REQUESTS] = "requests",
     [LIMIT_TOKENS] = "tokens",

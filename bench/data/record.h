@@ -27,8 +27,6 @@ enum moment {
     N_MOMENTS
 };
 
-extern const char *const moment_names[N_MOMENTS]; /* as in the journal */
-
 /* Why an attempt was held back. due -> ready is their sum. */
 enum hold {
     HOLD_CAP,    /* limits.in_flight */
@@ -36,8 +34,6 @@ enum hold {
     HOLD_RETRY,  /* earlier attempts of this request, and the back-off between them */
     N_HOLDS
 };
-
-extern const char *const hold_names[N_HOLDS];
 
 /* One rate-limit triple of the response headers; -1: the header was not there. */
 struct limit {

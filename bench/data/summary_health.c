@@ -55,8 +55,8 @@ void summary_make_health(struct summary_making *k)
         .stamp_error_p99 = p99(seen.stamp_error->total ? seen.stamp_error : seen.turn),
         .ttft_api_median = median_ttft_api(k),
         .sim_late_p99 = k->s->end.sim_late_p99,
-        .dropped = h->counters[HEALTH_DROPPED] + (k->s->end.reason == END_DISK),
-        .unsent = h->counters[HEALTH_FD_EXHAUSTED],
+        .dropped = k->s->end.dropped,
+        .unsent = h->counters[HEALTH_FD_EXHAUSTED] + (k->s->end.reason == END_FAILED),
     };
     send_lag_of_attempts(k, &h->send_lag);
     if (k->one.total)

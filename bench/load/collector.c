@@ -1,5 +1,6 @@
 #include "load/collector.h"
 
+#include <assert.h>
 #include <string.h>
 
 void collector_init(struct collector *c, struct journal *journal)
@@ -16,13 +17,26 @@ void collector_free(struct collector *c)
 
 void collector_add_sink(struct collector *c, struct journal_sink sink)
 {
+    assert(c->n_sinks < MAX_SINKS);
     c->sinks[c->n_sinks++] = sink;
+}
+
+void collector_drop_sink(struct collector *c)
+{
+    assert(c->n_sinks);
+    c->n_sinks--;
 }
 
 static void flush(struct collector *c, ns_t now, bool force)
 {
-    if (!c->failed && journal_flush(c->journal, now, force, &c->err))
+    if (c->failed)
+        return;
+    if (journal_flush(c->journal, now, force, &c->err)) {
         c->failed = true;
+        c->dropped += c->unwritten;
+    }
+    if (!journal_buf(c->journal)->len)
+        c->unwritten = 0;
 }
 
 static void take_record(struct collector *c, const struct record *r)
@@ -45,6 +59,7 @@ void collector_phase(struct collector *c, const struct phase_event *e)
 {
     if (c->failed)
         return;
+    c->unwritten++;
     journal_put_phase(journal_buf(c->journal), e);
     for (size_t i = 0; i < c->n_sinks; i++)
         if (c->sinks[i].phase)
@@ -53,24 +68,36 @@ void collector_phase(struct collector *c, const struct phase_event *e)
 
 /* What the journal cannot hold must not be in the result either: it is counted as dropped.
  */
-void collector_turn(struct collector *c, const struct clock *clock, ns_t wait)
+static void take_one(struct collector *c, const struct message *msg)
 {
-    struct message *msg = mailbox_take(&c->mailbox, wait);
+    if (c->failed) {
+        c->dropped++;
+        return;
+    }
+    c->unwritten++;
+    if (msg->record)
+        take_record(c, msg->record);
+    else
+        take_health(c, msg->health);
+}
 
-    while (msg) {
-        struct message *next = msg->next;
+void collector_take(struct collector *c, const struct clock *clock,
+                    struct message *messages)
+{
+    while (messages) {
+        struct message *next = messages->next;
 
-        if (c->failed)
-            c->dropped++;
-        else if (msg->record)
-            take_record(c, msg->record);
-        else
-            take_health(c, msg->health);
-        message_free(msg);
+        take_one(c, messages);
+        message_free(messages);
         flush(c, clock_now(clock), false);
-        msg = next;
+        messages = next;
     }
     flush(c, clock_now(clock), false);
+}
+
+void collector_flush(struct collector *c)
+{
+    flush(c, 0, true);
 }
 
 void collector_end(struct collector *c, const struct run_end *end)
@@ -80,5 +107,5 @@ void collector_end(struct collector *c, const struct run_end *end)
     for (size_t i = 0; i < c->n_sinks; i++)
         if (c->sinks[i].end)
             c->sinks[i].end(c->sinks[i].ctx, end);
-    flush(c, 0, true);
+    collector_flush(c);
 }

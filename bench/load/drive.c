@@ -13,6 +13,8 @@
 
 enum { UNREACHABLE_AFTER = 10 };
 
+#define TURN (50 * NS_PER_MS) /* how often we look at what the workers have done */
+
 /* Signs that the target is of no use, seen in the records as they pass. */
 struct target_watch {
     uint64_t answered; /* attempts with any HTTP answer */
@@ -42,6 +44,7 @@ struct driving {
     uint32_t first_worker;
     enum end_reason reason;
     bool stopped;
+    struct err err; /* why a trial could not be started */
 };
 
 static void watch_record(void *ctx, const struct record *r)
@@ -98,7 +101,7 @@ static double words_per_token(const struct driving *d, const struct cell *cell)
     return fixed > 0 ? (double)llround(fixed * 1e6) / 1e6 : d->words_per_token;
 }
 
-static int start_trial(struct driving *d, uint32_t trial, struct err *err)
+static int start_trial(struct driving *d, uint32_t trial)
 {
     struct drive *drive = d->drive;
     const struct run_trial *t = &drive->run->trials[trial];
@@ -126,11 +129,8 @@ static int start_trial(struct driving *d, uint32_t trial, struct err *err)
         .budget = &d->budget,
         .mailbox = &drive->collector->mailbox,
     };
-    struct engine *e;
+    struct engine *e = engine_open(&config, &d->err);
 
-    if (!config.endpoint)
-        return err_set(err, ERR_USAGE, "no endpoint \"%s\"", cell->request.endpoint);
-    e = engine_open(&config, err);
     if (!e)
         return -1;
     d->first_worker += engine_threads(e);
@@ -204,16 +204,22 @@ static uint64_t in_flight(const struct driving *d)
     return n;
 }
 
-/* Until the trials under way have drained and all they recorded has been taken. */
+/*
+ * Until the trials under way have drained and all they recorded has been taken. A phase has
+ * begun before its first record is in the mailbox, so its begin is journaled before that.
+ */
 static void attend(struct driving *d)
 {
     struct drive *drive = d->drive;
     bool done;
 
     do {
+        struct message *msgs;
+
         done = all_done(d);
+        msgs = mailbox_take(&drive->collector->mailbox, done ? 0 : TURN);
         journal_begins(d);
-        collector_turn(drive->collector, drive->clock, done ? 0 : 50 * NS_PER_MS);
+        collector_take(drive->collector, drive->clock, msgs);
         look_for_stops(d);
         if (drive->tick)
             drive->tick(drive->ctx, in_flight(d));
@@ -239,26 +245,30 @@ static void fix_ratio(struct driving *d)
     free(models);
 }
 
-static int run_trials(struct driving *d, struct err *err)
+/* The next trial of the plan, or where all cells run at once the next round. */
+static uint32_t start_next(struct driving *d, uint32_t t)
+{
+    const struct run *run = d->drive->run;
+    uint32_t round = run->trials[t].round;
+
+    do {
+        if (start_trial(d, t++))
+            stop_all(d, END_FAILED, true);
+    } while (!d->stopped && run->concurrent && t < run->n_trials &&
+             run->trials[t].round == round);
+    return t;
+}
+
+static void run_trials(struct driving *d)
 {
     const struct run *run = d->drive->run;
 
     for (uint32_t t = 0; t < run->n_trials && !d->stopped;) {
-        uint32_t round = run->trials[t].round;
-
-        if (!t || run->trials[t - 1].round != round)
+        if (!t || run->trials[t - 1].round != run->trials[t].round)
             fix_ratio(d);
-        do {
-            if (start_trial(d, t++, err)) {
-                stop_all(d, END_DISK, true);
-                attend(d);
-                return -1;
-            }
-        } while (d->drive->scenario->concurrent && t < run->n_trials &&
-                 run->trials[t].round == round);
+        t = start_next(d, t);
         attend(d);
     }
-    return 0;
 }
 
 static void close_driving(struct driving *d)
@@ -285,6 +295,9 @@ static void put_detail(struct driving *d, char *detail, size_t n)
     case END_DISK:
         snprintf(detail, n, "%s", d->drive->collector->err.msg);
         break;
+    case END_FAILED:
+        snprintf(detail, n, "%s", d->err.msg);
+        break;
     case END_DONE:
     case END_INTERRUPTED:
     case N_END_REASONS:
@@ -292,11 +305,9 @@ static void put_detail(struct driving *d, char *detail, size_t n)
     }
 }
 
-int drive_run(struct drive *drive, enum end_reason *reason, char *detail, size_t n,
-              struct err *err)
+enum end_reason drive_run(struct drive *drive, char *detail, size_t n)
 {
     struct driving d = { .drive = drive, .reason = END_DONE };
-    int failed;
 
     ratio_init(&d.ratio);
     budget_init(&d.budget, &drive->scenario->budget);
@@ -304,12 +315,14 @@ int drive_run(struct drive *drive, enum end_reason *reason, char *detail, size_t
     d.running = mem_array(drive->scenario->n_cells, sizeof(*d.running));
     collector_add_sink(drive->collector,
                        (struct journal_sink){ .record = watch_record, .ctx = &d });
-    failed = run_trials(&d, err);
-    drive->collector->n_sinks--;
-    if (d.reason == END_DONE && !failed && !d.watch.answered && d.watch.unreachable)
+    run_trials(&d);
+    collector_drop_sink(drive->collector);
+    collector_flush(drive->collector);
+    if (d.reason == END_DONE && !d.watch.answered && d.watch.unreachable)
         d.reason = END_TARGET;
-    *reason = d.reason;
+    if (d.reason == END_DONE && drive->collector->failed)
+        d.reason = END_DISK;
     put_detail(&d, detail, n);
     close_driving(&d);
-    return failed ? -1 : 0;
+    return d.reason;
 }

@@ -5,7 +5,6 @@
 #include <stdbool.h>
 
 #include "base/clock.h"
-#include "base/err.h"
 #include "data/catalogue.h"
 #include "data/journal.h"
 #include "data/run.h"
@@ -34,16 +33,15 @@ struct drive {
     struct collector *collector;
     const volatile sig_atomic_t *interrupts; /* 1: stop and drain, 2: cut */
 
-    /* Called every 50 ms or so: for the live view. */
+    /* Called many times a second: for the live view. */
     void (*tick)(void *ctx, uint64_t in_flight);
     void *ctx;
 };
 
 /*
- * 0 and how the load ended, with a detail in detail[0..n) ("" where there is nothing to
- * say); -1 where a trial could not be started.
+ * How the load ended, with a detail in detail[0..n) ("" where there is nothing to say). All
+ * that was recorded has been written, or collector->failed is set.
  */
-int drive_run(struct drive *d, enum end_reason *reason, char *detail, size_t n,
-              struct err *err);
+enum end_reason drive_run(struct drive *d, char *detail, size_t n);
 
 #endif

@@ -18,7 +18,8 @@ static void free_all(struct engine *e)
 {
     for (unsigned i = 0; i < e->n_workers; i++)
         worker_close(&e->workers[i]);
-    pthread_barrier_destroy(&e->ready);
+    pthread_cond_destroy(&e->moved);
+    pthread_mutex_destroy(&e->lock);
     buf_free(&e->head);
     buf_free(&e->tail);
     free(e->workers);
@@ -42,21 +43,61 @@ static struct engine *make(const struct engine_config *config)
     atomic_init(&e->running, e->n_workers);
     buf_init(&e->head, 0);
     buf_init(&e->tail, 0);
-    pthread_barrier_init(&e->ready, NULL, e->n_workers + 1);
+    pthread_mutex_init(&e->lock, NULL);
+    pthread_cond_init(&e->moved, NULL);
     return e;
 }
 
-/* Signals are for the collector's thread alone. */
-static void start_threads(struct engine *e)
+bool engine_start_line(struct engine *e)
+{
+    bool go;
+
+    pthread_mutex_lock(&e->lock);
+    e->n_ready++;
+    pthread_cond_broadcast(&e->moved);
+    while (e->start == START_NOT_YET)
+        pthread_cond_wait(&e->moved, &e->lock);
+    go = e->start == START_GO;
+    pthread_mutex_unlock(&e->lock);
+    return go;
+}
+
+/* Signals are for the collector's thread alone. How many there are; *why where not all. */
+static unsigned make_threads(struct engine *e, int *why)
 {
     sigset_t all, before;
+    unsigned n = 0;
 
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, &before);
-    for (unsigned i = 0; i < e->n_workers; i++)
-        if (pthread_create(&e->workers[i].thread, NULL, worker_main, &e->workers[i]))
-            abort();
+    *why = 0;
+    while (n < e->n_workers && !*why) {
+        *why = pthread_create(&e->workers[n].thread, NULL, worker_main, &e->workers[n]);
+        n += !*why;
+    }
     pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return n;
+}
+
+/* All at once when all are ready, or none. */
+static int start_threads(struct engine *e, struct err *err)
+{
+    int why;
+    unsigned n = make_threads(e, &why);
+
+    pthread_mutex_lock(&e->lock);
+    while (e->n_ready < n)
+        pthread_cond_wait(&e->moved, &e->lock);
+    atomic_store(&e->phases[0].begin, clock_now(e->config.clock) - e->config.t0);
+    e->start = why ? START_NEVER : START_GO;
+    pthread_cond_broadcast(&e->moved);
+    pthread_mutex_unlock(&e->lock);
+    if (!why)
+        return 0;
+    for (unsigned i = 0; i < n; i++)
+        pthread_join(e->workers[i].thread, NULL);
+    return err_set(err, ERR_LIMIT, "%u of %u threads: %s; lower connection.threads", n,
+                   e->n_workers, strerror(why));
 }
 
 struct engine *engine_open(const struct engine_config *config, struct err *err)
@@ -67,14 +108,10 @@ struct engine *engine_open(const struct engine_config *config, struct err *err)
 
     for (unsigned i = 0; i < e->n_workers && !failed; i++)
         failed = worker_open(&e->workers[i], e, i, err);
-    if (failed) {
+    if (failed || start_threads(e, err)) {
         free_all(e);
         return NULL;
     }
-    start_threads(e);
-    pthread_barrier_wait(&e->ready);
-    atomic_store(&e->phases[0].begin, clock_now(config->clock) - config->t0);
-    pthread_barrier_wait(&e->ready);
     return e;
 }
 

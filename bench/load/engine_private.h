@@ -23,6 +23,8 @@ struct phase_state {
     _Atomic uint64_t issued;
 };
 
+enum engine_start { START_NOT_YET, START_GO, START_NEVER };
+
 struct engine {
     struct engine_config config;
     struct phase_state *phases;
@@ -35,7 +37,11 @@ struct engine {
     atomic_int stop; /* 0, STOP_DRAIN, STOP_CUT */
     atomic_bool out_of_budget;
     _Atomic uint64_t in_flight;
-    pthread_barrier_t ready;
+
+    pthread_mutex_t lock; /* of what follows */
+    pthread_cond_t moved;
+    unsigned n_ready; /* workers at the start line */
+    enum engine_start start;
 };
 
 enum { STOP_DRAIN = 1, STOP_CUT = 2 };
@@ -139,6 +145,12 @@ struct worker {
 };
 
 ns_t worker_now(const struct worker *w); /* since the start of the run */
+
+/*
+ * engine.c. A worker is ready: it waits there for the others. False where the load does not
+ * begin after all.
+ */
+bool engine_start_line(struct engine *e);
 
 /* worker.c */
 int worker_open(struct worker *w, struct engine *e, unsigned number, struct err *err);

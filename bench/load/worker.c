@@ -465,8 +465,8 @@ void *worker_main(void *worker)
         wire_preconnect(w->wire, wanted_connections(w), preconnected, w);
         loop_run(w->loop);
     }
-    pthread_barrier_wait(&e->ready);
-    pthread_barrier_wait(&e->ready);
+    if (!engine_start_line(e))
+        return NULL;
     lag_init(w);
     health_due(w);
     begin_phase(w, atomic_load(&e->phases[0].begin));

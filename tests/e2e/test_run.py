@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import time
@@ -63,6 +64,14 @@ class Directory(unittest.TestCase):
             if (a["trial"], a["cell"]) not in order:
                 order.append((a["trial"], a["cell"]))
         self.assertEqual(order, [(0, 0), (1, 1), (2, 1), (3, 0)])
+
+    def test_a_phase_begins_before_what_was_recorded_of_it(self):
+        begun = set()
+        for line in self.run_.lines:
+            if line["t"] == "phase" and line["event"] == "begin":
+                begun.add((line["trial"], line["phase"]))
+            elif line["t"] == "attempt":
+                self.assertIn((line["trial"], line["phase"]), begun)
 
     def test_every_request_has_one_final_attempt(self):
         finals = [a["req"] for a in self.run_.attempts if a.get("final")]
@@ -308,6 +317,24 @@ class ExitCodes(unittest.TestCase):
             self.assertIn(done.code, rig.FINE, done.err)
         made = os.listdir(os.path.join(cwd, "runs"))
         self.assertEqual(len(made), 3, made)
+
+    def test_3_a_trial_that_could_not_be_started(self):
+        """The second of two at once finds no descriptors; what the first measured is told."""
+        def few_descriptors():
+            resource.setrlimit(resource.RLIMIT_NOFILE, (60, 60))
+
+        with rig.Sim() as sim:
+            out = rig.fresh()
+            done = rig.tokdyno("run", rig.scenario({
+                "target": {"base_url": sim.url}, "concurrent": True,
+                "matrix": {"request.body.seed": [1, 2]}, "connection": {"threads": 8},
+                "load": [{"name": "steady", "concurrency": 8, "duration": "30s"}]}),
+                "--out", out, preexec_fn=few_descriptors)
+        run = rig.Run(out, done)
+        self.assertEqual(run.code, 3, run.err)
+        self.assertEqual(run.json["state"], "failed")
+        self.assertIn("ulimit", run.out)
+        self.assertIn("INVALID", run.out)
 
     def test_a_proxy_variable_is_ignored_with_a_warning(self):
         with rig.Listener() as proxy, rig.Sim() as sim:
