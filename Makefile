@@ -98,7 +98,7 @@ lint:
 	@scripts/lint.sh layers format cppcheck
 
 format:
-	find bench exporters reports tests -name '*.[ch]' | xargs clang-format -i
+	find $(wildcard bench exporters reports tests) -name '*.[ch]' | xargs clang-format -i
 
 # One program for each file of tests/fuzz; what it learns stays in build/, to go on from.
 FUZZ_TIME ?= 20

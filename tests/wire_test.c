@@ -369,6 +369,26 @@ TEST(wire_deadlines_have_their_outcomes)
     }
 }
 
+static void all_connected(void *ctx)
+{
+    loop_stop(((struct fake *)ctx)->loop);
+}
+
+/* Nobody can stop a run that has not begun, so it must not wait for a slow root page. */
+TEST(wire_connects_ahead_within_the_time_to_connect)
+{
+    struct fake f = { 0 };
+    ns_t began = clock_now(&clock_system);
+
+    set_up(&f);
+    f.cell.timeout =
+        (struct timeouts){ 20 * NS_PER_MS, 60 * NS_PER_S, 60 * NS_PER_S, 60 * NS_PER_S };
+    wire_preconnect(f.wire, 2, all_connected, &f);
+    loop_run(f.loop);
+    assert_true(clock_now(&clock_system) - began < f.cell.timeout.first);
+    tear_down(&f);
+}
+
 TEST(wire_cuts_what_is_under_way)
 {
     struct fake f = { .pieces = { CHUNKED, TEXT }, .cut_soon = true };

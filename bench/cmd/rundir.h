@@ -20,7 +20,7 @@ int rundir_make(struct rundir *d, const char *out, const char *name, struct err 
 /* Could rundir_make use it? Makes nothing. */
 int rundir_check(const char *out, struct err *err);
 
-/* PATH/FILE, in a buffer that lives as long as *d is not asked for another. */
+/* PATH/FILE into path[0..n), which it returns. */
 const char *rundir_file(const struct rundir *d, const char *file, char *path, size_t n);
 
 /* Write a whole file of the directory by rename, so that it is never seen half. */

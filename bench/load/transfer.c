@@ -196,7 +196,7 @@ static ns_t next_deadline(const struct transfer *t, enum transfer_end *how)
     bool answering = wants_stream(t) ? t->answer.first != NS_ABSENT : t->head != NS_ABSENT;
     ns_t at;
 
-    if (t->connected == NS_ABSENT) {
+    if (t->connected == NS_ABSENT || t->preconnect) {
         at = t->start + limit->connect;
         *how = TRANSFER_CONNECT_TIMEOUT;
     } else if (!answering) {

@@ -85,7 +85,7 @@ bool transfer_out_of_descriptors(const struct transfer *t);
 
 /*
  * Open n connections by asking for the origin's root n times at once; done is called when
- * all have answered or failed.
+ * all have answered or failed, after timeout.connect at the latest.
  */
 void wire_preconnect(struct wire *w, unsigned n, loop_fn *done, void *ctx);
 
