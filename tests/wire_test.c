@@ -341,19 +341,21 @@ TEST(wire_gives_words_that_nobody_asked_for_to_nobody)
 
 TEST(wire_deadlines_have_their_outcomes)
 {
+    enum { LONG_S = 30 };
+    const ns_t in_time = 10 * NS_PER_S;
     static const struct {
         const char *pieces[MAX_PIECES];
         struct timeouts timeout;
         enum outcome outcome;
     } cases[] = {
         { { CHUNKED, ROLE },
-          { NS_PER_S, 20 * NS_PER_MS, NS_PER_S, NS_PER_S },
+          { LONG_S * NS_PER_S, 20 * NS_PER_MS, LONG_S * NS_PER_S, LONG_S * NS_PER_S },
           OUTCOME_TIMEOUT_FIRST },
         { { CHUNKED, TEXT },
-          { NS_PER_S, NS_PER_S, 20 * NS_PER_MS, NS_PER_S },
+          { LONG_S * NS_PER_S, LONG_S * NS_PER_S, 20 * NS_PER_MS, LONG_S * NS_PER_S },
           OUTCOME_TIMEOUT_IDLE },
         { { CHUNKED, TEXT },
-          { NS_PER_S, NS_PER_S, NS_PER_S, 20 * NS_PER_MS },
+          { LONG_S * NS_PER_S, LONG_S * NS_PER_S, LONG_S * NS_PER_S, 20 * NS_PER_MS },
           OUTCOME_TIMEOUT_TOTAL },
     };
 
@@ -365,6 +367,7 @@ TEST(wire_deadlines_have_their_outcomes)
         f.cell.timeout = cases[i].timeout;
         run(&f);
         assert_int_equal(f.results[0].outcome, cases[i].outcome);
+        assert_true(f.results[0].at[MOMENT_END] - f.results[0].at[MOMENT_START] < in_time);
         tear_down(&f);
     }
 }

@@ -14,6 +14,12 @@ static bool wants_stream(const struct transfer *t)
     return t->wire->config.cell->request.stream;
 }
 
+/* Has what `first` waits for come? From then on only silence is too long. */
+static bool answering(const struct transfer *t)
+{
+    return (wants_stream(t) ? t->answer.first : t->head) != NS_ABSENT;
+}
+
 /* "HTTP/1.1 200 OK": three digits, or libcurl would not have taken it. */
 static int status_of(struct str line)
 {
@@ -24,6 +30,13 @@ static int status_of(struct str line)
     for (size_t i = 1; i < n && i <= 3 && isdigit((unsigned char)space[i]); i++)
         status = status * 10 + (space[i] - '0');
     return status;
+}
+
+static void take_head(struct transfer *t)
+{
+    t->head = t->wire->stamp;
+    if (answering(t))
+        transfer_watch(t);
 }
 
 /*
@@ -41,7 +54,7 @@ static void take_header(struct transfer *t, struct str line)
     else if (line.n && a->status >= 200)
         headers_line(a, line);
     else if (!line.n && a->status >= 200)
-        t->head = t->wire->stamp;
+        take_head(t);
     else if (!line.n)
         a->status = 0;
 }
@@ -145,6 +158,7 @@ static size_t on_body(char *p, size_t unit, size_t n, void *ctx)
 {
     struct transfer *t = ctx;
     size_t len = unit * n;
+    bool before = answering(t);
     struct err err;
 
     wire_took(t->wire, on_the_wire(len));
@@ -156,6 +170,8 @@ static size_t on_body(char *p, size_t unit, size_t n, void *ctx)
         sniff(t, p, len);
     t->too_large = t->streaming ? sse_feed(&t->sse, p, len, &err) : keep_body(t, p, len);
     t->too_large |= too_much(t);
+    if (!before && answering(t))
+        transfer_watch(t);
     return t->too_large ? 0 : len;
 }
 
@@ -168,6 +184,7 @@ static int on_ready(void *ctx, char *remote, char *local, int remote_port, int l
     (void)remote_port;
     (void)local_port;
     t->connected = wire_now(t->wire);
+    transfer_watch(t);
     return CURL_PREREQFUNC_OK;
 }
 
@@ -193,13 +210,12 @@ static ns_t next_deadline(const struct transfer *t, enum transfer_end *how)
 {
     const struct timeouts *limit = &t->wire->config.cell->timeout;
     ns_t total = t->start + limit->total;
-    bool answering = wants_stream(t) ? t->answer.first != NS_ABSENT : t->head != NS_ABSENT;
     ns_t at;
 
     if (t->connected == NS_ABSENT || t->preconnect) {
         at = t->start + limit->connect;
         *how = TRANSFER_CONNECT_TIMEOUT;
-    } else if (!answering) {
+    } else if (!answering(t)) {
         at = t->start + limit->first;
         *how = TRANSFER_FIRST_TIMEOUT;
     } else {
@@ -218,7 +234,10 @@ void transfer_watch(struct transfer *t)
     loop_timer_at(t->deadline, t->wire->config.t0 + next_deadline(t, &how));
 }
 
-/* Deadlines move with every frame, the timer does not: it looks again when it fires. */
+/*
+ * Deadlines move on with every frame, the timer does not: it looks again when it fires.
+ * Only where another kind of deadline begins, which may be nearer, it is set anew.
+ */
 static void deadline_due(void *ctx)
 {
     struct transfer *t = ctx;

@@ -110,7 +110,8 @@ def scenario(changes=None, base=None):
     """A scenario file (JSON is YAML); its path."""
     file = fresh("scenario.yaml")
     with open(file, "w", encoding="utf-8") as f:
-        json.dump(merged(BASE if base is None else base, changes or {}), f, indent=1)
+        json.dump(merged(BASE if base is None else base, changes or {}), f, indent=1,
+                  ensure_ascii=False)
     return file
 
 
