@@ -71,6 +71,14 @@ class Truth(unittest.TestCase):
             total = a["times"]["last"] - a["times"]["first"]
             self.assertLessEqual(abs(sum(gaps) * 1000 - total), 1000 * len(gaps))
 
+    def test_no_frame_is_observed_before_it_was_sent(self):
+        """Gaps are kept in whole microseconds, cut downwards: frame i may seem i us early."""
+        for a, t in self.pairs:
+            at = a["times"]["first"]
+            for i, (gap, frame) in enumerate(zip([0] + a.get("gaps", []), t["output"])):
+                at += gap * 1000
+                self.assertGreaterEqual(at + 1000 * i, self.since(frame.sent))
+
     def test_what_the_server_says_is_taken_over_exactly(self):
         for a, t in self.pairs:
             self.assertEqual(a["server"]["queue"], t["queue"])
