@@ -1,0 +1,111 @@
+#include <string.h>
+
+#include "load/wire_private.h"
+
+/* What a record says of a transfer that has ended. */
+
+static ns_t span(CURL *easy, CURLINFO what)
+{
+    curl_off_t us = 0;
+
+    curl_easy_getinfo(easy, what, &us);
+    return us * NS_PER_US;
+}
+
+static void fill_connection(const struct transfer *t, struct record *r)
+{
+    long opened = 0, version = 0;
+    ns_t dns = span(t->easy, CURLINFO_NAMELOOKUP_TIME_T);
+    ns_t tcp = span(t->easy, CURLINFO_CONNECT_TIME_T);
+    ns_t tls = span(t->easy, CURLINFO_APPCONNECT_TIME_T);
+
+    curl_easy_getinfo(t->easy, CURLINFO_NUM_CONNECTS, &opened);
+    curl_easy_getinfo(t->easy, CURLINFO_HTTP_VERSION, &version);
+    r->reused = !opened && t->connected != NS_ABSENT;
+    if (r->reused)
+        r->at[MOMENT_CONNECTED] = t->start;
+    if (opened && tcp) {
+        r->dns = dns;
+        r->tcp = tcp - dns;
+    }
+    if (opened && tls)
+        r->tls = tls - tcp;
+    if (!t->answer.status)
+        return;
+    r->http_version = version == CURL_HTTP_VERSION_1_0 ? 10
+                      : version == CURL_HTTP_VERSION_2 ? 20
+                                                       : 11;
+}
+
+/* libcurl says it at the end of its turn, when the answer may have reached us already. */
+static ns_t sent_by(const struct transfer *t)
+{
+    return t->head != NS_ABSENT && t->head < t->sent ? t->head : t->sent;
+}
+
+static void fill_moments(const struct transfer *t, struct record *r)
+{
+    const struct answer *a = &t->answer;
+
+    r->at[MOMENT_START] = t->start;
+    r->at[MOMENT_CONNECTED] = t->connected;
+    r->at[MOMENT_SENT] = sent_by(t);
+    r->at[MOMENT_HEAD] = t->head;
+    r->at[MOMENT_ROLE] = a->role;
+    r->at[MOMENT_FIRST] = a->first;
+    r->at[MOMENT_ANSWER] = a->answer;
+    r->at[MOMENT_LAST] = a->last;
+    r->at[MOMENT_END] = t->end;
+}
+
+static const char *text(const struct buf *b)
+{
+    return b->p ? b->p : "";
+}
+
+static void fill_text(const struct answer *a, struct record *r)
+{
+    r->request_id = text(&a->request_id);
+    r->region = text(&a->region);
+    r->edge = text(&a->edge);
+    r->tier = text(&a->tier);
+    r->finish = text(&a->finish);
+    r->error_code = text(&a->error_code);
+    r->limit_kind = text(&a->limit_kind);
+    r->error = text(&a->error);
+}
+
+static void fill_counts(const struct transfer *t, struct record *r)
+{
+    const struct answer *a = &t->answer;
+
+    r->tokens.prompt = a->tokens.prompt;
+    r->tokens.cached = a->tokens.cached;
+    r->tokens.completion = a->tokens.completion;
+    r->tokens.reasoning = a->tokens.reasoning;
+    r->tokens.total = a->tokens.total;
+    r->server.queue = a->server.queue;
+    r->server.prompt = a->server.prompt;
+    r->server.completion = a->server.completion;
+    r->server.total = a->server.total;
+    memcpy(r->limits, a->limits, sizeof(r->limits));
+    r->retry_after = a->retry_after;
+    r->bytes_up = t->sent == NS_ABSENT ? 0 : t->sending.n;
+    r->bytes_down = t->body_bytes;
+    r->frames = a->frames;
+    r->shared = a->shared;
+    r->gaps = a->gaps;
+    r->n_gaps = a->n_gaps;
+    r->gaps_lost = a->gaps_lost;
+    r->stall = a->stall;
+}
+
+void transfer_fill(const struct transfer *t, struct record *r)
+{
+    r->outcome = t->outcome;
+    r->http_status = t->answer.status;
+    fill_moments(t, r);
+    fill_connection(t, r);
+    fill_counts(t, r);
+    fill_text(&t->answer, r);
+}
