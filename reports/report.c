@@ -5,6 +5,7 @@
 #include "base/units.h"
 #include "base/version.h"
 #include "data/hlog.h"
+#include "data/stats.h"
 #include "reports/figure.h"
 #include "reports/table.h"
 
@@ -73,12 +74,18 @@ static void put_place(struct buf *out, const struct run *run,
     buf_printf(out, "  %s%s", phase->name, phase->measured ? "" : " (not measured)");
 }
 
+/* The same honesty as at the end: no percentile from too few values. */
+static const double CONFIDENCE = 0.95;
+
 static void put_ttft(struct buf *out, const struct recorder_live *live)
 {
-    if (live->ttft_p50 == NS_ABSENT)
+    if (live->ttft_p50 == NS_ABSENT ||
+        live->ttft_n < (uint64_t)stats_min_sample(0.5, CONFIDENCE))
         return;
     buf_str(out, "  ttft p50 ");
     units_put_duration(out, live->ttft_p50);
+    if (live->ttft_n < (uint64_t)stats_min_sample(0.95, CONFIDENCE))
+        return;
     buf_str(out, " p95 ");
     units_put_duration(out, live->ttft_p95);
 }

@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/units.h"
+#include "data/cell_name.h"
 #include "reports/report.h"
 #include "reports/text.h"
 
@@ -76,43 +78,14 @@ void text_heading(const struct page *p, const char *heading)
     buf_char(p->out, '\n');
 }
 
-/* Does the key have the same value in all cells? Then it tells none of them apart. */
-static bool is_constant(const struct run *run, size_t key)
-{
-    for (uint32_t c = 1; c < run->n_cells; c++)
-        if (strcmp(run->cells[c].keys[key].text, run->cells[0].keys[key].text))
-            return false;
-    return run->n_cells > 1;
-}
-
-/* Keys whose values are known by sight; of the others the last part of the key is named. */
-static bool speaks_for_itself(const char *key)
-{
-    return !strcmp(key, "model") || !strcmp(key, "service_tier");
-}
-
 void text_cell_name(struct buf *out, const struct run *run, uint32_t cell)
 {
-    const struct run_cell *c = &run->cells[cell];
-    size_t varying = 0;
+    const struct cell_key **keys = mem_array(run->n_cells, sizeof(*keys));
 
-    for (size_t i = 0; i < c->n_keys; i++)
-        varying += !is_constant(run, i);
-
-    buf_str(out, "");
-    for (size_t i = 0; i < c->n_keys; i++) {
-        const char *dot = strrchr(c->keys[i].key, '.');
-        bool named = speaks_for_itself(c->keys[i].key);
-
-        if (is_constant(run, i) && (!named || varying > 1))
-            continue;
-        buf_str(out, out->len ? " " : "");
-        if (!named)
-            buf_printf(out, "%s=", dot ? dot + 1 : c->keys[i].key);
-        buf_str(out, c->keys[i].text);
-    }
-    if (!out->len && run->n_cells > 1)
-        buf_str(out, c->name);
+    for (size_t i = 0; i < run->n_cells; i++)
+        keys[i] = run->cells[i].keys;
+    cell_name_put(out, keys, run->n_cells, run->cells[cell].n_keys, cell);
+    free(keys);
 }
 
 /* At most `columns` characters of it. */
@@ -199,6 +172,8 @@ static void put_totals(const struct page *p)
         b = pieces_next(&l);
         buf_str(b, "cost ");
         figure_cost(b, &p->s->all);
+        if (warm)
+            buf_str(b, " in all");
     }
     pieces_put(&l, p, 0, STYLE_PLAIN);
 }
@@ -226,12 +201,33 @@ static void put_ending(const struct page *p)
     }
 }
 
+/* What all cells have in common, and their names do not tell. */
+static void add_common(struct pieces *l, const struct run *r)
+{
+    const char *model = r->cells[0].model, *tier = r->cells[0].tier;
+    struct buf name = { 0 };
+
+    text_cell_name(&name, r, 0);
+    for (size_t c = 1; c < r->n_cells; c++) {
+        if (model && (!r->cells[c].model || strcmp(r->cells[c].model, model)))
+            model = NULL;
+        if (tier && (!r->cells[c].tier || strcmp(r->cells[c].tier, tier)))
+            tier = NULL;
+    }
+    if (model && !strstr(name.p, model))
+        pieces_add(l, "%s", model);
+    if (tier && !strstr(name.p, tier))
+        pieces_add(l, "%s", tier);
+    buf_free(&name);
+}
+
 static void put_setting(const struct page *p)
 {
     const struct run *r = p->s->run;
     struct pieces l = { 0 };
 
     buf_str(pieces_next(&l), r->target);
+    add_common(&l, r);
     if (r->n_cells > 1)
         pieces_add(&l, "%zu cells", r->n_cells);
     if (r->n_trials > r->n_cells)

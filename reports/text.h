@@ -9,7 +9,7 @@
  * The sections of the text report, in the order they are printed. Each puts a blank line
  * before itself, or nothing at all where it has nothing to say.
  */
-enum { PAGE_COLUMNS = 112, CELL_COLUMNS = 40 };
+enum { PAGE_COLUMNS = 100, CELL_COLUMNS = 40 };
 
 struct page {
     struct buf *out;
@@ -29,9 +29,7 @@ void text_next(const struct page *p);
 /* A heading with a blank line before it. */
 void text_heading(const struct page *p, const char *heading);
 
-/* A cell by what sets it apart: "llama-3.1-8b-instant policy=sdk"; ""
- * where there is one.
- */
+/* A cell by what sets it apart: "llama-3.1-8b-instant policy=sdk"; "" without a matrix. */
 void text_cell_name(struct buf *out, const struct run *run, uint32_t cell);
 
 /* The same in a table, shortened; where the row above is of that cell too, nothing. */

@@ -117,6 +117,32 @@ static void unpriced(struct buf *b, const struct summary *s)
                "that has them.");
 }
 
+/* Kinds of failure that have no advice of their own: what they are, and what was said. */
+static void other_failures(struct buf *b, const struct summary *s)
+{
+    static const enum outcome others[] = {
+        OUTCOME_OVERLOADED,   OUTCOME_SERVER,        OUTCOME_TIMEOUT_FIRST,
+        OUTCOME_TIMEOUT_IDLE, OUTCOME_TIMEOUT_TOTAL, OUTCOME_TIMEOUT_CONNECT,
+        OUTCOME_PARTIAL,      OUTCOME_PROTOCOL,      OUTCOME_GENERATION,
+        OUTCOME_TOO_LARGE,
+    };
+    enum outcome most = others[0];
+
+    for (size_t i = 1; i < sizeof(others) / sizeof(others[0]); i++)
+        if (failed(s, others[i]) > failed(s, most))
+            most = others[i];
+    if (failed(s, most))
+        buf_printf(b, "Requests failed as %s (%s)%s%s", outcomes[most].name,
+                   outcomes[most].help, *message(s, most) ? "; the first said: " : ".",
+                   message(s, most));
+}
+
+static void nothing_sent(struct buf *b, const struct summary *s)
+{
+    if (s->ended && s->end.reason == END_DONE && !s->all.attempts)
+        buf_str(b, "No request was due: raise the rate or the duration.");
+}
+
 /* More than a tenth: reasoning that leaves no room for the answer is the usual cause. */
 static void empty(struct buf *b, const struct summary *s)
 {
@@ -141,7 +167,7 @@ static void too_few(struct buf *b, const struct summary *s)
             needs = m->stats[STAT_P99].needs;
         }
     }
-    if (needs && least < needs)
+    if (s->outcomes.final[OUTCOME_OK] && needs && least < needs)
         buf_printf(b,
                    "For a p99 each measured phase needs %llu requests (here %llu): run it "
                    "longer.",
@@ -156,10 +182,38 @@ static void one_trial(struct buf *b, const struct summary *s)
 }
 
 static void (*const hints[])(struct buf *b, const struct summary *s) = {
-    client_limited, sim_limited,  degraded,    not_allowed, bad_request,
-    unreachable,    rate_limited, no_capacity, was_cut,     empty,
-    capped,         unpriced,     too_few,     one_trial,
+    client_limited, sim_limited, degraded,       not_allowed, bad_request,  unreachable,
+    rate_limited,   no_capacity, other_failures, was_cut,     nothing_sent, empty,
+    capped,         unpriced,    too_few,        one_trial,
 };
+
+/* How many bytes of it fit, cut at a space; all of a first word that does not. */
+static size_t fitting(const char *text, size_t columns)
+{
+    size_t width = 0, fits = 0;
+
+    for (const char *c = text; *c; c++) {
+        if (*c == ' ' && width <= columns)
+            fits = (size_t)(c - text);
+        width += ((unsigned char)*c & 0xC0) != 0x80;
+        if (width > columns && fits)
+            return fits;
+    }
+    return strlen(text);
+}
+
+static void put_hint(const struct page *p, const char *text)
+{
+    size_t indent = 2;
+
+    while (*text) {
+        size_t n = fitting(text, PAGE_COLUMNS - indent);
+
+        buf_printf(p->out, "%*s%.*s\n", (int)indent, "", (int)n, text);
+        text += n + (text[n] == ' ');
+        indent = 4;
+    }
+}
 
 void text_next(const struct page *p)
 {
@@ -172,7 +226,7 @@ void text_next(const struct page *p)
         if (b.len) {
             if (!n++)
                 text_heading(p, "What next");
-            buf_printf(p->out, "  %s\n", b.p);
+            put_hint(p, b.p);
         }
         buf_free(&b);
     }

@@ -62,9 +62,9 @@ static void compare_row(struct table *t, const struct page *p, uint32_t cell)
 
 void text_comparison(const struct page *p)
 {
-    static const char *const heads[] = { "",         "requests", "errors",    "ttft p50",
-                                         "ttft p95", "e2e p50",  "tok/s p50", "tok/s all",
-                                         "cached",   "cost" };
+    static const char *const heads[] = { "",       "n",       "errors",    "ttft p50",
+                                         "p95",    "e2e p50", "tok/s p50", "all",
+                                         "cached", "cost" };
     struct table t;
 
     if (p->s->run->n_cells < 2)
@@ -93,7 +93,7 @@ static const struct {
     { METRIC_E2E, "e2e", true },    { METRIC_HELD, "held", false },
 };
 
-enum { N_COLUMNS = 6 }; /* name, n, p50, p90, p95, p99 */
+enum { N_COLUMNS = 7 }; /* name, n, p50, p90, p95, p99, max */
 
 /* What was held back makes ttft and ttft_api differ; below a millisecond nobody minds. */
 static bool held(const struct summary_group *g)
@@ -143,7 +143,8 @@ static void metric_row(struct table *t, const struct summary_metric *m, const ch
             first = false;
         }
     }
-    table_row(t);
+    figure_value(&b, metrics[id].unit, (double)m->max);
+    table_take(t, STYLE_PLAIN, &b);
 }
 
 static void interval_row(struct table *t, const struct summary_metric *m, enum metric_id id)
@@ -181,10 +182,12 @@ static void spread_row(struct table *t, const struct summary_metric *m, enum met
 
 static void put_metrics(const struct page *p, const struct summary_group *g)
 {
-    static const char *const heads[N_COLUMNS] = { "", "n", "p50", "p90", "p95", "p99" };
+    static const char *const heads[N_COLUMNS] = {
+        "", "n", "p50", "p90", "p95", "p99", "max"
+    };
     struct table t;
 
-    table_init(&t, "lrrrrr");
+    table_init(&t, "lrrrrrr");
     for (size_t i = 0; i < N_COLUMNS; i++)
         table_cell(&t, STYLE_DIM, "%s", heads[i]);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -295,14 +298,30 @@ static void put_tokens(const struct page *p, const struct summary_group *g)
     pieces_put(&line, p, 4, STYLE_PLAIN);
 }
 
+/* "cache hits: 83 % of prompt tokens · 100 % of requests"; nothing where none told. */
 static void put_cache(const struct page *p, const struct summary_group *g)
 {
+    static const struct {
+        enum rate_id id;
+        const char *of;
+    } parts[] = { { RATE_CACHE_TOKENS, "of prompt tokens" },
+                  { RATE_CACHE_REQUESTS, "of requests" },
+                  { RATE_CACHE_KNOWN, "of answers tell" } };
+    bool all_tell = g->tally.with_cached == g->tally.with_usage;
     struct pieces line = { 0 };
 
-    add_share(&line, "cache: of prompt tokens", &g->rates[RATE_CACHE_TOKENS]);
-    add_share(&line, "of requests", &g->rates[RATE_CACHE_REQUESTS]);
-    if (g->tally.with_cached && g->tally.with_cached < g->tally.with_usage)
-        add_share(&line, "told by", &g->rates[RATE_CACHE_KNOWN]);
+    if (!g->tally.with_cached)
+        return;
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        struct buf *b;
+
+        if (!g->rates[parts[i].id].present || (parts[i].id == RATE_CACHE_KNOWN && all_tell))
+            continue;
+        b = pieces_next(&line);
+        buf_str(b, b->len ? "" : "cache hits: ");
+        figure_share(b, g->rates[parts[i].id].value);
+        buf_printf(b, " %s", parts[i].of);
+    }
     pieces_put(&line, p, 4, STYLE_PLAIN);
 }
 

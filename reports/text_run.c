@@ -197,10 +197,13 @@ static void take_slo_value(struct table *t, const struct slo *slo,
 {
     struct buf b = { 0 };
 
-    if (!v->has_value && v->needs > 1)
-        buf_printf(&b, "no data (n=%llu, needs %llu)", (unsigned long long)v->n,
-                   (unsigned long long)v->needs);
-    else if (!v->has_value)
+    if (!v->has_value && v->needs > 1) {
+        buf_str(&b, "no data (");
+        units_put_count(&b, v->n);
+        buf_str(&b, " of ");
+        units_put_count(&b, v->needs);
+        buf_char(&b, ')');
+    } else if (!v->has_value)
         buf_str(&b, "no data");
     else if (v->infinite)
         buf_str(&b, "∞: too many failed");
@@ -216,7 +219,6 @@ static void take_slo_interval(struct table *t, const struct slo *slo,
 
     buf_str(&b, "");
     if (v->interval && !v->infinite) {
-        buf_str(&b, "95 % CI ");
         put_slo_value(&b, slo, v->lo);
         buf_str(&b, "..");
         if (v->hi < 0)
@@ -237,7 +239,7 @@ void text_objectives(const struct page *p)
 
     if (!p->s->n_slos)
         return;
-    text_heading(p, "Objectives");
+    text_heading(p, "Objectives (with 95 % CI)");
     table_init(&t, "lllll");
     for (size_t i = 0; i < p->s->n_slos; i++) {
         const struct summary_slo *v = &p->s->slos[i];

@@ -115,6 +115,23 @@ class Report(unittest.TestCase):
         self.assertEqual(result["state"], "unfinished")
         self.assertGreaterEqual(result["total"]["counts"]["attempts"], lines)
 
+    def test_where_all_failed_the_failure_is_explained_and_nobody_is_told_to_run_longer(self):
+        _, done = self.run_dir("failed", "--requests", 4, "--concurrency", 1,
+                               "--set", "target.sim=[--fault,503=1]")
+        self.assertIn("4 requests · 4 errors (100 %)", done.out)
+        self.assertRegex(done.out, r"(?s)Requests failed as overloaded.*over\s+capacity")
+        self.assertNotIn("run it longer", done.out)
+
+    def test_where_nothing_was_due_the_report_says_so(self):
+        _, done = self.run_dir("nothing", "--rate", "0.001/s", "--duration", "50ms")
+        self.assertIn("0 requests", done.out)
+        self.assertIn("No request was due", done.out)
+        self.assertNotIn("run it longer", done.out)
+
+    def test_one_request_shows_how_long_it_took(self):
+        _, done = self.run_dir("one", "--requests", 1, "--concurrency", 1)
+        self.assertRegex(done.out, r"(?m)^ +e2e +1  – \(n=1, needs 5\) .* \d+ ms$")
+
 
 if __name__ == "__main__":
     unittest.main()
