@@ -386,7 +386,7 @@ TEST(wire_connects_ahead_within_the_time_to_connect)
     set_up(&f);
     f.cell.timeout =
         (struct timeouts){ 20 * NS_PER_MS, 60 * NS_PER_S, 60 * NS_PER_S, 60 * NS_PER_S };
-    wire_preconnect(f.wire, 2, all_connected, &f);
+    wire_preconnect(f.wire, 1, all_connected, &f);
     loop_run(f.loop);
     assert_true(clock_now(&clock_system) - began < f.cell.timeout.first);
     tear_down(&f);

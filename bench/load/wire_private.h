@@ -5,8 +5,8 @@
 
 #include "load/wire.h"
 
-/* What wire.c (sockets, timers, the multi handle) transfer.c (one attempt) and
- * transfer_record.c share. */
+/* What wire.c (sockets, timers, the multi handle), transfer.c (one attempt) and
+ * transfer_record.c (what is told of it) share. */
 enum {
     MAX_EVENT = 4 << 20,
     MAX_BODY = 32 << 20,
