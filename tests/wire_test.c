@@ -28,6 +28,8 @@ struct fake {
     char request[8192];
     size_t requested;
     int accepted;
+    int requests;
+    int answers; /* so many, then it closes instead; 0: all */
     char url[64];
 
     struct wire *wire;
@@ -85,7 +87,10 @@ static void on_request(void *ctx, int fd, int events)
         return;
     f->requested = 0;
     f->next = 0;
-    loop_timer_at(f->step, 0);
+    if (f->requests++ < f->answers || !f->answers)
+        loop_timer_at(f->step, 0);
+    else
+        close_peer(f);
 }
 
 static void on_accept(void *ctx, int fd, int events)
@@ -317,6 +322,20 @@ static void turn(struct fake *f)
         loop_run(f->loop);
     }
     loop_timer_free(later);
+}
+
+TEST(wire_sends_nothing_again_unseen)
+{
+    struct fake f = { .pieces = { CHUNKED TEXT LAST }, .answers = 1 };
+
+    set_up(&f);
+    f.wanted = 2;
+    run(&f);
+    assert_int_equal(f.requests, 2);
+    assert_int_equal(f.results[0].outcome, OUTCOME_OK);
+    assert_int_equal(f.results[1].outcome, OUTCOME_TRANSPORT);
+    assert_true(f.results[1].error[0]);
+    tear_down(&f);
 }
 
 TEST(wire_gives_words_that_nobody_asked_for_to_nobody)

@@ -175,6 +175,10 @@ static size_t on_body(char *p, size_t unit, size_t n, void *ctx)
     return t->too_large ? 0 : len;
 }
 
+/*
+ * Called a second time where a used connection died before a word came back and libcurl
+ * would send the request again by itself: an attempt that nobody would see.
+ */
 static int on_ready(void *ctx, char *remote, char *local, int remote_port, int local_port)
 {
     struct transfer *t = ctx;
@@ -183,6 +187,8 @@ static int on_ready(void *ctx, char *remote, char *local, int remote_port, int l
     (void)local;
     (void)remote_port;
     (void)local_port;
+    if (t->connected != NS_ABSENT)
+        return CURL_PREREQFUNC_ABORT;
     t->connected = wire_now(t->wire);
     transfer_watch(t);
     return CURL_PREREQFUNC_OK;
@@ -297,6 +303,8 @@ static void set_callbacks(struct transfer *t)
     wire_watch_sockets(t);
     curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)READ_SIZE);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    /* Or the whole loop waits for a slow resolver when one transfer ends without it. */
+    curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
 }
@@ -483,6 +491,10 @@ void transfer_finish(struct transfer *t, CURLcode result, enum transfer_end how)
     if (how == TRANSFER_DONE)
         wire_took(t->wire, LAST_CHUNK);
     t->end = t->wire->stamp;
+    if (result == CURLE_ABORTED_BY_CALLBACK) {
+        result = CURLE_GOT_NOTHING;
+        t->why[0] = '\0';
+    }
     t->result = result;
     t->how = how_it_ended(t, how);
     read_body(t);

@@ -512,6 +512,15 @@ def said_twice(p):
     return True
 
 
+@lie
+def answers_once(p):
+    """Closes instead of answering a second request, which it has taken."""
+    p.requests += 1
+    if p.requests == 1:
+        p.send(whole(GOOD))
+    return p.requests == 1
+
+
 # --- figures -----------------------------------------------------------------------------
 
 FIGURES = ["1e308", "-5", str(2 ** 70), str(2 ** 63 - 1), '"7"', "1e300", "-1e300", "0.1",
