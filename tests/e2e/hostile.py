@@ -137,6 +137,7 @@ def endless_continue(p):
 @lie
 def early_hints(p):
     p.send(b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\nretry-after: 7\r\n\r\n" * 5, whole(GOOD))
+    return True
 
 
 @lie
@@ -152,11 +153,13 @@ def status_negative(p):
 @lie
 def status_999(p):
     p.send(whole(GOOD, status="999 x"))
+    return True
 
 
 @lie
 def status_000(p):
     p.send(whole(GOOD, status="000 x"))
+    return True
 
 
 @lie
@@ -175,11 +178,13 @@ def status_101(p):
 def header_that_looks_like_a_status(p):
     p.send(b"HTTP/1.1 200 OK\r\nHTTP/1.1 500 x: y\r\n"
            b"Content-Length: %d\r\n\r\n" % len(GOOD) + GOOD)
+    return True
 
 
 @lie
 def trailer_that_looks_like_a_status(p):
     p.send(head(CHUNKED), chunk(GOOD), b"0\r\nHTTP/1.1 500: x\r\nx-groq-region: late\r\n\r\n")
+    return True
 
 
 @lie
@@ -205,11 +210,13 @@ def length_of_words(p):
 @lie
 def length_twice(p):
     p.send(head("Content-Length: 7", f"Content-Length: {len(GOOD)}"), GOOD)
+    return True
 
 
 @lie
 def length_and_chunks(p):
     p.send(head("Content-Length: 7", CHUNKED), chunk(GOOD), LAST)
+    return True
 
 
 @lie
@@ -411,12 +418,14 @@ def zip_bomb(p):
 @lie
 def large_error(p):
     p.send(refusal("500 x", "The first words. " + "a" * 10000000, code="internal_server_error"))
+    return True
 
 
 @lie
 def large_page(p):
     p.send(whole(b"<html><title>Bad \x1b[31mgateway\x07</title>" + b"<p>x</p>" * 1000000,
                  status="502 x", kind="text/html"))
+    return True
 
 
 @lie
