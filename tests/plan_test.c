@@ -372,6 +372,46 @@ TEST(a_plan_warns_of_what_will_go_wrong)
     plan_free(&f.plan);
 }
 
+TEST(a_misspelt_name_is_warned_of_with_the_nearest_one)
+{
+    static const struct cell_key key = { "modle", "small", "\"small\"" };
+    struct fixture f;
+    const struct plan *p;
+
+    init(&f, "smal", "developer");
+    f.cells[0].keys = &key;
+    f.cells[0].n_keys = 1;
+    p = plan(&f);
+    assert_true(warns(p, "model smal is not in the catalogue"));
+    assert_true(warns(p, "did you mean \"small\"?"));
+    assert_true(warns(p, "\"modle\", which is sent as a field of the body; did you mean "
+                         "\"model\"?"));
+    assert_int_equal(p->n_urgent, p->n_warnings);
+    plan_free(&f.plan);
+}
+
+TEST(what_holds_for_every_cell_is_said_once)
+{
+    static const struct cell_key keys[] = { { "x", "1", "1" }, { "x", "2", "2" } };
+    struct fixture f;
+    const struct plan *p;
+
+    init(&f, "small", "developer");
+    f.phases[0].requests = 100;
+    f.cells[1] = f.cells[0];
+    f.s.n_cells = 2;
+    for (int i = 0; i < 2; i++) {
+        f.cells[i].keys = &keys[i];
+        f.cells[i].n_keys = 1;
+    }
+    p = plan(&f);
+    assert_int_equal(p->n_warnings, 1);
+    assert_int_equal(p->n_urgent, 0);
+    assert_true(warns(p, "every cell: a p99 needs 299"));
+    assert_string_equal(p->cells[1].name, "x=2");
+    plan_free(&f.plan);
+}
+
 TEST(an_objective_for_another_cell_asks_nothing_of_this_one)
 {
     static struct slo slo = { .text = "ttft p99.9 < 1s",

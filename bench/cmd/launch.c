@@ -299,6 +299,8 @@ static void announce(const struct launch *l)
     buf_str(&b, " requests in ");
     units_put_duration(&b, l->plan.total.time);
     buf_printf(&b, "; seed %" PRIu64 "; %s\n", l->run.seed, l->dir.path);
+    for (size_t i = 0; i < l->plan.n_urgent; i++)
+        buf_printf(&b, "warning: %s\n", l->plan.warnings[i]);
     fputs(b.p, stderr);
     buf_free(&b);
 }

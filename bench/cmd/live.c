@@ -29,10 +29,13 @@ void live_tick(struct live *l, ns_t now, uint64_t in_flight)
 {
     struct recorder_live figures;
     struct buf line;
+    bool begins = !l->next;
 
     if (l->quiet || now < l->next)
         return;
     l->next = now + (l->terminal ? 200 * NS_PER_MS : 5 * NS_PER_S);
+    if (begins && !l->terminal)
+        return; /* a log has no use for a line of zeros */
     recorder_live(l->recorder, &figures);
     figures.in_flight = in_flight;
     buf_init(&line, 0);

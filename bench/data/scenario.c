@@ -293,6 +293,11 @@ int scenario_from_flags(struct scenario *s, const struct setting *settings,
     return rc;
 }
 
+bool scenario_has_key(const char *path)
+{
+    return path_key(path) != NULL;
+}
+
 void scenario_free(struct scenario *s)
 {
     arena_free(&s->arena);

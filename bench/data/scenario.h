@@ -182,4 +182,7 @@ int scenario_from_flags(struct scenario *s, const struct setting *settings,
 
 void scenario_free(struct scenario *s);
 
+/* Is that the path of a key, as "repeat" or "limits.drain"? */
+bool scenario_has_key(const char *path);
+
 #endif

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "api/endpoint.h"
+#include "base/mem.h"
+#include "data/cell_name.h"
 #include "data/nearest.h"
 #include "load/dataset.h"
 #include "load/plan_private.h"
@@ -266,6 +268,22 @@ static void add_up(struct plan *p)
     }
 }
 
+static void name_cells(struct plan *p)
+{
+    const struct cell_key **keys = mem_array(p->n_cells, sizeof(*keys));
+
+    for (size_t i = 0; i < p->n_cells; i++)
+        keys[i] = p->cells[i].cell->keys;
+    for (size_t i = 0; i < p->n_cells; i++) {
+        struct buf b = { 0 };
+
+        cell_name_put(&b, keys, p->n_cells, p->cells[i].cell->n_keys, i);
+        p->cells[i].name = b.len ? arena_strdup(&p->arena, b.p) : p->cells[i].cell->name;
+        buf_free(&b);
+    }
+    free(keys);
+}
+
 int plan_make(struct plan *p, const struct scenario *s, const struct catalogue *c,
               struct err *err)
 {
@@ -281,6 +299,7 @@ int plan_make(struct plan *p, const struct scenario *s, const struct catalogue *
             plan_free(p);
             return -1;
         }
+    name_cells(p);
     walk_run(p, plan_buckets_open(p));
     add_up(p);
     plan_buckets_sustain(p);

@@ -41,6 +41,7 @@ struct plan_limit {
 /* A cell, all its trials together. */
 struct plan_cell {
     const struct cell *cell;
+    const char *name;          /* what sets it apart from the others */
     const struct model *model; /* NULL: not in the catalogue */
     int64_t prompt;            /* tokens of one request, mean */
     int64_t completion;        /* tokens it may generate at most, or a guess */
@@ -67,6 +68,7 @@ struct plan {
     size_t n_limits;
     const char **warnings;
     size_t n_warnings;
+    size_t n_urgent; /* the first of them, of what is sent; then of what can be claimed */
     size_t cap_warnings;
 };
 

@@ -62,7 +62,7 @@ static void put_table(struct buf *out, const struct plan *p)
     for (int c = 0; c < N_COLUMNS; c++)
         buf_str(&rows[0].columns[c], heads[c]);
     for (size_t i = 0; i < p->n_cells; i++)
-        rows[i + 1] = row_of(p->cells[i].cell->name, &p->cells[i]);
+        rows[i + 1] = row_of(p->cells[i].name, &p->cells[i]);
     if (p->n_cells > 1)
         rows[n - 1] = row_of("all", &p->total);
     for (size_t i = 0; i < n; i++)
