@@ -65,6 +65,34 @@ TEST(what_an_answer_does_not_tell_is_booked_as_expected)
     budget_free(&b);
 }
 
+TEST(an_attempt_without_usage_costs_what_was_expected)
+{
+    struct budget limits = { .cost_nusd = 1000 };
+    struct budget_state b;
+
+    budget_init(&b, &limits);
+    assert_true(budget_take(&b, 10, 600));
+    budget_settle(&b, 10, 600, -1, -1); /* cut: it may have cost all of that */
+    assert_false(budget_take(&b, 10, 600));
+    assert_int_equal(budget_exhausted(&b), BUDGET_COST);
+    budget_free(&b);
+}
+
+TEST(expectations_that_were_too_low_are_raised_for_all)
+{
+    struct budget limits = { .tokens = 1000 };
+    struct budget_state b;
+    int n = 0;
+
+    budget_init(&b, &limits);
+    assert_true(budget_take(&b, 100, 0));
+    budget_settle(&b, 100, 0, 125, -1);
+    while (budget_take(&b, 100, 0)) /* all at once: each will use 125 as well */
+        n++;
+    assert_int_equal(n, 7);
+    budget_free(&b);
+}
+
 TEST(once_exhausted_a_budget_stays_so)
 {
     struct budget limits = { .tokens = 1000 };

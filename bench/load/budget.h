@@ -13,9 +13,10 @@ extern const char *const budget_names[N_BUDGETS]; /* as in scenarios */
 
 /*
  * What a run may use up: attempts, tokens (prompt + completion), money. Shared by all
- * workers, locked inside. What is under way counts as expected until it is settled, so the
- * budget holds where nothing takes more than expected of it. The first take that would pass
- * a limit exhausts the budget: it is refused, and so is everything after it.
+ * workers, locked inside. What is under way counts as expected until it is settled; once an
+ * attempt has used more than was expected of it, all are expected to go as far beyond. The
+ * first take that would pass a limit exhausts the budget: it is refused, and so is
+ * everything after it.
  *
  *     if (!budget_take(&b, tokens, cost)) stop sending: budget_exhausted says why
  *     ... budget_settle(&b, tokens, cost, used_tokens, used_cost);
@@ -25,6 +26,7 @@ struct budget_state {
     int64_t limit[N_BUDGETS]; /* 0: none */
     int64_t used[N_BUDGETS];  /* of settled attempts */
     int64_t taken[N_BUDGETS]; /* expected, of attempts under way */
+    double over[N_BUDGETS];   /* greatest used / expected of an attempt, at least 1 */
     enum budget_kind out;     /* N_BUDGETS: not exhausted */
 };
 
@@ -36,7 +38,8 @@ bool budget_take(struct budget_state *b, int64_t tokens, int64_t cost_nusd);
 
 /*
  * It has ended: the amounts given to budget_take, and what it really used, -1 where the
- * answer did not tell: of tokens then what was expected is booked, of cost 0.
+ * answer did not tell: without tokens, what was expected is booked of both; a cost that is
+ * unknown beside known tokens has no price, and is 0.
  */
 void budget_settle(struct budget_state *b, int64_t tokens, int64_t cost_nusd,
                    int64_t used_tokens, int64_t used_cost_nusd);

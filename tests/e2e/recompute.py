@@ -1,0 +1,365 @@
+"""The definitions of all figures, written once more: from attempts, by lists and sums alone.
+
+Nothing here is taken from the program: percentiles come from sorted lists, intervals from
+sums of binomial terms. audit.py holds them against what the program says.
+"""
+
+import functools
+import math
+import re
+
+import rig
+
+NS = 10 ** 9
+HIGHEST = 86_400 * NS
+QUANTILES = (("p50", 0.5), ("p90", 0.9), ("p95", 0.95), ("p99", 0.99), ("p99.9", 0.999))
+
+GOOD = {"ok", "empty"}
+ERRORS = {"rate_limited", "too_large", "capacity", "overloaded", "server", "generation",
+          "bad_request", "auth", "blocked", "partial", "protocol", "timeout_connect",
+          "timeout_first", "timeout_idle", "timeout_total", "transport"}
+
+
+# --- statistics --------------------------------------------------------------------------
+
+def bucket(value):
+    """The least and the greatest value that share a bucket of three significant digits."""
+    shift = max(0, int(value).bit_length() - 11)
+    low = value >> shift << shift
+    return low, low + (1 << shift) - 1
+
+
+def nearest_rank(values, q):
+    """The least value with at least a share q of all at or below it; values are sorted."""
+    return values[max(1, math.ceil(q * len(values) - 1e-9)) - 1]
+
+
+def log_choose(n, k):
+    return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
+
+
+def binomial(n, p):
+    """P(K = k) for k = 0..n, K the number of successes among n; 0 < p < 1."""
+    logs = math.log(p), math.log1p(-p)
+    return [math.exp(log_choose(n, k) + k * logs[0] + (n - k) * logs[1])
+            for k in range(n + 1)]
+
+
+def tail(n, p, k, upper):
+    """P(K >= k) or P(K <= k)."""
+    if p in (0, 1):
+        return float((n * p >= k) if upper else (n * p <= k))
+    terms = binomial(n, p)
+    return math.fsum(terms[k:] if upper else terms[:k + 1])
+
+
+@functools.lru_cache(maxsize=None)
+def rank_limits(n, q):
+    """Ranks of the values between which the quantile lies with 95 %.
+
+    The number K of values at or below it is binomial. Lower: the greatest rank l with
+    P(K < l) <= 2.5 %, 0 where there is none; upper: the least u with P(K >= u) <= 2.5 %.
+    """
+    terms = binomial(n, q)
+    lower, below = 0, 0.0
+    while below + terms[lower] <= 0.025:
+        below += terms[lower]
+        lower += 1
+    upper, above = n + 1, 0.0
+    while above + terms[upper - 1] <= 0.025:
+        above += terms[upper - 1]
+        upper -= 1
+    return lower, upper
+
+
+def needed(q):
+    """The least n of which the greatest is a 95 % limit of the quantile: q^n <= 5 %."""
+    return math.ceil(math.log(0.05) / math.log(q) - 1e-9)
+
+
+@functools.lru_cache(maxsize=None)
+def clopper_pearson(x, n):
+    """The proportions for which x or more, and x or fewer, would be seen with 2.5 %."""
+    def solve(f):
+        lo, hi = 0.0, 1.0
+        for _ in range(30):
+            mid = (lo + hi) / 2
+            lo, hi = (mid, hi) if f(mid) else (lo, mid)
+        return (lo + hi) / 2
+    low = solve(lambda p: tail(n, p, x, True) < 0.025) if x else 0.0
+    high = solve(lambda p: tail(n, p, x, False) > 0.025) if x < n else 1.0
+    return low, high
+
+
+# --- metrics of one attempt --------------------------------------------------------------
+
+def span(a, start, end):
+    t = a["times"]
+    return [t[end] - t[start]] if start in t and end in t else []
+
+
+def tokens(a, name):
+    return a.get("tokens", {}).get(name)
+
+
+def generation(a):
+    """Seconds in which all tokens but the first came, and their number."""
+    n, t = tokens(a, "completion"), a["times"]
+    if n is None or n < 2 or "first" not in t or t["last"] == t["first"]:
+        return None
+    return t["last"] - t["first"], n - 1
+
+
+def tpot(a):
+    g = generation(a)
+    return [round(g[0] / g[1])] if g else []
+
+
+def tps(a):
+    g = generation(a)
+    return [round(g[1] * 1000 * NS / g[0])] if g else []
+
+
+def network(a):
+    server, t = a.get("server", {}), a["times"]
+    if not {"queue", "prompt", "completion"} <= server.keys() or \
+            not {"first", "sent"} <= t.keys():
+        return []
+    one = server["completion"] // max(1, tokens(a, "completion"))
+    return [t["first"] - t["sent"] - (server["queue"] + server["prompt"] + one)]
+
+
+def cache_hit(a):
+    cached, prompt = tokens(a, "cached"), tokens(a, "prompt")
+    return [round(cached * 10 ** 6 / prompt)] if cached is not None and prompt else []
+
+
+def new_connection(name):
+    return lambda a: [a[name]] if name in a and not a.get("reused") else []
+
+
+def server_time(name):
+    return lambda a: [v for v in [a.get("server", {}).get(name)] if v is not None]
+
+
+def token_count(name):
+    return lambda a: [v for v in [tokens(a, name)] if v is not None]
+
+
+def held(cause):
+    return lambda a: [a.get("held", {}).get(cause, 0)] if "ready" in a["times"] else []
+
+
+# name: (of final attempts only, of failed ones as well, values of an attempt)
+METRICS = {
+    "ttft": (True, False, lambda a: span(a, "due", "first")),
+    "ttft_api": (False, False, lambda a: span(a, "start", "first")),
+    "ttfr": (False, False, lambda a: span(a, "start", "role")),
+    "ttfa": (True, False, lambda a: span(a, "due", "answer")),
+    "itl": (False, False, lambda a: [g * 1000 for g in a.get("gaps", [])]),
+    "tpot": (False, False, tpot),
+    "tps": (False, False, tps),
+    "stall": (False, False, lambda a: [a["stall"]] if "stall" in a else []),
+    "e2e": (True, False, lambda a: span(a, "due", "end")),
+    "e2e_api": (False, False, lambda a: span(a, "start", "end")),
+    "queue": (False, False, server_time("queue")),
+    "prefill": (False, False, server_time("prompt")),
+    "decode": (False, False, server_time("completion")),
+    "network": (False, False, lambda a: [max(0, v) for v in network(a)]),
+    "dns": (False, False, new_connection("dns")),
+    "tcp": (False, False, new_connection("tcp")),
+    "tls": (False, False, new_connection("tls")),
+    "cache_hit": (False, False, cache_hit),
+    "cost": (False, True, lambda a: [a["cost"]] if "cost" in a else []),
+    "held": (True, True, lambda a: span(a, "due", "ready")),
+    "held_cap": (True, True, held("cap")),
+    "held_pacing": (True, True, held("pacing")),
+    "held_retry": (True, True, held("retry")),
+    "send_lag": (False, True, lambda a: span(a, "ready", "start")),
+    "planned_tokens": (False, False, token_count("planned")),
+    "prompt_tokens": (False, False, token_count("prompt")),
+    "completion_tokens": (False, False, token_count("completion")),
+}
+REGION_METRICS = ("ttft_api", "network", "tps", "e2e_api")
+
+
+def values_of(attempts, metric):
+    final, failed, of = METRICS[metric]
+    return sorted(v for a in attempts
+                  if (a.get("final") or not final) and (failed or a["outcome"] in GOOD)
+                  for v in of(a))
+
+
+# --- counts and rates --------------------------------------------------------------------
+
+def counts_of(attempts, tier):
+    finals = [a for a in attempts if a.get("final") and a["outcome"] != "cut"]
+    firsts = [a for a in attempts if a["try"] == 1 and a["outcome"] != "cut"]
+    usage = [a for a in attempts if {"prompt", "completion"} & a.get("tokens", {}).keys()]
+    told = [a for a in usage if tokens(a, "cached") is not None]
+    priced = [a for a in attempts if "cost" in a]
+    total = lambda group, name: sum(tokens(a, name) or 0 for a in group)
+    asked = "on_demand" if tier == "auto" else tier
+    return {
+        "requests": len(finals),
+        "request_errors": sum(a["outcome"] in ERRORS for a in finals),
+        "first_attempts": len(firsts),
+        "first_errors": sum(a["outcome"] in ERRORS for a in firsts),
+        "retried": sum(a["try"] > 1 for a in finals),
+        "attempts": len(attempts),
+        "cut": sum(a["outcome"] == "cut" for a in attempts if a.get("final")),
+        "ok": sum(a["outcome"] in GOOD for a in finals),
+        "prompt_tokens": total(usage, "prompt"),
+        "cached_tokens": total(told, "cached"),
+        "cached_base": total(told, "prompt"),
+        "completion_tokens": total(usage, "completion"),
+        "reasoning_tokens": total(usage, "reasoning"),
+        "with_usage": len(usage),
+        "with_cached": len(told),
+        "cache_hits": sum(tokens(a, "cached") > 0 for a in told),
+        "priced": len(priced),
+        "priced_tokens": total(priced, "prompt") + total(priced, "completion"),
+        "unpriced": len([a for a in usage if "cost" not in a]),
+        "tier_named": sum("tier" in a for a in attempts),
+        "tier_other": sum("tier" in a and asked is not None and a["tier"] != asked
+                          for a in attempts),
+        "frames": sum(a.get("frames", 0) for a in attempts),
+        "frames_shared": sum(a.get("shared", 0) for a in attempts),
+        "gaps_lost": sum(a.get("gaps_lost", 0) for a in attempts),
+        "network_clamped": sum(v < 0 for a in attempts if a["outcome"] in GOOD
+                               for v in network(a)),
+        "bytes_up": sum(a.get("bytes_up", 0) for a in attempts),
+        "bytes_down": sum(a.get("bytes_down", 0) for a in attempts),
+    }
+
+
+def proportions_of(c):
+    """name: (x, n)"""
+    return {
+        "error_rate": (c["request_errors"], c["requests"]),
+        "first_error_rate": (c["first_errors"], c["first_attempts"]),
+        "retry_rate": (c["retried"], c["requests"]),
+        "cache_request_share": (c["cache_hits"], c["with_cached"]),
+        "cache_known_share": (c["with_cached"], c["with_usage"]),
+        "tier_fallback_rate": (c["tier_other"], c["tier_named"]),
+    }
+
+
+def outcomes_of(attempts):
+    out = {}
+    for a in attempts:
+        o = out.setdefault(a["outcome"], {"requests": 0, "attempts": 0,
+                                          "error": a["outcome"] in ERRORS})
+        o["attempts"] += 1
+        o["requests"] += bool(a.get("final"))
+    return out
+
+
+def seconds_of(events, attempts, trial, phase):
+    """Length of a phase of a trial, and the time until its last good answer."""
+    begin, end = (next((e["at"] for e in events if (e["trial"], e["phase"], e["event"]) ==
+                        (trial, phase, what)), None) for what in ("begin", "end"))
+    if begin is None:
+        return 0, 0
+    mine = [a for a in attempts if (a["trial"], a["phase"]) == (trial, phase)]
+    if end is None:
+        end = max([a["times"]["end"] for a in mine], default=begin)
+    good = [a["times"]["end"] for a in mine if a["outcome"] in GOOD]
+    return end - begin, max([end] + good) - begin
+
+
+def cost_of(price, a):
+    """In billionths of a dollar, by the catalogue's dollars for 1M tokens; None: unknown."""
+    prompt, completion = tokens(a, "prompt"), tokens(a, "completion")
+    if price is None or prompt is None or completion is None:
+        return None
+    cached = tokens(a, "cached") or 0
+    dollars = ((prompt - cached) * price["input"] + completion * price["output"] +
+               cached * price.get("cached", price["input"]))
+    return round(dollars * 1000)
+
+
+def prices():
+    """model: {input, cached, output}, from the catalogue's text."""
+    out, model = {}, None
+    with open(rig.path("scenarios/catalogue/groq.yaml"), encoding="utf-8") as f:
+        for line in f:
+            if line.startswith("  ") and line[2] not in " #" and line.rstrip().endswith(":"):
+                model = line.strip()[:-1].strip('"')
+            elif line.startswith("    price:"):
+                inside = line.split("{")[1].split("}")[0]
+                pairs = (item.split(":") for item in inside.split(","))
+                out[model] = {k.strip(): float(v.strip().lstrip("$")) for k, v in pairs}
+    return out
+
+
+# --- objectives --------------------------------------------------------------------------
+
+HOLDS = {"<": lambda a, b: a < b, "<=": lambda a, b: a <= b,
+         ">": lambda a, b: a > b, ">=": lambda a, b: a >= b}
+SPANS = {"us": 1000, "ms": 10 ** 6, "s": NS}
+TIMES = ("ttft", "ttft_api", "ttfr", "ttfa", "itl", "tpot", "stall", "e2e", "e2e_api")
+OF_SEVERAL_TOKENS = ("itl", "tpot", "tps", "stall")
+
+
+def amount(text):
+    """In the metric's unit: ns, ppm, or thousandths."""
+    number, unit = re.fullmatch(r"([\d.]+) ?([a-z/%]*)", text.strip()).groups()
+    if unit == "%":
+        return float(number) * 10 ** 4
+    return float(number) * (SPANS[unit] if unit in SPANS else 1000)
+
+
+class Objective:
+    """ttft p95 < 400ms, error_rate[service_tier=flex] < 5%, goodput(ttft<1s) > 90%."""
+
+    FORM = re.compile(r"(\w+)(?:\((.*?)\))?(?:\[(.*?)\])? ?(p[\d.]+|mean|max)? *([<>]=?) *(.+)")
+    BOUND = re.compile(r"(\w+)([<>]=?)(.+)")
+
+    def __init__(self, text):
+        self.name, bounds, only, self.stat, self.op, limit = self.FORM.fullmatch(text).groups()
+        self.limit = amount(limit)
+        self.only = dict(pair.split("=") for pair in only.split(",")) if only else {}
+        self.bounds = [self.BOUND.fullmatch(b.strip()).groups() for b in bounds.split(",")] \
+            if bounds else []
+
+    def met_by(self, a):
+        """Goodput: does this request keep every bound? One that failed keeps none."""
+        def keeps(name, op, limit):
+            values = METRICS[name][2](a)
+            return all(HOLDS[op](v, amount(limit)) for v in values) and \
+                (values or name in OF_SEVERAL_TOKENS)
+        return a["outcome"] in GOOD and all(keeps(*b) for b in self.bounds)
+
+    def proportion(self, attempts):
+        if self.name == "goodput":
+            finals = [a for a in attempts if a.get("final") and a["outcome"] != "cut"]
+            return sum(map(self.met_by, finals)), len(finals)
+        return proportions_of(counts_of(attempts, None))[self.name]
+
+    def metric(self, attempts):
+        """The value, and how many it is of: what failed would never have come."""
+        final = METRICS[self.name][0]
+        values = values_of(attempts, self.name)
+        failed = sum(a["outcome"] in ERRORS for a in attempts if a.get("final") or not final)
+        never = [math.inf] * failed if self.name in TIMES else []
+        if self.name == "tps":
+            values = [0] * failed + values
+        values += never
+        if not values or (self.stat[0] == "p" and len(values) < needed(float(self.stat[1:]) / 100)):
+            return None, len(values)
+        if self.stat == "mean":
+            return sum(values) / len(values), len(values)
+        return (values[-1] if self.stat == "max"
+                else nearest_rank(values, float(self.stat[1:]) / 100)), len(values)
+
+    def judge(self, attempts):
+        """(verdict, value, n)"""
+        if self.stat:
+            value, n = self.metric(attempts)
+        else:
+            x, n = self.proportion(attempts)
+            value = 1e6 * x / n if n else None
+        if value is None:
+            return "no data", None, n
+        return "pass" if HOLDS[self.op](value, self.limit) else "fail", value, n
