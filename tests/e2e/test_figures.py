@@ -12,8 +12,8 @@ from joined import Joined
 MODEL = "openai/gpt-oss-20b"
 BOTH = ["--plan", "developer", "--regions", "dal:0.6,fra:0.4:5ms", "--cache-min", "64"]
 LOAD = [{"name": "warm", "concurrency": 2, "duration": "200ms", "measured": False},
-        {"name": "open", "rate": "60/s", "duration": "800ms"},
-        {"name": "closed", "concurrency": 4, "requests": 20}]
+        {"name": "open", "rate": "80/s", "duration": "500ms"},
+        {"name": "closed", "concurrency": 4, "requests": 12}]
 BASE = rig.merged(rig.BASE, {
     "target": {"sim": BOTH},
     "request": {"body": {"model": MODEL, "max_completion_tokens": 20}},
@@ -39,8 +39,8 @@ class Figures(unittest.TestCase):
 
     def test_a_matrix_with_everything(self):
         done = run({
-            "target": {"sim": BOTH + ["--fault", "503=0.1", "--tool-share", "0.5",
-                                      "--delay", "2ms", "--speed", "2"]},
+            "target": {"sim": BOTH + ["--fault", "503=0.06", "--tool-share", "0.5",
+                                      "--delay", "2ms", "--speed", "4"]},
             # a model that caches and reasons; one without a price
             "matrix": {"model": [MODEL, "moonshotai/kimi-k2-instruct-0905"],
                        "service_tier": ["on_demand", "flex"]},
@@ -49,7 +49,7 @@ class Figures(unittest.TestCase):
                 {"type": "function", "function": {"name": "f", "parameters": {
                     "type": "object", "properties": {}}}}]}},
             "workload": {"input_tokens": {"lognormal": {"mean": 200, "cv": 0.4}}},
-            "load": [LOAD[0], {"name": "open", "rate": "150/s", "duration": "1s"}, LOAD[2]],
+            "load": [LOAD[0], {"name": "open", "rate": "200/s", "duration": "600ms"}, LOAD[2]],
             "retry": {"policy": "sdk", "max": 1},
             "slo": ["ttft p50 < 10s", "ttft p95 < 1ms", "error_rate < 50%",
                     "error_rate[service_tier=flex] < 0.1%", "e2e[phase=closed] p90 < 10s",
@@ -105,7 +105,7 @@ class Figures(unittest.TestCase):
                     "retry": {"policy": "sdk"}, "limits": {"in_flight": 10},
                     "load": [{"name": "open", "rate": "100/s", "duration": "20s"}]}, base=BASE),
                     "--out", out)
-                time.sleep(1.5)
+                time.sleep(1)
                 for _ in range(times):
                     process.send_signal(signal.SIGINT)
                     time.sleep(0.05)

@@ -54,8 +54,8 @@ SCENARIO = rig.merged(rig.BASE, {
     "workload": {"input_tokens": {"lognormal": {"mean": 60, "cv": 0.5}},
                  "shared_prefix": {"tokens": 20, "pool": 3}},
     "load": [{"name": "warm", "concurrency": 2, "requests": 8, "measured": False},
-             {"name": "steady", "rate": "80/s", "duration": "400ms"},
-             {"name": "ramp", "rate": "20/s..120/s", "duration": "300ms",
+             {"name": "steady", "rate": "150/s", "duration": "200ms"},
+             {"name": "ramp", "rate": "50/s..300/s", "duration": "150ms",
               "arrival": {"gamma": {"cv": 2}}},
              {"name": "closed", "concurrency": 3, "requests": 10}],
 })
