@@ -320,6 +320,24 @@ TEST(engine_tells_the_most_requests_in_flight_however_short_that_was)
     tear_down(&t);
 }
 
+TEST(engine_queue_makes_the_bodies_it_could_not_hold_when_they_go)
+{
+    struct trial t;
+
+    set_up(&t, true, 1000);
+    t.phase.requests = 10;
+    t.cell.limits.in_flight = 1;
+    t.server.delay = 5 * NS_PER_MS;
+    run(&t); /* with no room for bodies in the queue, see run() */
+    assert_int_equal(t.n, 10);
+    for (size_t i = 0; i < t.n; i++) {
+        assert_int_equal(t.records[i]->outcome, OUTCOME_OK);
+        assert_int_equal(t.records[i]->bytes_up, t.records[0]->bytes_up);
+        assert_true(t.records[i]->bytes_up > 0);
+    }
+    tear_down(&t);
+}
+
 TEST(engine_closed_loop_ends_after_its_requests)
 {
     for (unsigned threads = 1; threads <= 2; threads++) {

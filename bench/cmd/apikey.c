@@ -60,6 +60,11 @@ static int from_file(const char *path, char **key, struct err *err)
     fclose(f);
     text[n] = '\0';
     snprintf(where, sizeof(where), "target.api_key_file %.200s", path);
+    if (n == sizeof(text) - 1) {
+        explicit_bzero(text, sizeof(text));
+        return err_set(err, ERR_USAGE, "%s holds more than a key: over %zu bytes", where,
+                       n);
+    }
     *key = mem_strdup(text);
     explicit_bzero(text, sizeof(text));
     return accept(*key, where, key, err);

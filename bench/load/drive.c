@@ -11,7 +11,7 @@
 #include "load/ratio.h"
 #include "load/wire.h"
 
-enum { UNREACHABLE_AFTER = 10 };
+enum { QUEUE_BYTES = 64 << 20, UNREACHABLE_AFTER = 10 };
 
 #define TURN (50 * NS_PER_MS) /* how often we look at what the workers have done */
 
@@ -120,7 +120,6 @@ static int start_trial(struct driving *d, uint32_t trial)
         .base_url = drive->targets[t->cell].base_url,
         .key = drive->targets[t->cell].key,
         .send_id = drive->targets[t->cell].send_id,
-        .tier = tier_of(drive->run, t->cell),
         .model = cell->request.model
                      ? catalogue_model(drive->catalogue, cell->request.model)
                      : NULL,
@@ -128,6 +127,7 @@ static int start_trial(struct driving *d, uint32_t trial)
         .pacer = pacer_of(d, cell, t->cell),
         .budget = &d->budget,
         .mailbox = &drive->collector->mailbox,
+        .queue_bytes = QUEUE_BYTES,
     };
     struct engine *e = engine_open(&config, &d->err);
 

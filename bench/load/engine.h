@@ -41,12 +41,12 @@ struct engine_config {
     const char *base_url;
     const char *key;
     bool send_id;
-    const char *tier;          /* asked for, NULL: none */
     const struct model *model; /* NULL: not in the catalogue */
     const struct prompts *prompts;
     struct pacer *pacer; /* NULL: no pacing */
     struct budget_state *budget;
     struct mailbox *mailbox;
+    size_t queue_bytes; /* request bodies that a worker's queue may hold */
 };
 
 /* Everything in config must outlive the engine. The load begins before this returns. */

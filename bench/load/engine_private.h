@@ -64,6 +64,7 @@ struct shot {
     struct loop_timer *timer;  /* while SHOT_WAITING; made when first needed */
     struct slot *slot;         /* closed loop, NULL in an open one */
     uint64_t req;
+    uint64_t k; /* in the phase */
     uint32_t phase;
     uint32_t try_no;
     ns_t due;
@@ -123,6 +124,8 @@ struct worker {
 
     struct shot *queue; /* due, waiting for cap or pacing */
     struct shot **queue_tail;
+    size_t
+        queue_bytes; /* of the bodies in it: beyond a ceiling they are made when they go */
     struct loop_timer *pace_timer;
     ns_t paced_until; /* the pacer held the head of the queue until then */
     uint64_t cap;

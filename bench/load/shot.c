@@ -41,15 +41,15 @@ static void put_model(struct buf *body, const char *model)
 }
 
 /* head + messages + what the dataset's row adds + tail: see struct endpoint. */
-static void build_body(struct shot *s, uint64_t k)
+static void build_body(struct shot *s)
 {
     struct worker *w = s->worker;
     const struct engine_config *c = config_of(s);
 
     buf_clear(&w->messages);
     buf_clear(&w->extra);
-    prompts_make(c->prompts, c->round, c->words_per_token, k, &w->messages, &w->extra,
-                 &s->info);
+    prompts_make(c->prompts, c->round, c->words_per_token, prompts_number(s->phase, s->k),
+                 &w->messages, &w->extra, &s->info);
     buf_clear(&s->body);
     buf_add(&s->body, w->engine->head.p, w->engine->head.len);
     buf_add(&s->body, w->messages.p, w->messages.len);
@@ -83,10 +83,11 @@ struct shot *shot_new(struct worker *w, uint32_t phase, uint64_t k)
     s->transfer = NULL;
     s->req = record_req(w->engine->config.trial_no, phase, k);
     s->phase = phase;
+    s->k = k;
     s->try_no = 1;
     s->due = s->free_at = s->ready = NS_ABSENT;
     memset(s->held, 0, sizeof(s->held));
-    build_body(s, prompts_number(phase, k));
+    build_body(s);
     expect(s);
     return s;
 }
@@ -113,6 +114,9 @@ void shot_submit(struct shot *s)
         atomic_fetch_add(&w->engine->phases[s->phase].planned, 1);
     }
     s->state = SHOT_QUEUED;
+    if (w->queue_bytes > w->engine->config.queue_bytes)
+        buf_free(&s->body);
+    w->queue_bytes += s->body.cap;
     s->next = NULL;
     *w->queue_tail = s;
     w->queue_tail = &s->next;
@@ -337,6 +341,9 @@ void shots_pump(struct worker *w)
         w->queue = s->next;
         if (!w->queue)
             w->queue_tail = &w->queue;
+        w->queue_bytes -= s->body.cap;
+        if (!s->body.len)
+            build_body(s);
         send(s);
     }
 }
@@ -347,6 +354,7 @@ void shots_cut_queue(struct worker *w)
 
     w->queue = NULL;
     w->queue_tail = &w->queue;
+    w->queue_bytes = 0;
     while (s) {
         struct shot *next = s->next;
 
