@@ -155,29 +155,29 @@ class Timeouts(unittest.TestCase):
             for filler in fillers:
                 filler.setblocking(False)
                 filler.connect_ex(("127.0.0.1", port))
-            outcome, took = self.outcome(f"http://127.0.0.1:{port}/v1", connect="500ms")
+            outcome, took = self.outcome(f"http://127.0.0.1:{port}/v1", connect="500ms", first="20s", total="30s")
             for filler in fillers:
                 filler.close()
         self.assertEqual(outcome, "timeout_connect")
-        self.assertTrue(0.45 < took < 2, took)
+        self.assertTrue(0.45 < took < 8, took)
 
     def test_first(self):
         with rig.Listener(hold=True) as silent:
-            outcome, took = self.outcome(silent.url, first="500ms")
+            outcome, took = self.outcome(silent.url, first="500ms", connect="20s", total="30s")
         self.assertEqual(outcome, "timeout_first")
-        self.assertTrue(0.45 < took < 2, took)
+        self.assertTrue(0.45 < took < 8, took)
 
     def test_idle(self):
         with rig.Sim("--fault", "stall=1") as sim:
             outcome, took = self.outcome(sim.url, first="20s", idle="500ms", total="30s")
         self.assertEqual(outcome, "timeout_idle")
-        self.assertTrue(0.45 < took < 5, took)
+        self.assertTrue(0.45 < took < 8, took)
 
     def test_total(self):
         with rig.Listener(hold=True) as silent:
-            outcome, took = self.outcome(silent.url, first="5s", idle="5s", total="600ms")
+            outcome, took = self.outcome(silent.url, connect="20s", first="20s", idle="20s", total="600ms")
         self.assertEqual(outcome, "timeout_total")
-        self.assertTrue(0.55 < took < 2, took)
+        self.assertTrue(0.55 < took < 8, took)
 
 
 class Loads(unittest.TestCase):

@@ -142,14 +142,15 @@ class Interrupted(unittest.TestCase):
     def test_kill_9_loses_no_more_than_the_last_batch(self):
         process, out = self.going(attempts=60)
         seen = len(rig.Run(out).attempts)
+        killed = time.time_ns()
         process.kill()
         rig.finish(process)
         run = rig.Run(out)
         self.assertEqual(run.json["state"], "running")
         self.assertGreaterEqual(len(run.attempts), seen)
         newest = max(a["times"]["end"] for a in run.attempts)
-        written = os.stat(run.file("requests.jsonl")).st_mtime_ns - run.head["t0_real_ns"]
-        self.assertLess(written - newest, 3 * 10 ** 8)
+        killed -= run.head["t0_real_ns"]
+        self.assertLess(killed - newest, 10 ** 9)  # a batch of 100 ms, and a busy machine
         report = rig.tokdyno("report", out)
         self.assertEqual(report.code, 0, report.err)
         self.assertIn("ttft", report.out.lower())
