@@ -276,10 +276,7 @@ static void set_connection(CURL *easy, const struct wire_config *c, bool tls)
     curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, fresh);
     curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, fresh);
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, (long)conn->tls_verify);
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, conn->tls_verify ? 2L : 0L);
-    if (conn->tls_ca)
-        curl_easy_setopt(easy, CURLOPT_CAINFO, conn->tls_ca);
+    wire_trust(easy, conn);
     curl_easy_setopt(easy, CURLOPT_PROXY,
                      c->cell->target.proxy ? c->cell->target.proxy : "");
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,

@@ -413,6 +413,8 @@ struct wire *wire_open(const struct wire_config *config, struct err *err)
     w->url = join(config->base_url, config->endpoint->path);
     w->origin = origin_of(config->base_url);
     make_headers(w);
+    if (w->tls)
+        wire_load_authorities(w->multi, &config->cell->connection);
     configure(w);
     return w;
 }

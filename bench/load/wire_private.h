@@ -109,4 +109,10 @@ void wire_watch_sockets(struct transfer *t);
 /* Take it off the multi handle, finish it and call done. */
 void wire_end(struct transfer *t, CURLcode result, enum transfer_end how);
 
+/* Whom a connection trusts. */
+void wire_trust(CURL *easy, const struct connection *conn);
+
+/* Parse the authorities now, not with the first connection; before any transfer. */
+void wire_load_authorities(CURLM *multi, const struct connection *conn);
+
 #endif

@@ -1,5 +1,10 @@
 """When requests arrive, as the simulator saw it: Poisson and gamma, for any number of threads."""
 
+import ctypes
+import os
+import shutil
+import ssl
+import struct
 import unittest
 
 import arrivals
@@ -113,3 +118,41 @@ class OnTheWire(unittest.TestCase):
                            "connection": {"threads": threads}}, "--seed", "4")
             return sorted((a["req"], a["tokens"]["planned"]) for a in run.attempts)
         self.assertEqual(tokens(1), tokens(3))
+
+
+class Opened:
+    """How often a file is opened, as the kernel tells."""
+
+    OPEN, CLOSE = 0x20, 0x10  # both are watched: the kernel merges events of one kind in a row
+
+    def __init__(self, file):
+        libc = ctypes.CDLL(None, use_errno=True)
+        self.fd = libc.inotify_init1(os.O_NONBLOCK)
+        if self.fd < 0 or libc.inotify_add_watch(self.fd, file.encode(), self.OPEN | self.CLOSE) < 0:
+            raise unittest.SkipTest("no inotify here")
+
+    def count(self):
+        try:
+            events = os.read(self.fd, 1 << 16)
+        except BlockingIOError:
+            return 0
+        masks = [struct.unpack_from("iI", events, i)[1] for i in range(0, len(events), 16)]
+        return sum(bool(mask & self.OPEN) for mask in masks)
+
+
+class Authorities(unittest.TestCase):
+    def test_they_are_read_once_and_before_the_load_not_with_each_connection(self):
+        bundle = ssl.get_default_verify_paths().cafile or "/etc/ssl/certs/ca-certificates.crt"
+        if not os.path.exists(bundle):
+            self.skipTest("no bundle of authorities here")
+        copy = rig.fresh("authorities.pem")
+        shutil.copy(bundle, copy)
+        with rig.Listener(hold=True) as server:
+            opened = Opened(copy)
+            run = rig.run({"target": {"base_url": server.url.replace("http:", "https:")},
+                           "connection": {"policy": "new", "tls": {"ca": copy}},
+                           "timeout": {"connect": "200ms"},
+                           "load": [{"name": "steady", "concurrency": 1, "requests": 4}]})
+            self.assertEqual(server.connections, 4)
+        self.assertEqual([a["outcome"] for a in run.attempts], ["timeout_connect"] * 4)
+        self.assertEqual(opened.count(), 1)
