@@ -71,8 +71,11 @@ static void bad_request(struct buf *b, const struct summary *s)
 static void unreachable(struct buf *b, const struct summary *s)
 {
     if (failed(s, OUTCOME_TRANSPORT))
-        buf_printf(b, "Connections failed: %s",
-                   figure_or_dash(message(s, OUTCOME_TRANSPORT)));
+        buf_printf(b, "Connections failed: %s%s",
+                   figure_or_dash(message(s, OUTCOME_TRANSPORT)),
+                   strstr(message(s, OUTCOME_TRANSPORT), "wrong version number")
+                       ? "; the port speaks no TLS: is it http://?"
+                       : "");
 }
 
 static void rate_limited(struct buf *b, const struct summary *s)

@@ -390,6 +390,22 @@ TEST(a_misspelt_name_is_warned_of_with_the_nearest_one)
     plan_free(&f.plan);
 }
 
+TEST(a_simulator_without_limits_is_not_warned_of)
+{
+    static const char *const flags[] = { "--plan", "free" };
+    struct fixture f;
+
+    for (int kept = 0; kept < 2; kept++) {
+        init(&f, "small", "free");
+        f.cells[0].target.base_url = "sim:";
+        f.cells[0].target.sim = flags;
+        f.cells[0].target.n_sim = kept ? 2 : 0;
+        f.phases[0].duration = 600 * S;
+        assert_int_equal(warns(plan(&f), "is used up"), kept);
+        plan_free(&f.plan);
+    }
+}
+
 TEST(what_holds_for_every_cell_is_said_once)
 {
     static const struct cell_key keys[] = { { "x", "1", "1" }, { "x", "2", "2" } };

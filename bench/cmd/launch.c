@@ -15,6 +15,7 @@
 #include "cmd/live.h"
 #include "cmd/rundir.h"
 #include "cmd/simchild.h"
+#include "cmd/terminal.h"
 #include "load/drive.h"
 #include "load/plan.h"
 #include "load/wire.h"
@@ -207,11 +208,6 @@ static int put_results(struct launch *l, const struct buf *json, struct err *err
     return rc;
 }
 
-static bool wants_colour(void)
-{
-    return isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
-}
-
 static int print(const struct buf *b, struct err *err)
 {
     fwrite(b->p, 1, b->len, stdout);
@@ -243,7 +239,7 @@ static int tell(struct launch *l, struct err *err)
     buf_init(&json, 0);
     buf_init(&text, 0);
     report_json(&json, &s);
-    report_text(&text, &s, wants_colour());
+    report_text(&text, &s, terminal_has_colour(STDOUT_FILENO));
     written = !put_results(l, &json, err) && !l->collector.failed;
     if (!written)
         fprintf(stderr, "tokdyno run: %s\n",

@@ -6,14 +6,13 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "cmd/terminal.h"
 #include "reports/report.h"
 
 void live_init(struct live *l, const struct run *run, const struct recorder *r, bool quiet)
 {
-    const char *term = getenv("TERM");
-
     *l = (struct live){ .run = run, .recorder = r, .quiet = quiet };
-    l->terminal = isatty(STDERR_FILENO) && (!term || strcmp(term, "dumb"));
+    l->terminal = terminal_is(STDERR_FILENO);
 }
 
 static size_t width(void)

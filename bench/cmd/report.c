@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cmd/cmd.h"
+#include "cmd/terminal.h"
 #include "reports/report.h"
 
 static const char help[] =
@@ -128,7 +129,7 @@ static void note(const char *path, const struct journal_notes *n)
 
 static void put(const struct options *o, const struct summary *s, bool first)
 {
-    bool colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
+    bool colour = terminal_has_colour(STDOUT_FILENO);
     struct buf out;
 
     buf_init(&out, 0);

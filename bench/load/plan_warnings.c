@@ -266,12 +266,28 @@ static void warn_sample(struct remarks *r, const struct plan_cell *c)
                (unsigned long long)c->measured);
 }
 
+/* The simulator keeps limits only where it is told to. */
+static bool limits_are_kept(const struct plan *p)
+{
+    for (size_t i = 0; i < p->n_cells; i++) {
+        const struct target *t = &p->cells[i].cell->target;
+
+        if (!t->base_url || strcmp(t->base_url, "sim:"))
+            return true;
+        for (size_t k = 0; k < t->n_sim; k++)
+            if (!strncmp(t->sim[k], "--plan", 6) || !strncmp(t->sim[k], "--limit", 7) ||
+                !strncmp(t->sim[k], "--profile", 9))
+                return true;
+    }
+    return false;
+}
+
 void plan_warn_all(struct plan *p)
 {
     struct remarks sent = { .plan = p }, samples = { .plan = p };
 
     warn_budget(p);
-    for (size_t i = 0; i < p->n_limits; i++)
+    for (size_t i = 0; i < p->n_limits && limits_are_kept(p); i++)
         warn_limit(p, &p->limits[i]);
     for (size_t i = 0; i < p->n_cells; i++) {
         warn_field(&sent, &p->cells[i]);
