@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/tame.h"
 #include "base/version.h"
 #include "cmd/cmd.h"
 #include "data/nearest.h"
@@ -88,6 +89,7 @@ int main(int argc, char **argv)
     rc = cmd->run(argc - 1, argv + 1, &err);
     if (rc >= 0)
         return rc;
+    tame(err.msg, strlen(err.msg), false);
     fprintf(stderr, "tokdyno %s: %s\n", cmd->name, err.msg);
     return EXIT_WRONG_USE;
 }

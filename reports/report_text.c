@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/tame.h"
 #include "base/units.h"
 #include "data/cell_name.h"
 #include "reports/report.h"
@@ -262,6 +263,7 @@ void text_headline(const struct page *p)
 void report_text(struct buf *out, const struct summary *s, bool colour)
 {
     struct page p = { out, s, colour };
+    size_t from = out->len;
 
     text_headline(&p);
     text_comparison(&p);
@@ -271,4 +273,5 @@ void report_text(struct buf *out, const struct summary *s, bool colour)
     text_objectives(&p);
     text_instrument(&p);
     text_next(&p);
+    tame(out->p + from, out->len - from, colour);
 }

@@ -689,6 +689,7 @@ TEST(jsonw_replaces_bytes_that_are_not_utf8)
         { "\xE2\x82", "\"" BAD BAD "\"" },
         { "\xE2\x82\xAC", "\"\xE2\x82\xAC\"" },
         { "\x01\x1F\x7F\b", "\"\\u0001\\u001f\\u007f\\u0008\"" },
+        { "a\xC2\x80\xC2\x9F\xC2\xA0", "\"a\\u0080\\u009f\xC2\xA0\"" },
     };
     struct buf out, unused;
 

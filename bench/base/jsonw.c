@@ -170,17 +170,18 @@ void jsonw_text(struct jsonw *w, struct str s)
     buf_char(w->out, '"');
     while (p < end) {
         size_t n = utf8_length(p, (size_t)(end - p));
+        bool c1 = n == 2 && *p == 0xC2 && p[1] < 0xA0;
 
-        if (n && *p >= 0x20 && *p != '"' && *p != '\\' && *p != 0x7F) {
+        if (n && !c1 && *p >= 0x20 && *p != '"' && *p != '\\' && *p != 0x7F) {
             p += n;
             continue;
         }
         buf_add(w->out, plain, (size_t)(p - plain));
         if (n)
-            escaped(w->out, *p);
+            escaped(w->out, p[c1]);
         else
             buf_str(w->out, "\xEF\xBF\xBD");
-        plain = ++p;
+        plain = p += 1 + c1;
     }
     buf_add(w->out, plain, (size_t)(p - plain));
     buf_char(w->out, '"');

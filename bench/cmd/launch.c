@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/tame.h"
 #include "base/units.h"
 #include "cmd/apikey.h"
 #include "cmd/cmd.h"
@@ -297,6 +298,7 @@ static void announce(const struct launch *l)
     buf_printf(&b, "; seed %" PRIu64 "; %s\n", l->run.seed, l->dir.path);
     for (size_t i = 0; i < l->plan.n_urgent; i++)
         buf_printf(&b, "warning: %s\n", l->plan.warnings[i]);
+    tame(b.p, b.len, false);
     fputs(b.p, stderr);
     buf_free(&b);
 }

@@ -6,6 +6,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/tame.h"
 #include "cmd/terminal.h"
 #include "reports/report.h"
 
@@ -39,6 +40,7 @@ void live_tick(struct live *l, ns_t now, uint64_t in_flight)
     figures.in_flight = in_flight;
     buf_init(&line, 0);
     report_live(&line, l->run, &figures, l->terminal ? width() - 1 : 200);
+    tame(line.p, line.len, false);
     if (line.len)
         fprintf(stderr, l->terminal ? "\r\x1b[K%s" : "%s\n", line.p);
     l->shown = l->terminal;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/tame.h"
 #include "cmd/cmd.h"
 #include "data/catalogue.h"
 #include "data/scenario.h"
@@ -156,6 +157,7 @@ int cmd_validate(int argc, char **argv, struct err *err)
         if (!validate(&o, o.files[i], &wrong))
             continue;
         fflush(stdout);
+        tame(wrong.msg, strlen(wrong.msg), false);
         fprintf(stderr, "tokdyno validate: %s\n", wrong.msg);
         code = EXIT_WRONG_USE;
     }

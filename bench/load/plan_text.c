@@ -1,6 +1,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "base/tame.h"
 #include "base/units.h"
 #include "load/plan.h"
 
@@ -122,6 +123,7 @@ static void put_budget(struct buf *out, const struct plan *p)
 void plan_text(struct buf *out, const struct plan *p)
 {
     const struct scenario *s = p->scenario;
+    size_t from = out->len;
 
     buf_printf(out, "%s: %zu cell%s x %u trial%s, about ", s->name, p->n_cells,
                p->n_cells == 1 ? "" : "s", s->repeat, s->repeat == 1 ? "" : "s");
@@ -138,4 +140,5 @@ void plan_text(struct buf *out, const struct plan *p)
         buf_str(out, "\nWarnings:\n");
     for (size_t i = 0; i < p->n_warnings; i++)
         buf_printf(out, "  %s\n", p->warnings[i]);
+    tame(out->p + from, out->len - from, false);
 }

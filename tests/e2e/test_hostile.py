@@ -3,6 +3,7 @@ result can be read again."""
 
 import concurrent.futures
 import contextlib
+import json
 import os
 import re
 import socket
@@ -64,8 +65,8 @@ class Measured:
 
     def __init__(self, changes, *flags, seconds=LONGEST_S, prefix=()):
         directory = rig.fresh()
-        args = [*prefix, rig.PROGRAM, "run", rig.scenario(rig.merged(QUICK, changes)), "--out",
-                directory, *flags]
+        scenario = rig.scenario_text(json.dumps(rig.merged(rig.BASE, rig.merged(QUICK, changes))))
+        args = [*prefix, rig.PROGRAM, "run", scenario, "--out", directory, *flags]
         out, err = directory + ".out", directory + ".err"
         began = time.monotonic()
         with open(out, "wb") as o, open(err, "wb") as e:
@@ -170,6 +171,22 @@ class Lies(Case):
             self.assertEqual(self.outcomes(run), {"ok", "transport"})
             for a in run.attempts:
                 self.assertTrue(a["outcome"] == "ok" or a["error"])
+
+    def test_names_in_a_scenario_drive_no_terminal(self):
+        evil = "a\x1b[2J\x9b31m"
+        with hostile.Server() as server:
+            run = self.sound(Measured({
+                "target": {"base_url": server.url()},
+                "matrix": {"user": ["plain", evil]},
+                "request": {"body": {"model": evil}},
+            }))
+        self.assertEqual(self.outcomes(run), {"ok"})
+        self.assertEqual(rig.tokdyno("validate", run.file("scenario.yaml")).code, 0)
+        wrong = rig.scenario_text(json.dumps(dict(rig.BASE, slo=[evil + " p50 < 1s"])))
+        for words in ("run", wrong), ("validate", wrong), ("run", wrong, "--set", evil + "=1"):
+            done = rig.tokdyno(*words)
+            self.assertEqual(done.code, 2)
+            self.assertIsNone(EVIL.search(done.out + done.err), done.err)
 
     def test_absurd_figures_are_none(self):
         with hostile.Server() as server:
