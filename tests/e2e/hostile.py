@@ -63,9 +63,9 @@ def whole(body, *lines, **more):
     return head(f"Content-Length: {len(body)}", *lines, **more) + body
 
 
-def refusal(status, message, **more):
+def refusal(status, message, *lines, **more):
     body = json.dumps({"error": {"message": message, **more}}).encode()
-    return whole(body, status=status, kind="application/json")
+    return whole(body, *lines, status=status, kind="application/json")
 
 
 class Peer:
@@ -627,7 +627,7 @@ def answer_early(p):
 
 
 def refuse_early(p):
-    p.send(refusal("413 x", "Request too large"))
+    p.send(refusal("413 x", "Request too large", "Connection: close"))
     p.wait(5)
 
 
