@@ -10,7 +10,7 @@ import rig
 
 INVALID = 3
 CALM = {"target": {"sim": ["--tps", "50", "--output", "max"]},
-        "request": {"body": {"max_completion_tokens": 75}}}
+        "request": {"body": {"max_completion_tokens": 150}}}
 OPEN = [{"name": "steady", "rate": "30/s", "duration": "2500ms"}]
 STREAMS = [{"name": "steady", "concurrency": 40, "requests": 40}]
 FROZEN = 0.3
