@@ -172,8 +172,10 @@ static void set_up(struct trial *t, bool open, double value)
 
 static void keep(struct trial *t)
 {
-    struct message *msg = mailbox_take(&t->mailbox, 5 * NS_PER_MS);
+    struct message *msg;
 
+    mailbox_wait(&t->mailbox, 5 * NS_PER_MS);
+    msg = mailbox_take(&t->mailbox);
     while (msg) {
         struct message *next = msg->next;
 

@@ -138,8 +138,11 @@ static int start_trial(struct driving *d, uint32_t trial)
     return 0;
 }
 
-static void journal_begins(struct driving *d)
+/* A phase has begun before its first record is in the mailbox. */
+static void journal_begins(void *driving)
 {
+    struct driving *d = driving;
+
     for (size_t i = 0; i < d->n_running; i++) {
         struct running *r = &d->running[i];
         struct phase_event begin, end;
@@ -204,26 +207,23 @@ static uint64_t in_flight(const struct driving *d)
     return n;
 }
 
-/*
- * Until the trials under way have drained and all they recorded has been taken. A phase has
- * begun before its first record is in the mailbox, so its begin is journaled before that.
- */
+/* Until the trials under way have drained and all they recorded has been taken. */
 static void attend(struct driving *d)
 {
     struct drive *drive = d->drive;
-    bool done;
+    struct collector *c = drive->collector;
 
-    do {
-        struct message *msgs;
-
-        done = all_done(d);
-        msgs = mailbox_take(&drive->collector->mailbox, done ? 0 : TURN);
-        journal_begins(d);
-        collector_take(drive->collector, drive->clock, msgs);
+    collector_start(c, drive->clock, journal_begins, d);
+    while (!all_done(d)) {
+        mailbox_wait(&c->mailbox, TURN);
+        collector_enter(c);
         look_for_stops(d);
         if (drive->tick)
             drive->tick(drive->ctx, in_flight(d));
-    } while (!done);
+        collector_leave(c);
+    }
+    collector_stop(c);
+    look_for_stops(d);
     for (size_t i = 0; i < d->n_running; i++) {
         journal_ends(d, &d->running[i]);
         engine_close(d->running[i].engine);

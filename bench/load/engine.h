@@ -21,7 +21,7 @@
  * when the trial has ended.
  *
  *     struct engine *e = engine_open(&config, &err);
- *     while (!engine_done(e)) ... mailbox_take ...
+ *     while (!engine_done(e)) ... mailbox_wait, mailbox_take ...
  *     engine_phase(e, p, &begin, &end);
  *     engine_close(e);
  */

@@ -7,15 +7,9 @@
 
 void mailbox_init(struct mailbox *m)
 {
-    pthread_condattr_t attr;
-
-    *m = (struct mailbox){ .head = NULL };
-    m->tail = &m->head;
-    pthread_mutex_init(&m->lock, NULL);
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&m->filled, &attr);
-    pthread_condattr_destroy(&attr);
+    atomic_init(&m->newest, NULL);
+    atomic_init(&m->waiting, 0);
+    sem_init(&m->bell, 0, 0);
 }
 
 void message_free(struct message *msg)
@@ -35,24 +29,13 @@ void message_free(struct message *msg)
     free(msg);
 }
 
-void mailbox_free(struct mailbox *m)
-{
-    while (m->head) {
-        struct message *next = m->head->next;
-
-        message_free(m->head);
-        m->head = next;
-    }
-    pthread_cond_destroy(&m->filled);
-    pthread_mutex_destroy(&m->lock);
-}
-
 static void put(struct mailbox *m, struct message *msg)
 {
-    pthread_mutex_lock(&m->lock);
-    *m->tail = msg;
-    m->tail = &msg->next;
-    pthread_mutex_unlock(&m->lock);
+    msg->next = atomic_load_explicit(&m->newest, memory_order_relaxed);
+    while (!atomic_compare_exchange_weak_explicit(
+        &m->newest, &msg->next, msg, memory_order_release, memory_order_relaxed))
+        ;
+    atomic_fetch_add_explicit(&m->waiting, 1, memory_order_relaxed);
 }
 
 void mailbox_put_record(struct mailbox *m, struct record *r)
@@ -73,25 +56,52 @@ void mailbox_put_health(struct mailbox *m, struct health_sample *h)
 
 void mailbox_ring(struct mailbox *m)
 {
-    pthread_mutex_lock(&m->lock);
-    m->rung = true;
-    pthread_cond_signal(&m->filled);
-    pthread_mutex_unlock(&m->lock);
+    sem_post(&m->bell);
 }
 
-struct message *mailbox_take(struct mailbox *m, ns_t wait)
+void mailbox_wait(struct mailbox *m, ns_t most)
 {
-    ns_t until = clock_now(&clock_system) + wait;
+    ns_t until = clock_now(&clock_system) + most;
     struct timespec ts = { until / NS_PER_S, until % NS_PER_S };
-    struct message *taken;
 
-    pthread_mutex_lock(&m->lock);
-    while (!m->rung && !pthread_cond_timedwait(&m->filled, &m->lock, &ts))
-        ;
-    m->rung = false;
-    taken = m->head;
-    m->head = NULL;
-    m->tail = &m->head;
-    pthread_mutex_unlock(&m->lock);
-    return taken;
+    sem_clockwait(&m->bell, CLOCK_MONOTONIC, &ts);
+}
+
+struct message *mailbox_take(struct mailbox *m)
+{
+    struct message *msg = atomic_exchange_explicit(&m->newest, NULL, memory_order_acquire);
+    struct message *first = NULL;
+    uint64_t n = 0;
+
+    while (msg) {
+        struct message *before = msg->next;
+
+        msg->next = first;
+        first = msg;
+        msg = before;
+        n++;
+    }
+    atomic_fetch_sub_explicit(&m->waiting, n, memory_order_relaxed);
+    return first;
+}
+
+uint64_t mailbox_waiting(const struct mailbox *m)
+{
+    /* A message that is taken before it is counted makes it wrap for a moment. */
+    uint64_t n = atomic_load_explicit(&m->waiting, memory_order_relaxed);
+
+    return n > UINT64_MAX / 2 ? 0 : n;
+}
+
+void mailbox_free(struct mailbox *m)
+{
+    struct message *msg = mailbox_take(m);
+
+    while (msg) {
+        struct message *next = msg->next;
+
+        message_free(msg);
+        msg = next;
+    }
+    sem_destroy(&m->bell);
 }

@@ -1,16 +1,16 @@
 #ifndef LOAD_MAILBOX_H
 #define LOAD_MAILBOX_H
 
-#include <pthread.h>
-#include <stdbool.h>
+#include <semaphore.h>
+#include <stdatomic.h>
 
 #include "base/clock.h"
 #include "data/health.h"
 #include "data/record.h"
 
 /*
- * What workers hand to the collector. One lock a message, held for a few instructions; a
- * message is made once per attempt or second, never per frame.
+ * What workers hand to the collector: a message once per attempt or second, never per
+ * frame. Without a lock, so that no worker ever waits for a collector that is not let run.
  */
 struct message {
     struct message *next;
@@ -19,11 +19,9 @@ struct message {
 };
 
 struct mailbox {
-    pthread_mutex_t lock;
-    pthread_cond_t filled;
-    struct message *head;
-    struct message **tail;
-    bool rung;
+    _Atomic(struct message *) newest; /* first; next leads to the one before */
+    _Atomic uint64_t waiting;
+    sem_t bell;
 };
 
 void mailbox_init(struct mailbox *m);
@@ -33,11 +31,13 @@ void mailbox_free(struct mailbox *m); /* and what is still in it */
 void mailbox_put_record(struct mailbox *m, struct record *r);
 void mailbox_put_health(struct mailbox *m, struct health_sample *h);
 
-/* Let the collector look now. */
+/* End the wait of whoever is in mailbox_wait, or the next one's. */
 void mailbox_ring(struct mailbox *m);
+void mailbox_wait(struct mailbox *m, ns_t most);
 
-/* All messages in the order they came, after waiting until a ring, or `wait` at most. */
-struct message *mailbox_take(struct mailbox *m, ns_t wait);
+/* All messages in the order they came. */
+struct message *mailbox_take(struct mailbox *m);
+uint64_t mailbox_waiting(const struct mailbox *m); /* how many that would be, about */
 void message_free(struct message *msg);
 
 #endif

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "base/thread.h"
 #include "load/engine_private.h"
 
 /* Requests that are submitted in one turn of the loop: a burst must not keep answers
@@ -461,6 +462,7 @@ void *worker_main(void *worker)
     struct worker *w = worker;
     struct engine *e = w->engine;
 
+    thread_prompt();
     if (e->config.cell->connection.policy == CONNECTION_PRECONNECT) {
         wire_preconnect(w->wire, wanted_connections(w), preconnected, w);
         loop_run(w->loop);
