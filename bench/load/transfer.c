@@ -298,6 +298,7 @@ static void set_callbacks(struct transfer *t)
     curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress);
     curl_easy_setopt(easy, CURLOPT_XFERINFODATA, t);
     wire_watch_sockets(t);
+    wire_lane(t);
     curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)READ_SIZE);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     /* Or the whole loop waits for a slow resolver when one transfer ends without it. */

@@ -1,6 +1,7 @@
 #include "load/wire.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -267,6 +268,8 @@ static curl_socket_t on_open_socket(void *ctx, curlsocktype purpose,
     int fd = socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
 
     (void)purpose;
+    if (t->wire->laned && a->family == AF_INET6)
+        ((struct sockaddr_in6 *)(void *)&a->addr)->sin6_scope_id = 0;
     if (fd < 0)
         t->no_socket = errno;
     return fd < 0 ? CURL_SOCKET_BAD : fd;
@@ -304,6 +307,15 @@ void wire_watch_sockets(struct transfer *t)
     curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, w);
     curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close_socket);
     curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, w);
+}
+
+/* Not where connections are shared anyway, or the address itself has a scope. */
+void wire_lane(struct transfer *t)
+{
+    struct wire *w = t->wire;
+
+    if (w->laned)
+        curl_easy_setopt(t->easy, CURLOPT_ADDRESS_SCOPE, 1L + w->n_transfers++ / LANE);
 }
 
 static int on_timer(CURLM *multi, long wait_ms, void *ctx)
@@ -410,6 +422,7 @@ struct wire *wire_open(const struct wire_config *config, struct err *err)
     w->opaque =
         !strncmp(config->base_url, "https:", 6) || config->cell->connection.http == 2;
     w->tls = !strncmp(config->base_url, "https:", 6);
+    w->laned = config->cell->connection.http != 2 && !strchr(config->base_url, '%');
     w->url = join(config->base_url, config->endpoint->path);
     w->origin = origin_of(config->base_url);
     make_headers(w);

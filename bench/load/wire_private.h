@@ -14,7 +14,8 @@ enum {
     MAX_HELD = 128 << 20,  /* beyond that, of all transfers together */
     MAX_ERROR_BODY = 64 << 10,
     MAX_HEADERS = 256 << 10,
-    READ_SIZE = STAMP_MOST
+    READ_SIZE = STAMP_MOST,
+    LANE = 32 /* transfers that share their connections, see wire_lane */
 };
 
 struct socket_slot {
@@ -39,6 +40,7 @@ struct wire {
     size_t taken;    /* of the socket by the read under way, as far as that can be told */
     size_t held;     /* memory of events and bodies under way */
     bool tls;
+    bool laned;
     bool opaque;      /* what the socket brings cannot be counted: TLS or HTTP/2 */
     int reading;      /* the socket of the read under way */
     uint64_t arrived; /* on it, before we looked */
@@ -46,6 +48,7 @@ struct wire {
     char *origin;
     struct curl_slist *headers; /* the same for every request */
     struct transfer *idle;      /* handles to use again */
+    unsigned n_transfers;       /* ever made */
     struct transfer *busy;      /* all that are under way */
     unsigned n_busy;
     unsigned preconnects;
@@ -105,6 +108,16 @@ void transfer_watch(struct transfer *t); /* arm the timer for the nearest deadli
 
 /* Stamps for its sockets, and a watch on them between requests. */
 void wire_watch_sockets(struct transfer *t);
+
+/*
+ * libcurl looks for a free connection among all it has to that host, one after the other:
+ * with a thousand streams that costs each request more than all else. So transfers are put
+ * into lanes of 32, and it only looks among those of the lane; a transfer that becomes free
+ * leaves its connection to it. What keeps the lanes apart is the scope of IPv6 addresses,
+ * which is part of the name under which connections are kept; on_open_socket takes it out
+ * again.
+ */
+void wire_lane(struct transfer *t);
 
 /* Take it off the multi handle, finish it and call done. */
 void wire_end(struct transfer *t, CURLcode result, enum transfer_end how);

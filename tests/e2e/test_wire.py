@@ -3,6 +3,7 @@
 import ctypes
 import os
 import shutil
+import socket
 import ssl
 import struct
 import unittest
@@ -118,6 +119,28 @@ class OnTheWire(unittest.TestCase):
                            "connection": {"threads": threads}}, "--seed", "4")
             return sorted((a["req"], a["tokens"]["planned"]) for a in run.attempts)
         self.assertEqual(tokens(1), tokens(3))
+
+
+def has_ipv6_loopback():
+    try:
+        with socket.socket(socket.AF_INET6) as s:
+            s.bind(("::1", 0))
+        return True
+    except OSError:
+        return False
+
+
+class Lanes(unittest.TestCase):
+    def test_connections_are_used_again_however_many_streams_there_are(self):
+        """More than fit into one lane: each stream opens one connection, and keeps it."""
+        streams, requests = 100, 500
+        for host in ["127.0.0.1"] + ["[::1]"] * has_ipv6_loopback():
+            with self.subTest(host), rig.Sim("--output", "3", "--listen", host + ":0") as sim:
+                run = rig.run({"target": {"base_url": sim.url.replace("127.0.0.1", host)},
+                               "load": [{"name": "steady", "concurrency": streams, "requests": requests}]})
+                self.assertEqual([a["outcome"] for a in run.attempts], ["ok"] * requests)
+                opened = sum(not a.get("reused", False) for a in run.attempts)
+                self.assertLessEqual(opened, streams)
 
 
 class Opened:
