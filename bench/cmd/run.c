@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
+#include "base/fds.h"
 #include "base/mem.h"
 #include "cmd/cmd.h"
 #include "cmd/launch.h"
@@ -98,16 +98,12 @@ static void warn_of_proxies(const struct run_options *o)
 static void set_up_process(void)
 {
     struct sigaction action = { .sa_handler = on_signal };
-    struct rlimit files;
 
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
-    if (!getrlimit(RLIMIT_NOFILE, &files)) {
-        files.rlim_cur = files.rlim_max;
-        setrlimit(RLIMIT_NOFILE, &files);
-    }
+    fds_raise();
 }
 
 int cmd_run(int argc, char **argv, struct err *err)

@@ -2,9 +2,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/fds.h"
 #include "cmd/cmd.h"
 #include "data/catalogue.h"
 #include "sim/server.h"
@@ -37,17 +37,6 @@ static void list_faults(void)
             printf(" [%lld]", (long long)faults[i].arg);
         putchar('\n');
     }
-}
-
-/* As many descriptors as the system lets us have. */
-static void raise_limits(void)
-{
-    struct rlimit files;
-
-    if (getrlimit(RLIMIT_NOFILE, &files))
-        return;
-    files.rlim_cur = files.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &files);
 }
 
 static int tell_port(const struct setting *set, uint16_t port, struct err *err)
@@ -113,7 +102,7 @@ int cmd_sim(int argc, char **argv, struct err *err)
         if (set.child)
             prctl(PR_SET_PDEATHSIG, SIGTERM);
         prctl(PR_SET_TIMERSLACK, 1);
-        raise_limits();
+        fds_raise();
         rc = serve(&set, err);
     }
     setting_free(&set);

@@ -4,8 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fds.h"
 #include "base/mem.h"
 #include "load/engine_private.h"
+
+/* Open beside the connections, at most: journal, loops, pipes. */
+enum { OTHER_FILES = 64 };
 
 static unsigned worker_count(const struct cell *cell)
 {
@@ -103,8 +107,10 @@ static int start_threads(struct engine *e, struct err *err)
 struct engine *engine_open(const struct engine_config *config, struct err *err)
 {
     struct engine *e = make(config);
-    bool failed =
-        config->endpoint->prepare(&config->cell->request, &e->head, &e->tail, err);
+    bool failed;
+
+    fds_reserve(config->cell->limits.in_flight + OTHER_FILES);
+    failed = config->endpoint->prepare(&config->cell->request, &e->head, &e->tail, err);
 
     for (unsigned i = 0; i < e->n_workers && !failed; i++)
         failed = worker_open(&e->workers[i], e, i, err);
