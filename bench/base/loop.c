@@ -22,6 +22,10 @@ struct loop {
     void *wake_ctx;
     loop_turn_fn *on_turn;
     void *turn_ctx;
+    struct loop_timer *soon; /* see loop_timer_soon; the list of what is to fire */
+    struct loop_timer **soon_tail;
+    struct loop_timer *urgent;
+    const struct loop_io *under_way; /* its callback is about to be called */
     ns_t began;
     ns_t done;    /* of the turn before */
     ns_t looked;  /* see loop_looked */
@@ -45,6 +49,9 @@ struct loop_timer {
     loop_fn *fn;
     void *ctx;
     ns_t at;
+    bool set;                /* to fire at `at` */
+    bool soon;               /* to fire from the loop's list */
+    struct loop_timer *next; /* in that list */
 };
 
 /* libevent has no hook behind its wait: the first one called in a turn marks its beginning.
@@ -63,6 +70,58 @@ static void begin_work(struct loop *l)
     l->rested = asleep ? l->done : before;
 }
 
+static void fire(struct loop_timer *t)
+{
+    t->set = false;
+    t->fn(t->ctx);
+}
+
+static void look_at_urgent(struct loop *l)
+{
+    struct loop_timer *t = l->urgent;
+
+    if (!t || !t->set || clock_now(l->clock) < t->at)
+        return;
+    event_del(t->ev);
+    fire(t);
+}
+
+static void take_out(struct loop_timer *t)
+{
+    struct loop_timer **p = &t->loop->soon;
+
+    if (!t->soon)
+        return;
+    while (*p != t)
+        p = &(*p)->next;
+    *p = t->next;
+    if (!t->next)
+        t->loop->soon_tail = p;
+    t->soon = false;
+}
+
+/*
+ * Behind every callback, as many as are in the list now: what they add comes behind the
+ * next one. Any of them may cancel or free the others.
+ */
+static void fire_soon(struct loop *l)
+{
+    size_t n = 0;
+
+    for (const struct loop_timer *t = l->soon; t; t = t->next)
+        n++;
+    while (n--) {
+        struct loop_timer *t;
+
+        look_at_urgent(l);
+        t = l->soon;
+        if (!t)
+            return;
+        take_out(t);
+        t->fn(t->ctx);
+    }
+}
+
 static void woken(evutil_socket_t fd, short what, void *arg)
 {
     struct loop *l = arg;
@@ -72,6 +131,7 @@ static void woken(evutil_socket_t fd, short what, void *arg)
     begin_work(l);
     if (read(fd, &count, sizeof(count)) == sizeof(count) && l->on_wake)
         l->on_wake(l->wake_ctx);
+    fire_soon(l);
 }
 
 /* libevent ends the program where it finds no descriptor for one of the few it wants. */
@@ -109,6 +169,7 @@ struct loop *loop_open(const struct clock *clock, struct err *err)
     struct loop *l = mem_alloc(sizeof(*l));
 
     l->clock = clock;
+    l->soon_tail = &l->soon;
     l->base = precise_base();
     l->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (l->base && l->wake_fd >= 0)
@@ -136,7 +197,11 @@ void loop_run(struct loop *l)
 {
     while (!l->stopped) {
         l->working = false;
-        event_base_loop(l->base, EVLOOP_ONCE);
+        event_base_loop(l->base, l->soon ? EVLOOP_NONBLOCK : EVLOOP_ONCE);
+        if (l->soon) {
+            begin_work(l);
+            fire_soon(l);
+        }
         if (!l->working)
             continue;
         l->done = clock_now(l->clock);
@@ -191,10 +256,15 @@ void loop_wake(struct loop *l)
 static void io_ready(evutil_socket_t fd, short what, void *arg)
 {
     struct loop_io *io = arg;
+    struct loop *l = io->loop;
     int events = (what & EV_READ ? LOOP_READ : 0) | (what & EV_WRITE ? LOOP_WRITE : 0);
 
-    begin_work(io->loop);
-    io->fn(io->ctx, fd, events);
+    begin_work(l);
+    l->under_way = io;
+    look_at_urgent(l);
+    if (l->under_way == io) /* the urgent one has not freed it */
+        io->fn(io->ctx, fd, events);
+    fire_soon(l);
 }
 
 static void io_arm(struct loop_io *io)
@@ -232,6 +302,8 @@ void loop_io_events(struct loop_io *io, int events)
 
 void loop_io_free(struct loop_io *io)
 {
+    if (io->loop->under_way == io)
+        io->loop->under_way = NULL;
     event_del(io->ev);
     free(io->ev);
     free(io);
@@ -240,22 +312,27 @@ void loop_io_free(struct loop_io *io)
 static void timer_due(evutil_socket_t fd, short what, void *arg)
 {
     struct loop_timer *t = arg;
+    struct loop *l = t->loop;
 
     (void)fd;
     (void)what;
-    begin_work(t->loop);
+    begin_work(l);
     /* Who waits for a moment looks at the clock and must not find it before that moment. */
-    if (clock_now(t->loop->clock) < t->at)
+    if (clock_now(l->clock) < t->at) {
         loop_timer_at(t, t->at);
-    else
-        t->fn(t->ctx);
+        return;
+    }
+    fire(t);
+    fire_soon(l);
 }
 
 struct loop_timer *loop_timer_new(struct loop *l, loop_fn *fn, void *ctx)
 {
     struct loop_timer *t = mem_alloc(sizeof(*t));
 
-    *t = (struct loop_timer){ l, mem_alloc(event_get_struct_event_size()), fn, ctx, 0 };
+    *t = (struct loop_timer){
+        .loop = l, .ev = mem_alloc(event_get_struct_event_size()), .fn = fn, .ctx = ctx
+    };
     event_assign(t->ev, l->base, -1, 0, timer_due, t);
     return t;
 }
@@ -266,18 +343,40 @@ void loop_timer_at(struct loop_timer *t, ns_t at)
     ns_t us = wait <= 0 ? 0 : (wait + NS_PER_US - 1) / NS_PER_US;
     struct timeval tv = { us / 1000000, us % 1000000 };
 
+    take_out(t);
     t->at = at;
+    t->set = true;
     event_add(t->ev, &tv);
 }
 
 void loop_timer_cancel(struct loop_timer *t)
 {
+    take_out(t);
+    t->set = false;
     event_del(t->ev);
+}
+
+void loop_timer_soon(struct loop_timer *t)
+{
+    struct loop *l = t->loop;
+
+    loop_timer_cancel(t);
+    t->soon = true;
+    t->next = NULL;
+    *l->soon_tail = t;
+    l->soon_tail = &t->next;
+}
+
+void loop_timer_urgent(struct loop_timer *t)
+{
+    t->loop->urgent = t;
 }
 
 void loop_timer_free(struct loop_timer *t)
 {
-    event_del(t->ev);
+    loop_timer_cancel(t);
+    if (t->loop->urgent == t)
+        t->loop->urgent = NULL;
     free(t->ev);
     free(t);
 }

@@ -74,4 +74,17 @@ void loop_timer_at(struct loop_timer *t, ns_t at);
 void loop_timer_cancel(struct loop_timer *t);
 void loop_timer_free(struct loop_timer *t);
 
+/*
+ * Now, but from a fresh stack: as soon as the callback under way has returned, and before
+ * others that wait in this turn. What such a timer sets off in the same way comes after the
+ * next callback, so that none can keep the loop for itself.
+ */
+void loop_timer_soon(struct loop_timer *t);
+
+/*
+ * A turn may have thousands of callbacks. Before each of them this one timer of the loop is
+ * looked at, and fires in between once its time has come.
+ */
+void loop_timer_urgent(struct loop_timer *t);
+
 #endif

@@ -113,14 +113,18 @@ struct worker {
     struct arrival arrival; /* open loop */
     uint64_t arrivals;      /* walked so far, of all workers */
     ns_t last_due;          /* of them, since the phase began */
-    struct shot *next_due;
     struct loop_timer *due_timer;
 
     struct slot *slots; /* closed loop */
     size_t n_slots;
     size_t slots_up; /* of them, looked at since the phase began */
     struct loop_timer *up_timer;
-    struct shot *spare; /* made ahead, its k taken */
+
+    struct shot *ahead; /* made ahead of their time, in the order of k */
+    struct shot **ahead_tail;
+    size_t n_ahead;
+    size_t ahead_bytes; /* of their bodies */
+    struct loop_timer *ahead_timer;
 
     struct shot *queue; /* due, waiting for cap or pacing */
     struct shot **queue_tail;

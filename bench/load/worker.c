@@ -4,9 +4,12 @@
 #include "base/thread.h"
 #include "load/engine_private.h"
 
-/* Requests that are submitted in one turn of the loop: a burst must not keep answers
- * waiting. */
-enum { DUE_PER_TURN = 64, SLOTS_PER_TURN = 16 };
+/* Requests that leave in a row before the loop looks at something else: a burst must not
+ * keep answers waiting. */
+enum { DUE_AT_ONCE = 4, SLOTS_PER_TURN = 16 };
+
+/* What is made ahead, at most. */
+enum { AHEAD = 64, AHEAD_BYTES = 4 << 20 };
 
 ns_t worker_now(const struct worker *w)
 {
@@ -42,38 +45,133 @@ static void end_by(struct worker *w, ns_t at)
         ;
 }
 
-/* Open loop: make the next request of ours ahead of its time. */
-static void make_next(struct worker *w)
+/* Open loop: the next request of ours; NULL: no other comes. */
+static struct shot *next_open(struct worker *w)
 {
     ns_t due;
 
-    w->next_due = NULL;
     while (arrival_next(&w->arrival, &due)) {
         uint64_t k = w->arrivals++;
+        struct shot *s;
 
         w->last_due = due;
         if (k % w->engine->n_workers != w->number)
             continue;
-        w->next_due = shot_new(w, w->phase, k);
-        w->next_due->due = w->begin + due;
-        at_time(w, w->due_timer, w->next_due->due);
-        return;
+        s = shot_new(w, w->phase, k);
+        s->due = w->begin + due;
+        return s;
     }
     if (phase_of(w)->requests && w->arrivals == phase_of(w)->requests)
         end_by(w, w->begin + w->last_due);
+    return NULL;
 }
 
-/* Each leaves before the next one is made: a long prompt takes its time. */
-static bool submit_due(struct worker *w, ns_t until, int most)
+/* Closed loop: the k-th request, or NULL where the phase has had all it asks for. */
+static struct shot *next_closed(struct worker *w)
 {
-    while (w->next_due && w->next_due->due <= until) {
-        if (!most--)
-            return false;
-        shot_submit(w->next_due);
-        shots_pump(w);
-        make_next(w);
-    }
+    uint64_t k = atomic_fetch_add(&state_of(w)->next_k, 1);
+
+    if (phase_of(w)->requests && k >= phase_of(w)->requests)
+        return NULL;
+    return shot_new(w, w->phase, k);
+}
+
+static bool add_ahead(struct worker *w)
+{
+    struct shot *s = phase_of(w)->open ? next_open(w) : next_closed(w);
+
+    if (!s)
+        return false;
+    s->next = NULL;
+    *w->ahead_tail = s;
+    w->ahead_tail = &s->next;
+    w->n_ahead++;
+    w->ahead_bytes += s->body.cap;
     return true;
+}
+
+/*
+ * How many may wait. A closed loop that counts its requests makes none ahead: one that were
+ * dropped at the end of the phase would be missing.
+ */
+static size_t most_ahead(const struct worker *w)
+{
+    if (phase_of(w)->open)
+        return AHEAD;
+    if (phase_of(w)->requests)
+        return 0;
+    return w->n_slots < AHEAD ? w->n_slots : AHEAD;
+}
+
+static bool wants_more_ahead(const struct worker *w)
+{
+    return !w->stopping && w->n_ahead < most_ahead(w) &&
+           (!w->n_ahead || w->ahead_bytes < AHEAD_BYTES);
+}
+
+static struct shot *first_ahead(struct worker *w)
+{
+    if (!w->ahead && !add_ahead(w))
+        return NULL;
+    return w->ahead;
+}
+
+static struct shot *take_ahead(struct worker *w)
+{
+    struct shot *s = first_ahead(w);
+
+    if (!s)
+        return NULL;
+    w->ahead = s->next;
+    if (!w->ahead)
+        w->ahead_tail = &w->ahead;
+    w->n_ahead--;
+    w->ahead_bytes -= s->body.cap;
+    if (wants_more_ahead(w))
+        at_time(w, w->ahead_timer, 0);
+    return s;
+}
+
+static void drop_ahead(struct worker *w)
+{
+    while (w->ahead) {
+        struct shot *s = w->ahead;
+
+        w->ahead = s->next;
+        shot_drop(s);
+    }
+    w->ahead_tail = &w->ahead;
+    w->n_ahead = w->ahead_bytes = 0;
+    loop_timer_cancel(w->ahead_timer);
+    loop_timer_cancel(w->due_timer);
+}
+
+/* One a turn: a long prompt takes its time. */
+static void make_ahead(void *ctx)
+{
+    struct worker *w = ctx;
+
+    if (wants_more_ahead(w) && add_ahead(w) && wants_more_ahead(w))
+        at_time(w, w->ahead_timer, 0);
+}
+
+static void await_due(struct worker *w)
+{
+    const struct shot *s = w->stopping ? NULL : first_ahead(w);
+
+    if (s)
+        at_time(w, w->due_timer, s->due);
+}
+
+/* What is due by then leaves, `most` at once. */
+static void submit_due(struct worker *w, ns_t until, uint64_t most)
+{
+    const struct shot *s;
+
+    while (most-- && (s = first_ahead(w)) && s->due <= until) {
+        shot_submit(take_ahead(w));
+        shots_pump(w);
+    }
 }
 
 static void phase_check(struct worker *w);
@@ -82,34 +180,9 @@ static void due_now(void *ctx)
 {
     struct worker *w = ctx;
 
-    if (!submit_due(w, worker_now(w), DUE_PER_TURN))
-        at_time(w, w->due_timer, 0);
+    submit_due(w, worker_now(w), DUE_AT_ONCE);
+    await_due(w);
     phase_check(w);
-}
-
-/* Closed loop: the k-th request, or NULL where the phase has had all it asks for. */
-static struct shot *next_closed(struct worker *w)
-{
-    struct shot *s = w->spare;
-    uint64_t k;
-
-    w->spare = NULL;
-    if (s)
-        return s;
-    k = atomic_fetch_add(&state_of(w)->next_k, 1);
-    if (phase_of(w)->requests && k >= phase_of(w)->requests)
-        return NULL;
-    return shot_new(w, w->phase, k);
-}
-
-/*
- * Make one ahead, so that a slot that becomes free need not wait for its prompt. Not where
- * the phase counts its requests: a spare that is dropped would be missing.
- */
-static void make_spare(struct worker *w)
-{
-    if (!w->spare && !phase_of(w)->requests && !w->stopping)
-        w->spare = next_closed(w);
 }
 
 static void wake_all(struct engine *e)
@@ -121,7 +194,7 @@ static void wake_all(struct engine *e)
 static void slot_send(struct slot *slot, ns_t due)
 {
     struct worker *w = slot->worker;
-    struct shot *s = next_closed(w);
+    struct shot *s = take_ahead(w);
 
     if (!s) {
         end_by(w, worker_now(w));
@@ -133,7 +206,6 @@ static void slot_send(struct slot *slot, ns_t due)
     slot->busy = true;
     shot_submit(s);
     shots_pump(w);
-    make_spare(w);
 }
 
 /* What a free slot does in this phase: send, wait, or nothing. */
@@ -181,7 +253,11 @@ void worker_shot_over(struct worker *w, struct shot *s, ns_t at)
     if (!exhausted(w, s->phase))
         slot->free_at += w->engine->config.cell->phases[s->phase].think;
     /* From the loop, not from here: a slot whose requests fail at once must not recurse. */
-    if (!w->stopping)
+    if (w->stopping)
+        return;
+    if (slot->free_at <= worker_now(w))
+        loop_timer_soon(slot->timer);
+    else
         at_time(w, slot->timer, slot->free_at);
 }
 
@@ -193,7 +269,7 @@ static void begin_open(struct worker *w)
                  (uint64_t)c->round * w->engine->n_phases + w->phase);
     w->arrivals = 0;
     w->last_due = 0;
-    make_next(w);
+    await_due(w);
 }
 
 /*
@@ -237,20 +313,11 @@ static void begin_phase(struct worker *w, ns_t begin)
         bring_up(w);
 }
 
-static void drop(struct shot **s)
-{
-    if (*s)
-        shot_drop(*s);
-    *s = NULL;
-}
-
 /* Nothing new from here on; what is open has until the deadline. */
 static void load_over(struct worker *w, ns_t at)
 {
     w->stopping = true;
-    drop(&w->next_due);
-    drop(&w->spare);
-    loop_timer_cancel(w->due_timer);
+    drop_ahead(w);
     loop_timer_cancel(w->phase_timer);
     at_time(w, w->drain_timer, at + w->engine->config.cell->limits.drain);
     worker_check_end(w);
@@ -268,9 +335,8 @@ static void phase_check(struct worker *w)
             return;
         }
         if (phase_of(w)->open)
-            submit_due(w, end, -1);
-        drop(&w->next_due);
-        drop(&w->spare);
+            submit_due(w, end, UINT64_MAX);
+        drop_ahead(w);
         if (w->phase + 1 == w->engine->n_phases) {
             load_over(w, end);
             return;
@@ -337,10 +403,12 @@ static void open_timers(struct worker *w)
 {
     w->phase_timer = loop_timer_new(w->loop, phase_due, w);
     w->due_timer = loop_timer_new(w->loop, due_now, w);
+    w->ahead_timer = loop_timer_new(w->loop, make_ahead, w);
     w->up_timer = loop_timer_new(w->loop, bring_up, w);
     w->pace_timer = loop_timer_new(w->loop, pace_due, w);
     w->drain_timer = loop_timer_new(w->loop, drain_due, w);
     w->health_timer = loop_timer_new(w->loop, health_due, w);
+    loop_timer_urgent(w->due_timer);
     loop_on_wake(w->loop, woken, w);
     loop_on_turn(w->loop, lag_turn, w);
 }
@@ -398,6 +466,7 @@ int worker_open(struct worker *w, struct engine *e, unsigned number, struct err 
     w->engine = e;
     w->number = number;
     w->queue_tail = &w->queue;
+    w->ahead_tail = &w->ahead;
     w->cap = share(e->config.cell->limits.in_flight, number, e->n_workers);
     w->released = mem_array(w->cap, sizeof(*w->released));
     buf_init(&w->messages, 0);
@@ -428,6 +497,7 @@ void worker_close(struct worker *w)
         free_timer(w->slots[i].timer);
     free_timer(w->phase_timer);
     free_timer(w->due_timer);
+    free_timer(w->ahead_timer);
     free_timer(w->up_timer);
     free_timer(w->pace_timer);
     free_timer(w->drain_timer);

@@ -1,0 +1,191 @@
+#include "test.h"
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/loop.h"
+
+/*
+ * What the loop calls first: two descriptors that are ready in the same turn, and a timer.
+ * Each callback notes its letter; the first descriptor to be called does `first`.
+ */
+struct scene {
+    struct loop *loop;
+    ns_t now; /* of the loop's clock */
+    struct clock clock;
+    int fds[2];
+    struct loop_io *ios[2];
+    struct loop_timer *timer;
+    char text[16];
+    size_t n;
+    void (*first)(struct scene *s, size_t other);
+    size_t other; /* the descriptor that is called second */
+};
+
+static void note(struct scene *s, char c)
+{
+    assert_true(s->n + 1 < sizeof(s->text));
+    s->text[s->n++] = c;
+}
+
+static void on_ready(void *ctx, int fd, int events)
+{
+    struct scene *s = ctx;
+    uint64_t count;
+    size_t which = fd == s->fds[1];
+
+    (void)events;
+    assert_int_equal(read(fd, &count, sizeof(count)), sizeof(count));
+    if (!s->n)
+        s->first(s, !which);
+    note(s, 'r');
+    if (s->n >= 3)
+        loop_stop(s->loop);
+}
+
+static void on_timer(void *ctx)
+{
+    struct scene *s = ctx;
+
+    note(s, 't');
+    if (s->n >= 3)
+        loop_stop(s->loop);
+}
+
+static void play(struct scene *s, void (*first)(struct scene *s, size_t other),
+                 const char *expected)
+{
+    struct err err;
+
+    *s = (struct scene){ .now = NS_PER_S, .first = first };
+    s->clock = clock_stepped(&s->now);
+    s->loop = loop_open(&s->clock, &err);
+    assert_non_null(s->loop);
+    s->timer = loop_timer_new(s->loop, on_timer, s);
+    for (int i = 0; i < 2; i++) {
+        s->fds[i] = eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK);
+        s->ios[i] = loop_io_new(s->loop, s->fds[i], LOOP_READ, on_ready, s);
+    }
+    loop_timer_urgent(s->timer);
+    loop_timer_at(s->timer, s->now + 3600 * NS_PER_S);
+    loop_run(s->loop);
+    assert_string_equal(s->text, expected);
+    for (int i = 0; i < 2; i++) {
+        if (s->ios[i])
+            loop_io_free(s->ios[i]);
+        close(s->fds[i]);
+    }
+    loop_timer_free(s->timer);
+    loop_close(s->loop);
+}
+
+static void time_passes(struct scene *s, size_t other)
+{
+    (void)other;
+    s->now += 3600 * NS_PER_S;
+}
+
+TEST(loop_calls_the_urgent_timer_between_two_callbacks_of_a_turn_once_its_time_has_come)
+{
+    struct scene s;
+
+    play(&s, time_passes, "rtr");
+}
+
+static void soon(struct scene *s, size_t other)
+{
+    (void)other;
+    loop_timer_soon(s->timer);
+}
+
+TEST(loop_calls_a_timer_that_is_set_for_soon_before_what_waits_in_the_turn)
+{
+    struct scene s;
+
+    play(&s, soon, "rtr");
+}
+
+static void soon_but_no(struct scene *s, size_t other)
+{
+    (void)other;
+    loop_timer_soon(s->timer);
+    loop_timer_cancel(s->timer);
+    loop_timer_at(s->timer, s->now + 1000); /* the clock stands, so real time fires it */
+    s->now += 1000;
+    loop_timer_soon(s->timer);
+    loop_timer_soon(s->timer);
+}
+
+TEST(loop_calls_a_timer_once_however_often_it_was_set)
+{
+    struct scene s;
+
+    play(&s, soon_but_no, "rtr");
+}
+
+/* The urgent timer's callback closes what was about to be called. */
+static void close_other(void *ctx)
+{
+    struct scene *s = ctx;
+
+    loop_io_free(s->ios[s->other]);
+    s->ios[s->other] = NULL;
+    note(s, 'x');
+    loop_stop(s->loop);
+}
+
+static void let_it_be_closed(struct scene *s, size_t other)
+{
+    s->other = other;
+    loop_timer_free(s->timer);
+    s->timer = loop_timer_new(s->loop, close_other, s);
+    loop_timer_urgent(s->timer);
+    loop_timer_at(s->timer, s->now);
+}
+
+TEST(loop_does_not_call_what_the_urgent_timer_has_closed)
+{
+    struct scene s;
+
+    play(&s, let_it_be_closed, "rx");
+}
+
+struct again {
+    struct loop *loop;
+    struct loop_timer *timer;
+    struct loop_timer *stop;
+    int n;
+};
+
+static void once_more(void *ctx)
+{
+    struct again *a = ctx;
+
+    a->n++;
+    loop_timer_soon(a->timer);
+}
+
+static void enough(void *ctx)
+{
+    struct again *a = ctx;
+
+    loop_stop(a->loop);
+}
+
+TEST(loop_goes_on_although_a_timer_always_wants_to_be_called_soon)
+{
+    struct again a = { 0 };
+    struct err err;
+
+    a.loop = loop_open(&clock_system, &err);
+    assert_non_null(a.loop);
+    a.timer = loop_timer_new(a.loop, once_more, &a);
+    a.stop = loop_timer_new(a.loop, enough, &a);
+    loop_timer_soon(a.timer);
+    loop_timer_at(a.stop, clock_now(&clock_system) + 2 * NS_PER_MS);
+    loop_run(a.loop);
+    assert_true(a.n > 1);
+    loop_timer_free(a.timer);
+    loop_timer_free(a.stop);
+    loop_close(a.loop);
+}
