@@ -6,7 +6,7 @@
 
 /* Requests that leave in a row before the loop looks at something else: a burst must not
  * keep answers waiting. */
-enum { DUE_AT_ONCE = 4, SLOTS_PER_TURN = 16 };
+enum { DUE_AT_ONCE = 4, SLOTS_AT_ONCE = 4 };
 
 /* What is made ahead, at most. */
 enum { AHEAD = 64, AHEAD_BYTES = 4 << 20 };
@@ -280,7 +280,7 @@ static void begin_open(struct worker *w)
 static void bring_up(void *ctx)
 {
     struct worker *w = ctx;
-    int most = SLOTS_PER_TURN;
+    int most = SLOTS_AT_ONCE;
 
     for (; w->slots_up < w->n_slots; w->slots_up++) {
         struct slot *slot = &w->slots[w->slots_up];
