@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/sysinfo.h"
 #include "base/tame.h"
 #include "base/units.h"
 #include "cmd/apikey.h"
@@ -28,6 +29,7 @@ struct launch {
     const struct interrupts *interrupts;
     struct scenario scenario;
     struct catalogue catalogue;
+    struct sysinfo sys;
     struct plan plan;
     struct prompt_sets prompts;
     struct rundir dir;
@@ -359,8 +361,9 @@ static int prepare(struct launch *l, const char *file, struct err *err)
 {
     if (read_seeded(&l->scenario, file, l->options, err))
         return -1;
+    sysinfo_read(&l->sys);
     return catalogue_read(&l->catalogue, l->scenario.cells[0].target.catalogue, err) ||
-                   plan_make(&l->plan, &l->scenario, &l->catalogue, err) ||
+                   plan_make(&l->plan, &l->scenario, &l->catalogue, &l->sys, err) ||
                    prompt_sets_open(&l->prompts, &l->scenario, err)
                ? -1
                : 0;

@@ -337,6 +337,27 @@ class ExitCodes(unittest.TestCase):
         self.assertIn("ulimit", run.out)
         self.assertIn("INVALID", run.out)
 
+    def test_too_few_files_are_said_before_anything_is_sent(self):
+        """The soft limit the program raises itself; beyond the hard one it does not begin."""
+        def files(soft, hard):
+            return lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+        with rig.Sim("--output", "4") as sim:
+            file = rig.scenario({"target": {"base_url": sim.url},
+                                 "load": [{"concurrency": 200, "requests": 200}]})
+            out = rig.fresh()
+            for command in (["run", file, "--out", out], ["run", file, "--dry-run"],
+                            ["validate", file]):
+                done = rig.tokdyno(*command, preexec_fn=files(100, 150))
+                self.assertEqual(done.code, 2, done.err)
+                self.assertIn("a concurrency of 200 needs 264 open files, 150 are allowed", done.err)
+                self.assertIn("`ulimit -n 264`", done.err)
+            self.assertFalse(os.path.exists(out))
+            done = rig.tokdyno("run", file, "--out", out, preexec_fn=files(100, 300))
+            self.assertIn(done.code, rig.FINE, done.err)
+        run = rig.Run(out, done)
+        self.assertEqual([a["outcome"] for a in run.attempts], ["ok"] * 200)
+
     def test_a_proxy_variable_is_ignored_with_a_warning(self):
         with rig.Listener() as proxy, rig.Sim() as sim:
             run = rig.run({"target": {"base_url": sim.url}},
