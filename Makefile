@@ -71,12 +71,18 @@ $(OUT)/obj/%.o: %.c Makefile
 unit: $(OUT)/unit
 	TOKDYNO_TESTS=tests $(OUT)/unit $(T)
 
-e2e: $(OUT)/tokdyno
+# Counts what the program under test asks of the C library.
+$(OUT)/count.so: tests/preload/count.c Makefile
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -D_GNU_SOURCE -O2 -std=c17 $(WARN) -shared -fPIC -o $@ $<
+
+e2e: $(OUT)/tokdyno $(OUT)/count.so
 	TOKDYNO=$(OUT)/tokdyno python3 tests/e2e/run.py $(T)
 
 test:
 	@scripts/install-deps.sh build test
-	$(again) $(OUT)/tokdyno $(OUT)/unit
+	$(again) $(OUT)/tokdyno $(OUT)/unit $(OUT)/count.so
 	@scripts/test.sh $(OUT) unit layers e2e
 
 demo:

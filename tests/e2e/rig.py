@@ -57,9 +57,9 @@ def environment(extra=None):
     return kept
 
 
-def start(*args, env=None, cwd=None, **more):
-    """The program in the background; the caller waits for it."""
-    return subprocess.Popen([PROGRAM, *map(str, args)], stdin=subprocess.DEVNULL, text=True,
+def start(*args, env=None, cwd=None, under=(), **more):
+    """The program in the background, `under` another one; the caller waits for it."""
+    return subprocess.Popen([*under, PROGRAM, *map(str, args)], stdin=subprocess.DEVNULL, text=True,
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                             env=environment(env), cwd=cwd or ROOT, **more)
 
