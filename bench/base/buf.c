@@ -29,6 +29,8 @@ char *buf_room(struct buf *b, size_t n)
 {
     size_t cap = b->cap ? b->cap : 64;
 
+    if (!b->max && n < b->cap - b->len) /* nearly always */
+        return b->p + b->len;
     if (b->max && (n > b->max || b->len > b->max - n))
         return NULL;
     if (n > SIZE_MAX / 4 - b->len)
@@ -80,23 +82,26 @@ int buf_int(struct buf *b, int64_t v)
     return buf_add(b, digits + i, sizeof(digits) - i);
 }
 
+/* Into the room that there is; once more only where that is too small. */
 int buf_printf(struct buf *b, const char *fmt, ...)
 {
+    size_t have = b->cap - b->len;
     va_list ap;
     int n;
-    char *room;
 
     va_start(ap, fmt);
-    n = vsnprintf(NULL, 0, fmt, ap);
+    n = vsnprintf(have ? b->p + b->len : NULL, have, fmt, ap);
     va_end(ap);
-    if (n < 0)
+    if (n < 0 || !buf_room(b, (size_t)n)) {
+        if (have)
+            b->p[b->len] = '\0';
         return -1;
-    room = buf_room(b, (size_t)n);
-    if (!room)
-        return -1;
-    va_start(ap, fmt);
-    vsnprintf(room, (size_t)n + 1, fmt, ap);
-    va_end(ap);
+    }
+    if ((size_t)n >= have) {
+        va_start(ap, fmt);
+        vsnprintf(b->p + b->len, (size_t)n + 1, fmt, ap);
+        va_end(ap);
+    }
     b->len += (size_t)n;
     return 0;
 }
