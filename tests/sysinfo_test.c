@@ -1,3 +1,4 @@
+#include "base/fds.h"
 #include "base/sysinfo.h"
 
 #include "test.h"
@@ -60,7 +61,7 @@ TEST(this_machine_tells_what_it_allows)
     assert_true(sys.files_soft >= 3);
     assert_true(sys.files_hard >= sys.files_soft);
     assert_true(sys.memory != 0);
-    sysinfo_raise_files();
+    fds_raise();
     sysinfo_read(&sys);
     assert_true(sys.files_hard == sys.files_soft);
 }

@@ -113,13 +113,3 @@ void sysinfo_read(struct sysinfo *sys)
         .memory = sysinfo_memory(read_text("/proc/meminfo", text)),
     };
 }
-
-void sysinfo_raise_files(void)
-{
-    struct rlimit files;
-
-    if (getrlimit(RLIMIT_NOFILE, &files))
-        return;
-    files.rlim_cur = files.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &files);
-}

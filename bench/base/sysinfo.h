@@ -8,7 +8,6 @@
  * does not tell is -1.
  *
  *     struct sysinfo sys;
- *     sysinfo_raise_files();
  *     sysinfo_read(&sys);
  */
 enum tw_reuse { TW_REUSE_OFF, TW_REUSE_ALL, TW_REUSE_LOOPBACK };
@@ -16,9 +15,8 @@ enum tw_reuse { TW_REUSE_OFF, TW_REUSE_ALL, TW_REUSE_LOOPBACK };
 #define SYSINFO_UNLIMITED INT64_MAX
 
 struct sysinfo {
-    int64_t cores; /* this process may run on */
-    int64_t
-        files_soft; /* open files: what holds now, SYSINFO_UNLIMITED where nothing does */
+    int64_t cores;      /* this process may run on */
+    int64_t files_soft; /* open files; SYSINFO_UNLIMITED where there is no limit */
     int64_t files_hard; /* how far a process may raise it itself */
     int64_t ports; /* local ports that connections may take, for each address they go to */
     int64_t tw_reuse; /* may a port that waits in TIME_WAIT be taken again after 1 s? */
@@ -26,9 +24,6 @@ struct sysinfo {
 };
 
 void sysinfo_read(struct sysinfo *sys);
-
-/* The soft limit of open files up to the hard one. */
-void sysinfo_raise_files(void);
 
 /*
  * What the files of /proc/sys/net/ipv4 say: a range ("32768\t60999") and ports and ranges
