@@ -18,6 +18,7 @@ void json_put_metric(struct jsonw *w, const char *name, enum unit unit,
 void json_put_counts(struct jsonw *w, const struct tally *t);
 void json_put_outcomes(struct jsonw *w, const struct outcome_counts *o);
 void json_put_load(struct jsonw *w, const struct summary_load *l);
+void json_put_steady(struct jsonw *w, const struct steady_seen *s);
 void json_put_regions(struct jsonw *w, const struct summary_group *g);
 
 /* Counts, outcomes, rates and metrics of a group. */

@@ -50,6 +50,7 @@ static void put_trials(struct jsonw *w, const struct summary *s, uint32_t cell)
             json_put_bool(w, "measured", g->measured);
             json_put_ns(w, "begin_ns", g->begin);
             json_put_load(w, &g->load);
+            json_put_steady(w, &g->steady);
             json_put_group(w, g);
             jsonw_end(w);
         }

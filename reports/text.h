@@ -26,6 +26,15 @@ void text_objectives(const struct page *p);
 void text_instrument(const struct page *p);
 void text_next(const struct page *p);
 
+/* What the percentiles of a phase are worth, and whether it was steady: its lines below. */
+void text_sample(const struct page *p, const struct summary_group *g);
+
+/*
+ * "±8 %" where a range has no room: the farther end of the interval, as a share of the
+ * value. Nothing where there is no value.
+ */
+void text_take_width(struct table *t, const struct summary_metric *m, enum stat_id stat);
+
 /* A heading with a blank line before it. */
 void text_heading(const struct page *p, const char *heading);
 

@@ -109,6 +109,21 @@ static void take_median(struct table *t, const struct summary_metric *m, enum un
     table_take(t, STYLE_PLAIN, &b);
 }
 
+static void region_intervals(struct table *t, const struct summary_region *r)
+{
+    if (!r->metrics[0].stats[STAT_P50].present)
+        return;
+    table_cell(t, STYLE_DIM, "%s", "");
+    table_cell(t, STYLE_DIM, "  95 %% CI");
+    table_cell(t, STYLE_DIM, "%s", "");
+    table_cell(t, STYLE_DIM, "%s", "");
+    text_take_width(t, &r->metrics[0], STAT_P50);
+    text_take_width(t, &r->metrics[0], STAT_P95);
+    text_take_width(t, &r->metrics[1], STAT_P50);
+    text_take_width(t, &r->metrics[2], STAT_P50);
+    table_row(t);
+}
+
 static void region_row(struct table *t, const struct page *p, uint32_t cell,
                        const struct summary_region *r, uint32_t *last)
 {
@@ -124,6 +139,7 @@ static void region_row(struct table *t, const struct page *p, uint32_t cell,
     take_median(t, &r->metrics[0], metrics[region_metrics[0]].unit, STAT_P95);
     take_median(t, &r->metrics[1], metrics[region_metrics[1]].unit, STAT_P50);
     take_median(t, &r->metrics[2], metrics[region_metrics[2]].unit, STAT_P50);
+    region_intervals(t, r);
 }
 
 /* Answers of one tier, the one asked for, go without saying. */
@@ -272,10 +288,13 @@ static void add_lag(struct pieces *line, const char *what, const struct summary_
     buf_str(b, what);
     if (p50->present) {
         buf_str(b, " p50 ");
-        figure_value(b, UNIT_NS, (double)p50->value);
+        figure_stat(b, UNIT_NS, p50);
     }
     buf_str(b, p99->present ? " p99 " : " max ");
-    figure_value(b, UNIT_NS, (double)(p99->present ? p99->value : m->max));
+    if (p99->present)
+        figure_stat(b, UNIT_NS, p99);
+    else
+        figure_value(b, UNIT_NS, (double)m->max);
 }
 
 static void put_work(const struct page *p)

@@ -32,6 +32,7 @@ struct second {
 struct recorder {
     const struct run *run;
     struct group **groups; /* [trial * n_phases + phase]; NULL: nothing seen */
+    struct flow **flows;   /* of each trial; NULL: it is over, or no phase has begun */
     uint32_t closed;       /* trials before this one are over */
     struct cell_seen *cells;
 
@@ -78,7 +79,11 @@ static void close_trial(struct recorder *r, uint32_t trial)
 {
     for (uint32_t p = 0; p < r->run->n_phases; p++)
         if (*at(r, trial, p))
-            group_close(*at(r, trial, p));
+            group_close(*at(r, trial, p), r->flows[trial]);
+    if (r->flows[trial])
+        flow_free(r->flows[trial]);
+    free(r->flows[trial]);
+    r->flows[trial] = NULL;
 }
 
 /*
@@ -173,8 +178,10 @@ static void on_record(void *ctx, const struct record *rec)
     close_before(r, rec->trial);
     g = group(r, rec->trial, rec->phase);
     group_record(g, r->run, rec);
+    if (r->flows[rec->trial])
+        flow_add(r->flows[rec->trial], rec);
     if (rec->trial < r->closed) /* a straggler: keep nothing open for it */
-        group_close(g);
+        group_close(g, NULL);
     see(&r->cells[rec->cell], rec);
     see_second(r, rec);
     later(r, rec->at[MOMENT_END]);
@@ -191,6 +198,10 @@ static void on_phase(void *ctx, const struct phase_event *e)
     if (!known(r, e->trial, e->phase))
         return;
     close_before(r, e->trial);
+    if (e->begin && !r->flows[e->trial] && e->trial >= r->closed) {
+        r->flows[e->trial] = mem_alloc(sizeof(struct flow));
+        r->flows[e->trial]->begin = e->at;
+    }
     group_phase(group(r, e->trial, e->phase), e);
     later(r, e->at);
     if (e->begin) {
@@ -253,6 +264,7 @@ struct recorder *recorder_open(const struct run *run)
 
     r->run = run;
     r->groups = mem_array(run->n_trials * run->n_phases, sizeof(*r->groups));
+    r->flows = mem_array(run->n_trials, sizeof(struct flow *));
     r->cells = mem_array(run->n_cells, sizeof(*r->cells));
     r->in_flight = mem_array(MAX_WORKERS, sizeof(*r->in_flight));
     r->worked_on = mem_array(MAX_WORKERS, sizeof(*r->worked_on));
@@ -272,6 +284,11 @@ void recorder_close(struct recorder *r)
         return;
     for (size_t i = 0; i < r->run->n_trials * r->run->n_phases; i++)
         group_free(r->groups[i]);
+    for (size_t i = 0; i < r->run->n_trials; i++) {
+        if (r->flows[i])
+            flow_free(r->flows[i]);
+        free(r->flows[i]);
+    }
     for (size_t i = 0; i < r->run->n_cells; i++) {
         for (int l = 0; l < N_LABELS; l++)
             labels_free(&r->cells[i].labels[l]);
@@ -286,6 +303,7 @@ void recorder_close(struct recorder *r)
     free(r->in_flight);
     free(r->worked_on);
     free(r->cells);
+    free(r->flows);
     free(r->groups);
     free(r);
 }
@@ -320,6 +338,24 @@ bool recorder_hist(const struct recorder *r, uint32_t trial, uint32_t phase,
     const struct group *g = *at(r, trial, phase);
 
     return g && hists_add(&g->hists, m, h);
+}
+
+bool recorder_sample(const struct recorder *r, uint32_t trial, uint32_t phase,
+                     enum metric_id m, struct sample *s)
+{
+    const struct group *g = *at(r, trial, phase);
+
+    return g && group_series_sample(&g->series, g->arrivals.load, m, s);
+}
+
+struct steady_seen recorder_steady(const struct recorder *r, uint32_t trial, uint32_t phase)
+{
+    const struct group *g = *at(r, trial, phase);
+
+    if (!g)
+        return (struct steady_seen){ .ttft_cut = NS_ABSENT, .tokens_cut = NS_ABSENT };
+    return group_series_steady(&g->series, g->arrivals.load, g->begin.at, group_end(g),
+                               r->flows[trial]);
 }
 
 void recorder_phase(const struct recorder *r, uint32_t trial, uint32_t phase,

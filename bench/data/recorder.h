@@ -9,6 +9,7 @@
 #include "data/labels.h"
 #include "data/metric.h"
 #include "data/rate.h"
+#include "data/recorder_series.h"
 #include "data/run.h"
 
 /*
@@ -66,6 +67,15 @@ const struct outcome_counts *recorder_outcomes(const struct recorder *r, uint32_
  */
 bool recorder_hist(const struct recorder *r, uint32_t trial, uint32_t phase,
                    enum metric_id m, struct hist *h);
+
+/*
+ * What the group's values of a metric are worth, and whether they are of a steady state;
+ * see recorder_series.h. False: not known, to be taken for as many as they are.
+ */
+bool recorder_sample(const struct recorder *r, uint32_t trial, uint32_t phase,
+                     enum metric_id m, struct sample *s);
+struct steady_seen recorder_steady(const struct recorder *r, uint32_t trial,
+                                   uint32_t phase);
 
 /* When the phase began and ended, as far as was told: NS_ABSENT else. */
 void recorder_phase(const struct recorder *r, uint32_t trial, uint32_t phase,

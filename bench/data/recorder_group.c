@@ -28,14 +28,24 @@ void group_free(struct group *g)
             free(g->region_hists[i]);
         }
     hists_free(&g->hists);
+    group_series_free(&g->series);
     labels_free(&g->regions);
     arrivals_free(&g->arrivals);
     free(g->good);
     free(g);
 }
 
-void group_close(struct group *g)
+ns_t group_end(const struct group *g)
 {
+    if (g->begin.at != NS_ABSENT && g->duration != NS_ABSENT && g->end.at != NS_ABSENT &&
+        g->end.at > g->begin.at + g->duration)
+        return g->begin.at + g->duration;
+    return g->end.at != NS_ABSENT ? g->end.at : g->latest ? g->latest : NS_ABSENT;
+}
+
+void group_close(struct group *g, const struct flow *flow)
+{
+    group_series_close(&g->series, g->arrivals.load, g->begin.at, group_end(g), flow);
     hists_close(&g->hists);
     for (size_t i = 0; i < g->regions.n; i++)
         if (g->region_hists[i])
@@ -52,6 +62,7 @@ struct values {
     struct hists *region; /* NULL: not apart */
     struct hist *a;
     struct hist *b;
+    struct series_values seen;
     uint64_t *clamped;
 };
 
@@ -70,6 +81,14 @@ static void value(void *ctx, int64_t v)
     hist_record(to->a, v, 1);
     if (to->b)
         hist_record(to->b, v, 1);
+    to->seen.n++;
+    to->seen.sum += (double)v;
+    to->seen.squares += (double)v * (double)v;
+}
+
+static uint64_t k_of(const struct record *r)
+{
+    return r->req % record_req(0, 1, 0);
 }
 
 static void values(struct group *g, struct hists *region, const struct record *r)
@@ -83,8 +102,11 @@ static void values(struct group *g, struct hists *region, const struct record *r
                              .region = apart ? region : NULL,
                              .clamped = &g->tally.clamped };
 
-        if (metric_takes(&metrics[m], r))
-            metrics[m].values(r, value, &to);
+        if (!metric_takes(&metrics[m], r))
+            continue;
+        metrics[m].values(r, value, &to);
+        if (to.seen.n > 0)
+            group_series_add(&g->series, to.m, k_of(r), r->at[MOMENT_DUE], &to.seen);
     }
 }
 
@@ -297,11 +319,6 @@ ns_t group_under_way(const struct group *g)
 
     return g->tally.span ? within_phase(g, g->latest > end ? g->latest : end) - g->begin.at
                          : 0;
-}
-
-static uint64_t k_of(const struct record *r)
-{
-    return r->req % record_req(0, 1, 0);
 }
 
 void group_record(struct group *g, const struct run *run, const struct record *r)

@@ -36,9 +36,20 @@ struct summary_stat {
     uint64_t needs; /* the least n with which it is present */
 };
 
-/* Values of one metric in one group, in the metric's unit. n = 0: all else is 0. */
+/*
+ * Values of one metric in one group, in the metric's unit. n = 0: all else is 0.
+ *
+ * `counted` is as how many independent values the n count, n where they do (series.h has
+ * the rule). Intervals are of `counted`. So is the least sample in an open loop; in a
+ * closed one it is of n, because there requests come in waves, which correlate although
+ * they repeat themselves: a wider interval is right, a percentile withheld would not be.
+ */
 struct summary_metric {
     uint64_t n;
+    bool has_effective;
+    uint64_t effective; /* as measured, however sure */
+    uint64_t counted;
+    uint64_t carries; /* what the least sample is held against */
     int64_t min;
     int64_t max;
     int64_t mean;
@@ -97,6 +108,7 @@ struct summary_group {
     struct summary_metric metrics[N_METRICS];
     struct summary_rate rates[N_RATES];
     struct summary_load load;
+    struct steady_seen steady;      /* only in `trials` */
     struct summary_region *regions; /* of attempts that named one */
     size_t n_regions;
 };

@@ -91,6 +91,94 @@ def clopper_pearson(x, n):
     return low, high
 
 
+# --- what values are worth, and steadiness -----------------------------------------------
+
+MOST_BINS = 4096
+
+
+def binned(values):
+    """[(k, values of request k)] as bins of 2^shift requests: {bin: (n, sum)}, 2^shift."""
+    width = 1
+    while max(k for k, _ in values) // width >= MOST_BINS:
+        width *= 2
+    bins = {}
+    for k, own in values:
+        n, total = bins.get(k // width, (0, 0))
+        bins[k // width] = n + len(own), total + sum(own)
+    return bins, width
+
+
+def autocovariance(x, lag):
+    mean = sum(x) / len(x)
+    return sum((a - mean) * (b - mean) for a, b in zip(x, x[lag:]))
+
+
+def correlation_time(x):
+    """Initial positive sequence: sums of pairs of autocorrelations, up to the first <= 0."""
+    tau, own = -1, autocovariance(x, 0)
+    for lag in range(0, len(x) - 1, 2):
+        pair = (autocovariance(x, lag) + autocovariance(x, lag + 1)) / own
+        if pair <= 0:
+            break
+        tau += 2 * pair
+    return max(1, tau)
+
+
+def worth(values):
+    """(as how many independent values they tell, as how many they count)."""
+    values = [(k, own) for k, own in values if own]
+    flat = [v for _, own in values for v in own]
+    n, mean = len(flat), sum(flat) / len(flat)
+    effective = counted = n
+    variance = sum((v - mean) ** 2 for v in flat) / n
+    if n > 1 and variance > 1e-12 * mean ** 2:
+        bins = sorted(binned(values)[0].items())
+        at = sum(m * b for b, (m, _) in bins) / n
+        spread_at = sum(m * (b - at) ** 2 for b, (m, _) in bins)
+        slope = sum(total * (b - at) for b, (_, total) in bins) / spread_at if spread_at else 0
+        off = [total - m * (mean + slope * (b - at)) for b, (m, total) in bins]
+        spread = sum(d * d for d in off) / (variance * n)
+        if spread > 1e-20:
+            tau = correlation_time(off)
+            effective = min(n, max(1, int(n / (tau * spread) + 1e-9)))
+            neighbours = autocovariance(off, 1) / autocovariance(off, 0) * math.sqrt(len(off))
+            clustered = 1 + 3 * math.sqrt(2 * sum(m * m for _, (m, _) in bins)) / n
+            if neighbours > 3:
+                counted = effective
+            elif spread > clustered:
+                counted = max(1, int(n / spread + 1e-9))
+            if counted >= 0.8 * n:
+                counted = n
+    if n > len(values) and len(values) < 20:
+        counted = min(counted, len(values))
+    return effective, counted
+
+
+def limits_of(n, counted, q):
+    """rank_limits among so many, each of which stands for its share of the n."""
+    lower, upper = rank_limits(counted, q)
+    return (int((lower - 1) * n / counted) + 1 if lower else 0,
+            math.ceil(upper * n / counted) if upper <= counted else n + 1)
+
+
+def mser(y):
+    """Where to cut so that the squared standard error of the mean of the rest is least."""
+    def error(d):
+        rest = y[d:]
+        mean = sum(rest) / len(rest)
+        return sum((v - mean) ** 2 for v in rest) / len(rest) ** 2
+    return min(range(len(y) // 2 + 1), key=error)
+
+
+def batches(values):
+    """Means of the values of every five or more requests, by their number."""
+    bins, width = binned([(k, own) for k, own in values if own])
+    per = max(1, -(-5 // width))
+    rows = [bins[b] for b in sorted(bins)]
+    return [sum(t for _, t in rows[i:i + per]) / sum(n for n, _ in rows[i:i + per])
+            for i in range(0, len(rows) - per + 1, per)]
+
+
 # --- metrics of one attempt --------------------------------------------------------------
 
 def span(a, start, end):
@@ -180,6 +268,7 @@ METRICS = {
     "prompt_tokens": (False, False, token_count("prompt")),
     "completion_tokens": (False, False, token_count("completion")),
 }
+SERIES = ("ttft", "ttft_api", "ttfr", "ttfa", "itl", "tpot", "tps", "stall", "e2e", "e2e_api")
 REGION_METRICS = ("ttft_api", "network", "tps", "e2e_api")
 
 
@@ -188,6 +277,13 @@ def values_of(attempts, metric):
     return sorted(v for a in attempts
                   if (a.get("final") or not final) and (failed or a["outcome"] in GOOD)
                   for v in of(a))
+
+
+def by_request(attempts, metric):
+    """[(number of the request in its phase, its values)], one entry an attempt."""
+    final, failed, of = METRICS[metric]
+    return [(a["req"] % 10 ** 10, [min(max(v, 0), HIGHEST) for v in of(a)]) for a in attempts
+            if (a.get("final") or not final) and (failed or a["outcome"] in GOOD)]
 
 
 # --- counts and rates --------------------------------------------------------------------
