@@ -1,6 +1,6 @@
 #include "cmd/explain.h"
 
-#include "data/metric.h"
+#include "data/metric_peers.h"
 #include "data/nearest.h"
 #include "data/outcome.h"
 #include "data/rate.h"
@@ -72,6 +72,25 @@ static void put_key(struct buf *out, const struct key *k)
     put_wrapped(out, k->example, 12, 12 + strlen(key_leaf(k)) + 1);
 }
 
+/* "AIPerf  inter_chunk_latency (ICL): gaps between ..." */
+static void put_peers(struct buf *out, bool is_rate, int id)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < n_peer_names; i++) {
+        const struct peer_name *p = &peer_names[i];
+        struct buf line = { 0 };
+
+        if (p->is_rate != is_rate || id != (is_rate ? (int)p->rate : (int)p->metric))
+            continue;
+        buf_str(out, n++ ? "" : "  elsewhere\n");
+        buf_printf(&line, "%s: %s", p->name, p->formula);
+        buf_printf(out, "    %-16s  ", peers[p->peer].name);
+        put_wrapped(out, line.p, 22, 22);
+        buf_free(&line);
+    }
+}
+
 static void put_metric(struct buf *out, const struct metric *m)
 {
     buf_printf(out, "%s (metric): %s\n  ", m->name, m->title);
@@ -81,6 +100,10 @@ static void put_metric(struct buf *out, const struct metric *m)
     put_field(out, "unit", unit_names[m->unit]);
     put_field(out, "of", m->per_request ? "requests, their final attempt" : "attempts");
     put_field(out, "better", m->more_is_better ? "higher" : "lower");
+    buf_printf(out, "  %-9s %s %s\n", "objective", m->name, explain_example(m));
+    if (m->otel)
+        put_field(out, "OTel", m->otel);
+    put_peers(out, false, (int)(m - metrics));
 }
 
 static void put_rate(struct buf *out, const struct rate *r)
@@ -88,6 +111,7 @@ static void put_rate(struct buf *out, const struct rate *r)
     buf_printf(out, "%s (rate): %s\n  ", r->name, r->title);
     put_wrapped(out, r->help, 2, 2);
     put_field(out, "better", r->more_is_better ? "higher" : "lower");
+    put_peers(out, true, (int)(r - rates));
 }
 
 static void put_outcome(struct buf *out, const struct outcome_row *o)
