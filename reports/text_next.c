@@ -159,22 +159,25 @@ static void empty(struct buf *b, const struct summary *s)
 /* How much longer the largest percentile asked for would take. */
 static void too_few(struct buf *b, const struct summary *s)
 {
-    uint64_t least = UINT64_MAX, needs = 0;
+    const struct summary_metric *least = NULL;
 
     for (size_t i = 0; i < s->run->n_cells * s->run->n_phases; i++) {
         const struct summary_group *g = &s->groups[i];
         const struct summary_metric *m = &g->metrics[METRIC_E2E];
 
-        if (g->measured && g->begun && m->n < least) {
-            least = m->n;
-            needs = m->stats[STAT_P99].needs;
-        }
+        if (g->measured && g->begun && (!least || m->carries < least->carries))
+            least = m;
     }
-    if (s->outcomes.final[OUTCOME_OK] && needs && least < needs)
-        buf_printf(b,
-                   "For a p99 each measured phase needs %llu requests (here %llu): run it "
-                   "longer.",
-                   (unsigned long long)needs, (unsigned long long)least);
+    if (!s->outcomes.final[OUTCOME_OK] || !least || !least->stats[STAT_P99].needs ||
+        least->stats[STAT_P99].present)
+        return;
+    buf_printf(b, "For a p99 each measured phase needs %llu %srequests (here %llu",
+               (unsigned long long)least->stats[STAT_P99].needs,
+               least->carries < least->n ? "independent " : "",
+               (unsigned long long)least->n);
+    if (least->carries < least->n)
+        buf_printf(b, ", as %llu", (unsigned long long)least->carries);
+    buf_str(b, "): run it longer.");
 }
 
 static void one_trial(struct buf *b, const struct summary *s)

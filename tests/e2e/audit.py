@@ -236,6 +236,23 @@ class Audit:
         self.expect(f"{where} judged", told["ttft"]["verdict"] != "unknown", len(y) >= 10)
         if len(y) >= 10:
             self.expect(f"{where} cut", told["ttft"]["cut"], of.mser(y))
+        self.check_flow(where, told["tokens_per_s"], load, part)
+
+    def check_flow(self, where, told, load, part):
+        """Tokens a second of the trial, in the whole seconds of the phase."""
+        if len({rate for _, rate in load["points_millionths"]}) > 1:
+            return
+        begins = [e["at"] for e in self.events if e["trial"] == part[0] and e["event"] == "begin"]
+        begin = self.begin_of(part)
+        end = begin + min(of.seconds_of(self.events, self.attempts, *part)[0],
+                          load.get("duration", 1e18))
+        y = of.tokens_in_windows(self.pick(trial=part[0]), min(begins), begin, int(end))
+        self.expect(f"{where} windows", told["batches"], len(y))
+        if len(y) >= 10:
+            self.expect(f"{where} windows cut", told["cut"], of.mser(y))
+            if told["verdict"] == "steady":
+                mean = 1000 * sum(y) / len(y)
+                self.expect(f"{where} tokens/s", told["after"], mean, mean / 1e6 + 1)
 
     def check_regions(self, where, told, attempts):
         by_name = collections.defaultdict(list)

@@ -179,6 +179,25 @@ def batches(values):
             for i in range(0, len(rows) - per + 1, per)]
 
 
+def tokens_in_windows(attempts, origin, begin, end):
+    """Tokens of each whole second of begin..end, seconds counted from origin.
+
+    Those of an answer are spread evenly from its first to its last output.
+    """
+    first, most = -(-(begin - origin) // NS), (end - origin) // NS
+    out = [0.0] * max(0, most - first)
+    for a in attempts:
+        n, t = a.get("tokens", {}).get("completion") or 0, a["times"]
+        start, stop = (t["first"], t["last"]) if "first" in t else (t["end"], t["end"])
+        for i in range(len(out)):
+            low = origin + (first + i) * NS
+            if start == stop:
+                out[i] += n * (low <= start < low + NS)
+            else:
+                out[i] += n * max(0, min(stop, low + NS) - max(start, low)) / (stop - start)
+    return out
+
+
 # --- metrics of one attempt --------------------------------------------------------------
 
 def span(a, start, end):
