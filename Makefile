@@ -59,7 +59,7 @@ $(OUT)/tokdyno: $(call obj,bench/main.c $(SRC))
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-$(OUT)/unit: $(call obj,$(SRC) $(TEST))
+$(OUT)/unit: $(call obj,$(SRC) $(TEST) tests/net/link.c)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 
@@ -77,12 +77,20 @@ $(OUT)/count.so: tests/preload/count.c Makefile
 	@mkdir -p $(@D)
 	$(Q)$(CC) -D_GNU_SOURCE -O2 -std=c17 $(WARN) -shared -fPIC -o $@ $<
 
-e2e: $(OUT)/tokdyno $(OUT)/count.so
+# What the end-to-end tests put between the program and its simulator; libc alone.
+RELAY = $(OUT)/net/relay
+$(RELAY): $(call obj,$(wildcard tests/net/*.c))
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^
+
+E2E = $(OUT)/tokdyno $(OUT)/count.so $(RELAY)
+e2e: $(E2E)
 	TOKDYNO=$(OUT)/tokdyno python3 tests/e2e/run.py $(T)
 
 test:
 	@scripts/install-deps.sh build test
-	$(again) $(OUT)/tokdyno $(OUT)/unit $(OUT)/count.so
+	$(again) $(OUT)/unit $(E2E)
 	@scripts/test.sh $(OUT) unit layers e2e
 
 demo:
