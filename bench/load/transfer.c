@@ -65,7 +65,7 @@ static size_t on_header(char *p, size_t unit, size_t n, void *ctx)
     size_t len = unit * n, bytes = len;
 
     t->header_bytes += bytes;
-    wire_took(t->wire, bytes);
+    wire_took(t, bytes);
     /* Said before we had asked: it answers from when we do. */
     if (t->wire->stamp < t->connected)
         t->wire->stamp = t->connected;
@@ -161,7 +161,7 @@ static size_t on_body(char *p, size_t unit, size_t n, void *ctx)
     bool before = answering(t);
     struct err err;
 
-    wire_took(t->wire, on_the_wire(len));
+    wire_took(t, on_the_wire(len));
     t->active = t->wire->stamp;
     t->body_bytes += len;
     if (t->preconnect)
@@ -348,6 +348,7 @@ static void clear(struct transfer *t)
     t->header_bytes = 0;
     t->body_bytes = 0;
     t->sending = (struct str){ "", 0 };
+    t->fd = -1;
     t->connected = t->sent = t->head = t->active = t->end = NS_ABSENT;
     curl_easy_setopt(t->easy, CURLOPT_NOPROGRESS, 0L);
 }
@@ -487,7 +488,7 @@ void transfer_finish(struct transfer *t, CURLcode result, enum transfer_end how)
     const struct endpoint *ep = t->wire->config.endpoint;
 
     if (how == TRANSFER_DONE)
-        wire_took(t->wire, LAST_CHUNK);
+        wire_took(t, LAST_CHUNK);
     t->end = t->wire->stamp;
     if (result == CURLE_ABORTED_BY_CALLBACK) {
         result = CURLE_GOT_NOTHING;

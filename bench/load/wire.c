@@ -44,18 +44,26 @@ static bool has_come_since(const struct wire *w)
     return w->waiting == READ_SIZE || stamp_arrived(w->reading) != w->arrived;
 }
 
-void wire_took(struct wire *w, size_t bytes)
+void wire_took(struct transfer *t, size_t bytes)
 {
+    struct wire *w = t->wire;
+
+    if (t->fd >= 0 && t->fd != w->reading) {
+        w->stamp = wire_now(w);
+        return;
+    }
     w->taken += bytes;
     if (has_come_since(w))
-        w->stamp = wire_now(w);
+        w->looked = wire_now(w);
+    w->stamp = w->looked;
 }
 
 /* Bytes that come now were not looked for. */
 static void unstamped(struct wire *w)
 {
-    w->stamp = wire_now(w);
+    w->stamp = w->looked = wire_now(w);
     w->waiting = w->taken = 0;
+    w->reading = -1;
 }
 
 static void unlink_busy(struct transfer *t)
@@ -175,6 +183,27 @@ static void tell_read(struct wire *w, const struct stamp *stamp, ns_t emptied)
     w->config.on_read(w->config.ctx, &read);
 }
 
+/*
+ * Segments that wait for one before them keep the stamps of their own arrival, and one of
+ * those is what a look finds: older than the segment that set them free. Such a stamp is
+ * old, so only then is the connection asked whether there was any disorder on it.
+ */
+static void replace_if_disordered(struct socket_slot *slot, int fd, struct stamp *stamp)
+{
+    enum { YOUNG = 200 * NS_PER_US };
+    uint32_t disordered;
+
+    if (stamp->kind != STAMP_KERNEL || stamp->read - stamp->at < YOUNG)
+        return;
+    disordered = stamp_disordered(fd);
+    if (disordered == slot->disordered)
+        return;
+    stamp->kind = STAMP_REPLACED;
+    stamp->at = stamp->read;
+    if (stamp->waiting < READ_SIZE)
+        slot->disordered = disordered;
+}
+
 static void read_socket(struct wire *w, int fd, int what)
 {
     ns_t emptied = slot_of(w, fd)->emptied;
@@ -185,7 +214,8 @@ static void read_socket(struct wire *w, int fd, int what)
     stamp =
         stamp_read(&w->stamper, fd, READ_SIZE, emptied, loop_turn_began(w->config.loop));
 
-    w->stamp = stamp.at - w->config.t0;
+    replace_if_disordered(slot_of(w, fd), fd, &stamp);
+    w->stamp = w->looked = stamp.at - w->config.t0;
     w->waiting = stamp.waiting;
     w->taken = 0;
     w->events = 0;
@@ -233,6 +263,15 @@ static void socket_ready(void *ctx, int fd, int events)
     drive(w, fd, what);
 }
 
+static void belongs_to(CURL *easy, int fd)
+{
+    struct transfer *t = NULL;
+
+    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &t);
+    if (t)
+        t->fd = t->wire->opaque ? -1 : fd;
+}
+
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *socket_ctx)
 {
     struct wire *w = ctx;
@@ -240,7 +279,6 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *so
     int events =
         (what & CURL_POLL_IN ? LOOP_READ : 0) | (what & CURL_POLL_OUT ? LOOP_WRITE : 0);
 
-    (void)easy;
     (void)socket_ctx;
     if (what == CURL_POLL_REMOVE) {
         slot->idle = slot->keeps && slot->io;
@@ -250,6 +288,7 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *so
             unwatch(slot);
         return 0;
     }
+    belongs_to(easy, fd);
     slot->idle = false;
     if (slot->io) {
         loop_io_events(slot->io, events);
@@ -283,6 +322,7 @@ static int on_new_socket(void *ctx, curl_socket_t fd, curlsocktype purpose)
     if (purpose != CURLSOCKTYPE_IPCXN)
         return CURL_SOCKOPT_OK;
     stamp_enable(fd);
+    slot_of(w, fd)->disordered = 0;
     slot_of(w, fd)->keeps = !w->tls && w->config.cell->connection.http != 2;
     return CURL_SOCKOPT_OK;
 }

@@ -23,6 +23,7 @@ struct socket_slot {
     bool keeps;   /* a connection that may be used again; libcurl says when it closes */
     bool idle;    /* no request is under way on it */
     ns_t emptied; /* of the clock: a read left nothing behind; NS_ABSENT: not known */
+    uint32_t disordered; /* segments out of order, up to the last read that emptied it */
 };
 
 struct wire {
@@ -32,7 +33,8 @@ struct wire {
     struct loop_timer *reap; /* for transfers that ended while they were being launched */
     struct socket_slot *sockets; /* by descriptor */
     size_t n_sockets;
-    ns_t stamp; /* of the bytes that libcurl is reading now */
+    ns_t stamp;  /* of the bytes that libcurl is reading now */
+    ns_t looked; /* what the look before the read under way said of its socket */
     struct stamper stamper;
     ns_t overslept;  /* the last turn that found bytes which had waited long for it */
     unsigned events; /* decoded in the read under way */
@@ -61,6 +63,7 @@ struct transfer {
     struct transfer *next;
     struct transfer *prev;
     CURL *easy;
+    int fd; /* of its connection; -1: not known (a stream of HTTP/2 that others began) */
     struct curl_slist id_header; /* in front of the wire's headers */
     char id[64];
     char why[CURL_ERROR_SIZE];
@@ -93,11 +96,12 @@ struct transfer {
 ns_t wire_now(const struct wire *w); /* since the start of the run */
 
 /*
- * The read under way has handed over so many bytes. Where that is more than waited when it
- * was stamped, they came in between: the stamp moves on to now, so that nothing is ever
- * said to have come before it was there.
+ * The read under way has handed over so many bytes of this transfer. Where that is more
+ * than waited when it was stamped, they came in between; where they are of another socket,
+ * on which libcurl had a timer, nobody looked: the stamp moves on to now, so that nothing
+ * is ever said to have come before it was there.
  */
-void wire_took(struct wire *w, size_t bytes);
+void wire_took(struct transfer *t, size_t bytes);
 
 struct transfer *transfer_new(struct wire *w);
 void transfer_free(struct transfer *t);
