@@ -155,3 +155,39 @@ def streams(file, source):
         elif data and ports in out:
             out[ports].add(seq, data, at)
     return out
+
+
+def answers(net):
+    """x-request-id: when each event of its answer was there to be read."""
+    out = {}
+    for stream in net.streams().values():
+        out.update(stream.answers())
+    return out
+
+
+class Passed:
+    """Every frame of a run on its way: left the simulator, reached b's side, was seen by us.
+
+    Times are whole us since the run began; joined by the truth log and by the request's id.
+    """
+
+    def __init__(self, run, truth, net):
+        self.t0 = run.head["t0_mono_ns"]
+        self.answers = answers(net)
+        self.pairs = [(a, t) for a, t in rig.join(run, truth) if "first" in a["times"]]
+
+    def us(self, mono):
+        return (mono - self.t0) // 1000
+
+    def frames(self, a, t):
+        """[(left, reached, seen)] of the output frames that were seen."""
+        reached = self.answers[t["request_id"]]
+        out = [(self.us(f.sent), self.us(at)) for f, at in zip(t["frames"], reached)
+               if f.kind in rig.OUTPUT]
+        seen = [a["times"]["first"] // 1000]
+        for gap in a.get("gaps", []):
+            seen.append(seen[-1] + gap)
+        return [(left, at, s) for (left, at), s in zip(out, seen)]
+
+    def all(self):
+        return [f for a, t in self.pairs for f in self.frames(a, t)]
