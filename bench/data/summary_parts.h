@@ -50,6 +50,7 @@ void summary_rate_of(struct summary_rate *rate, enum rate_id id, const struct ta
 /* The load of a group: what was asked, then each of its trials, then the figures. */
 struct summary_load_sums {
     struct arrivals_seen arrivals;
+    ns_t beyond;    /* how long after its phase was over the last request of it left */
     double freedom; /* windows - 1, summed */
     double in_flight;
     double under_way; /* time that in_flight is about */

@@ -153,6 +153,7 @@ class Audit:
         lasts = self.load_of(parts[0]).get("duration", 1e18)
         inside = [a for a in firsts if a["times"]["start"] -
                   self.begin_of((a["trial"], a["phase"])) <= lasts]
+        length += sum(self.beyond(part, inside) for part in parts)
         self.expect(f"{where} arrived", told["arrived_mreq_per_s"],
                     len(inside) * 1000 * of.NS / length, 1)
         self.check_dispersion(where, told, inside, parts)
@@ -169,6 +170,13 @@ class Audit:
     def begin_of(self, part):
         return next(e["at"] for e in self.events
                     if (e["trial"], e["phase"], e["event"]) == (*part, "begin"))
+
+    def beyond(self, part, attempts):
+        """How long after the phase was over the last of its requests left: a cap held it."""
+        end = next((e["at"] for e in self.events
+                    if (e["trial"], e["phase"], e["event"]) == (*part, "end")), None)
+        starts = [a["times"]["start"] for a in attempts if (a["trial"], a["phase"]) == part]
+        return max(0, max(starts) - end) if starts and end is not None else 0
 
     def load_of(self, part):
         cell = self.head["trials"][part[0]]["cell"]
