@@ -297,6 +297,21 @@ def simulator(where):
     return result
 
 
+def peers_tables(where):
+    """The loads at which other tools were wrong: truth and what was told, in ms, and the verdict."""
+    sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
+    import peers
+    loads = [("%d streams" % n, lambda n=n: peers.concurrency(n, 25 * SECONDS, 2)) for n in (10, 50, 100, 400, 1000, 1500)]
+    loads += [("100/s, a sixth served", lambda: peers.capped(120 * SECONDS)), ("500 ms stall", lambda: peers.stalled(50, 6))]
+    result = {}
+    for name, load in loads:
+        run, log = load()
+        for figure, (true, told) in peers.beside(run, log).items():
+            result["%s: %s" % (name, figure)] = "%.2f told %.2f" % (true, told)
+        result[name] = run.json["validity"]["verdict"]
+    return result
+
+
 ROWS = [
     # name, what runs, target
     ("observation-error", observation_error, "TTFT and frames, 1,000 streams x 50 frames/s: p50 <= 30 us, p99 <= 200 us"),
@@ -308,6 +323,7 @@ ROWS = [
     ("start", start_time, "<= 20 ms to the first request"),
     ("micro", micro, "recording one value <= 10 ns"),
     ("report", report, "1,000,000 attempts of 64 gaps: <= 10 s"),
+    ("peers", peers_tables, "the loads at which other tools were wrong: right, or called invalid"),
     ("simulator", simulator, "1,000 streams x 50 frames/s: p99 <= 200 us; 2,000: p99 <= 1 ms; <= 1.3 x a bare server"),
 ]
 

@@ -60,10 +60,8 @@ def lateness(run, log):
     return sorted(t["arrival"] - t0 - a["times"]["due"] for a, t in rig.join(run, log))
 
 
-def table(load, run, log):
-    """Lines for people: load, figure, truth, told, verdict."""
-    figures = truth.Figures(run, log)
-    for metric, name, true, told in figures.rows():
-        if metric in ("ttft", "itl", "stall") and name in ("p50", "p99"):
-            yield (load, f"{metric} {name}", f"{true / truth.MS:.2f} ms",
-                   f"{told / truth.MS:.2f} ms", figures.verdict)
+def beside(run, log):
+    """{figure: (truth, told)} in ms, of what people look at first."""
+    return {f"{metric} {name}": (true / truth.MS, told / truth.MS)
+            for metric, name, true, told in truth.Figures(run, log).rows()
+            if name in ("p50", "p99") and metric != "e2e"}
