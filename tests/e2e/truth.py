@@ -42,7 +42,7 @@ class Figures:
         report = run.json
         self.verdict = report["validity"]["verdict"]
         self.error = report["validity"].get("instrument_error_ns")
-        self.figures = report["validity"].get("figures", {})
+        self.figures = report["health"].get("figures", {})
         self.told = report["cells"][0]["measured"]["metrics"]
         measured = [p["measured"] for p in run.head["phases"]]
         self.pairs = [(a, t) for a, t in rig.join(run, truth) if measured[a["phase"]]]
