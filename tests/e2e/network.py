@@ -80,10 +80,10 @@ class Relay:
     def __exit__(self, *_):
         self.stop()
 
-    def streams(self):
-        """What the relay let through to b, as Streams by (port of a, port of b)."""
+    def streams(self, source=A):
+        """What the relay let through from one side, as Streams by ports of both."""
         self.stop()
-        return streams(self.capture, self.A)
+        return streams(self.capture, source)
 
 
 class Stream:
@@ -111,6 +111,17 @@ class Stream:
             if not marks or marks[-1][0] < len(data):
                 marks.append((len(data), at))
         return bytes(data), marks
+
+    def requests(self):
+        """x-tokdyno-id: the time at which all of the request was there."""
+        data, marks = self.assembled()
+        out, at = {}, 0
+        while (end := data.find(b"\r\n\r\n", at)) >= 0:
+            head = data[at:end].lower()
+            at = end + 4 + int(re.search(rb"content-length: (\d+)", head)[1])
+            name = re.search(rb"x-tokdyno-id: (\S+)", head)[1].decode()
+            out[name] = next(when for whole, when in marks if whole >= at)
+        return out
 
     def answers(self):
         """x-request-id: the time at which each event of its answer was complete."""
@@ -162,6 +173,14 @@ def answers(net):
     out = {}
     for stream in net.streams().values():
         out.update(stream.answers())
+    return out
+
+
+def requests(net):
+    """x-tokdyno-id: when all of a request was there for the server to read."""
+    out = {}
+    for stream in net.streams(net.B).values():
+        out.update(stream.requests())
     return out
 
 

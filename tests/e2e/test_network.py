@@ -102,6 +102,19 @@ class Delayed(unittest.TestCase):
             self.assertGreaterEqual(times["first"] - times["due"],
                                     t["output"][0].sent - t["received"] + 2 * self.LEAST)
 
+    def test_a_request_left_when_it_is_said_to_have(self):
+        reached = network.requests(self.net)
+        self.assertEqual(len(reached), 60)
+        off = []
+        for a, t in self.passed.pairs:
+            there = reached[rig.request_id(a)] - self.passed.t0
+            self.assertGreaterEqual(t["received"] - self.passed.t0, there)
+            self.assertLessEqual(a["times"]["start"] + self.LEAST, there)
+            off.append(there - a["times"]["sent"])
+        if self.run_.json["validity"]["valid"]:
+            self.assertGreaterEqual(quantile(off, 10), self.LEAST - MS)
+            self.assertLessEqual(quantile(off, 99), self.MOST + self.late + MS)
+
     def test_the_report_says_where_the_stamps_are_from(self):
         counters = self.run_.json["health"]["counters"]
         if counters["kernel_stamps"]:
