@@ -67,9 +67,12 @@ class Tables(unittest.TestCase):
             self.assertLessEqual(truth.rank(late, 95), figures.error + 2 * truth.SLACK)
 
     def test_poisson_arrivals_are_poisson(self):
-        run, log = peers.arriving("poisson", 150, 4)
-        figures = truth.never_valid_with_wrong_figures(run, log)
-        if figures.verdict not in truth.ALLOWED:
+        for _ in range(3):
+            run, log = peers.arriving("poisson", 150, 4)
+            figures = truth.never_valid_with_wrong_figures(run, log)
+            if figures.verdict in truth.ALLOWED:
+                break
+        else:
             self.skipTest(f"this machine is too busy to send in time: {figures.verdict}")
         t0 = run.head["t0_mono_ns"] + min(p["at"] for p in run.of("phase"))
         times = sorted((t["arrival"] - t0) / rig.NS for t in log)
