@@ -67,17 +67,26 @@ void flow_add(struct flow *f, const struct record *r)
 
     if (from == NS_ABSENT || to < from)
         from = to = r->at[MOMENT_END];
-    if (from >= f->begin && r->tokens.completion > 0)
+    if (from >= f->begin && to < INT64_MAX / 4 && r->tokens.completion > 0)
         spread(f, from - f->begin, to - f->begin, (double)r->tokens.completion);
 }
 
 size_t flow_windows(const struct flow *f, ns_t from, ns_t to, double *tokens, ns_t *first)
 {
-    ns_t width = flow_width(f);
-    size_t i = (size_t)((from - f->begin + width - 1) / width), n = 0;
+    ns_t width = flow_width(f), skipped;
+    size_t n = 0;
 
-    *first = f->begin + (ns_t)i * width;
-    for (; n < FLOW_WINDOWS && f->begin + (ns_t)(i + 1) * width <= to; i++)
-        tokens[n++] = i < f->room ? f->tokens[i] : 0;
+    *first = f->begin;
+    if (from < f->begin || to < from)
+        return 0;
+    skipped = (from - f->begin) / width + ((from - f->begin) % width > 0);
+    if (skipped > (to - f->begin) / width)
+        return 0;
+    *first += skipped * width;
+    for (; n < FLOW_WINDOWS && (ns_t)(n + 1) * width <= to - *first; n++) {
+        size_t i = (size_t)skipped + n;
+
+        tokens[n] = i < f->room ? f->tokens[i] : 0;
+    }
     return n;
 }

@@ -21,9 +21,9 @@ void series_free(struct series *s)
 
 static void merge(struct series_bin *into, const struct series_bin *b)
 {
-    if (!b->n)
+    if (b->n <= 0)
         return;
-    if (!into->n || b->first < into->first)
+    if (into->n <= 0 || b->first < into->first)
         into->first = b->first;
     into->n += b->n;
     into->sum += b->sum;
@@ -99,7 +99,7 @@ static size_t residuals(const struct series *s, double *d)
 
     fit(s, &level, &slope);
     for (size_t i = 0; i < s->room; i++)
-        if (s->bins[i].n)
+        if (s->bins[i].n > 0)
             d[m++] = s->bins[i].sum - s->bins[i].n * (level + slope * (double)i);
     return m;
 }
@@ -167,7 +167,7 @@ size_t series_batches(const struct series *s, double *mean, ns_t *first)
     size_t in = 0, m = 0;
 
     for (size_t i = 0; i < s->room; i++) {
-        if (!s->bins[i].n)
+        if (s->bins[i].n <= 0)
             continue;
         merge(&batch, &s->bins[i]);
         if (++in < per)
