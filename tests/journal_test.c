@@ -307,6 +307,7 @@ static void put_others(struct buf *out)
     struct health_sample h = { .at = 6,
                                .worker = 2,
                                .in_flight = 12,
+                               .freeze = { 1, 300 * NS_PER_MS },
                                .send_lag = &lag,
                                .read_lag = &read,
                                .stamp_error = &stamp,

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "data/hist.h"
+#include "data/metric.h"
 
 /* X(id, name in JSON): what it counts. The only list of them. */
 #define HEALTH_COUNTERS(X)                                                                 \
@@ -17,13 +18,27 @@
     X(SWITCHES, "switches")               /* involuntary context switches */               \
     X(RUNQUEUE_NS, "runqueue_ns")         /* time runnable but not running (schedstat) */  \
     X(FD_EXHAUSTED, "fd_exhausted")       /* sends without a descriptor or port */         \
-    X(CLOCK_STEPS, "clock_steps")         /* jumps of CLOCK_REALTIME by more than 1 ms */
+    X(CLOCK_STEPS, "clock_steps")         /* jumps of CLOCK_REALTIME by more than 1 ms */  \
+    X(FREEZES, "freezes")                 /* see struct freeze */                          \
+    X(FROZEN_NS, "frozen_ns")             /* how long they were together */
 
 #define HEALTH_ID(id, name) HEALTH_##id,
 enum health_counter { HEALTH_COUNTERS(HEALTH_ID) N_HEALTH_COUNTERS };
 #undef HEALTH_ID
 
 extern const char *const health_counter_names[N_HEALTH_COUNTERS];
+
+/*
+ * A freeze: for longer than HEALTH_FREEZE the client did not come to what was there to be
+ * sent or read, so that sends or stamps are late by that. Sockets that had to wait for
+ * their turn, but whose stamps are the kernel's and exact, are none.
+ */
+#define HEALTH_FREEZE (5 * NS_PER_MS)
+
+struct freeze {
+    ns_t at; /* since the start of the run */
+    ns_t length;
+};
 
 /*
  * The instrument's own state, one sample a second and worker: counters since the sample
@@ -34,7 +49,8 @@ struct health_sample {
     uint32_t worker;
     uint32_t trial;
     uint64_t counters[N_HEALTH_COUNTERS];
-    uint32_t in_flight; /* most at once since the last sample */
+    uint32_t in_flight;   /* most at once since the last sample */
+    struct freeze freeze; /* the longest since then; length 0: none */
     /* All borrowed; NULL: none. */
     struct hist *send_lag;
     struct hist *read_lag;    /* kernel stamp -> our read; empty without kernel stamps */
@@ -52,6 +68,13 @@ enum validity {
 extern const char
     *const validity_names[]; /* "valid", "degraded", "INVALID: client-limited", ... */
 
+/* A headline figure, in the unit of its metric; -1: not measured. */
+struct health_figure {
+    int64_t median;    /* of the strictest cell */
+    int64_t error;     /* p99 of the errors of its values, or what its sample has of it */
+    int64_t max_error; /* by how much its greatest value may be off */
+};
+
 /* What the rule looks at. Everything in ns; NS_ABSENT: nothing was measured. */
 struct health_facts {
     ns_t send_lag_p99;
@@ -62,13 +85,24 @@ struct health_facts {
     uint64_t dropped;   /* records that could not be written */
     bool flips_verdict; /* adding the error would turn an SLO verdict */
     uint64_t unsent; /* attempts, or whole trials, for which we had no descriptor or port */
+    struct health_figure figures[N_HEADLINES];
 };
 
 /*
  * e = send_lag_p99 + stamp_error_p99. valid: e <= max(1 ms, 1 % of the median ttft_api);
  * degraded: e <= max(5 ms, 5 %); else, on any dropped record or unsent attempt, or where
  * adding e would flip a verdict: client-limited. *e is the error of the instrument.
+ *
+ * The same limits hold for the error of each headline figure against its own median; and
+ * where a greatest value may be off by more than the limit of `degraded`, the run is no
+ * better than that.
  */
 enum validity health_judge(const struct health_facts *f, ns_t *e);
+
+/* What the figure alone would make of the run: valid, degraded or client-limited. */
+enum validity health_judge_figure(const struct health_facts *f, enum headline h);
+
+/* May its greatest value be off by more than the limit of `degraded`? */
+bool health_max_is_off(const struct health_facts *f, enum headline h);
 
 #endif

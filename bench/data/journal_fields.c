@@ -312,12 +312,18 @@ static void get_turn(struct fields_reader *rd, void *object)
 
 static const struct field counters[N_HEALTH_COUNTERS] = { HEALTH_COUNTERS(COUNTER) };
 
+static const struct field freeze[] = {
+    FIELD_INT("at", I64, struct freeze, at, 0),
+    FIELD_INT("length", I64, struct freeze, length, 0),
+};
+
 static const struct field health[] = {
     FIELD_OTHER("t", put_health, skip),
     FIELD_INT("at", I64, struct health_sample, at, FIELD_ALWAYS),
     FIELD_INT("worker", U32, struct health_sample, worker, FIELD_ALWAYS),
     FIELD_INT("trial", U32, struct health_sample, trial, FIELD_ALWAYS),
     FIELD_INT("in_flight", U32, struct health_sample, in_flight, FIELD_ALWAYS),
+    FIELD_OBJECT("freeze", freeze, struct health_sample, freeze),
     FIELD_PART("counters", counters),
     FIELD_OTHER("send_lag", put_send_lag, get_send_lag),
     FIELD_OTHER("read_lag", put_read_lag, get_read_lag),

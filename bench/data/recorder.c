@@ -37,6 +37,7 @@ struct recorder {
 
     uint64_t samples;
     uint64_t counters[N_HEALTH_COUNTERS];
+    struct freeze freeze;
     struct hist send_lag;
     struct hist read_lag;
     struct hist stamp_error;
@@ -218,6 +219,8 @@ static void on_health(void *ctx, const struct health_sample *h)
     r->samples++;
     for (int i = 0; i < N_HEALTH_COUNTERS; i++)
         r->counters[i] += h->counters[i];
+    if (h->freeze.length > r->freeze.length)
+        r->freeze = h->freeze;
     add_hist(&r->send_lag, h->send_lag);
     add_hist(&r->read_lag, h->read_lag);
     add_hist(&r->stamp_error, h->stamp_error);
@@ -322,6 +325,14 @@ bool recorder_hist(const struct recorder *r, uint32_t trial, uint32_t phase,
     return g && hists_add(&g->hists, m, h);
 }
 
+struct extreme recorder_extreme(const struct recorder *r, uint32_t trial, uint32_t phase,
+                                enum headline h)
+{
+    const struct group *g = *at(r, trial, phase);
+
+    return g ? g->extremes[h] : (struct extreme){ 0 };
+}
+
 void recorder_phase(const struct recorder *r, uint32_t trial, uint32_t phase,
                     struct phase_event *begin, struct phase_event *end)
 {
@@ -408,6 +419,7 @@ void recorder_health(const struct recorder *r, struct health_seen *h)
     *h = (struct health_seen){
         .samples = r->samples,
         .in_flight_max = r->in_flight_max,
+        .freeze = r->freeze,
         .send_lag = &r->send_lag,
         .read_lag = &r->read_lag,
         .stamp_error = &r->stamp_error,

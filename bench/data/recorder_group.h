@@ -19,6 +19,7 @@ struct group {
     ns_t duration;  /* asked for; NS_ABSENT: the phase ends by count */
     struct arrivals arrivals;
     struct hists hists;
+    struct extreme extremes[N_HEADLINES];
     uint64_t *good;        /* for each objective; NULL: none is a goodput */
     struct labels regions; /* of attempts, "" where none was named */
     uint64_t region_errors[LABELS_MAX + 1];

@@ -49,6 +49,16 @@ struct summary_metric {
     int64_t spread_hi;
 };
 
+/*
+ * The error of a headline figure in a group, in the metric's unit: p99 over its values, or
+ * the highest percentile that so few have; of gaps that of all frames of the run. False
+ * where nothing is known of it. *stat: which it is; N_STATS: the greatest.
+ */
+struct summary;
+struct summary_group;
+bool summary_error(const struct summary *s, const struct summary_group *g, enum headline h,
+                   int64_t *error, enum stat_id *stat);
+
 struct summary_rate {
     bool present;
     double value; /* in the rate's unit, see rate_value */
@@ -95,6 +105,7 @@ struct summary_group {
     struct tally tally;
     struct outcome_counts outcomes;
     struct summary_metric metrics[N_METRICS];
+    struct extreme extremes[N_HEADLINES];
     struct summary_rate rates[N_RATES];
     struct summary_load load;
     struct summary_region *regions; /* of attempts that named one */
@@ -147,6 +158,7 @@ struct summary_health {
     struct summary_metric read_lag;
     struct summary_metric stamp_error;
     struct summary_metric turn;
+    struct freeze freeze; /* the longest; length 0: none */
     uint64_t samples;
     uint64_t in_flight_max;
 };

@@ -80,6 +80,38 @@ void lag_send(struct worker *w, ns_t lag)
     record(w->lag.send, lag, 1);
 }
 
+/* What is known of the freeze under way is all of it. */
+static void end_freeze(struct lag *lag)
+{
+    struct freeze f = { lag->frozen_from, lag->frozen_to - lag->frozen_from };
+
+    lag->frozen_from = lag->frozen_to;
+    if (f.length <= HEALTH_FREEZE)
+        return;
+    lag->sample.counters[HEALTH_FREEZES]++;
+    lag->sample.counters[HEALTH_FROZEN_NS] += (uint64_t)f.length;
+    if (f.length > lag->sample.freeze.length)
+        lag->sample.freeze = f;
+}
+
+/* Waits that overlap are of one freeze. */
+void lag_waited(struct worker *w, ns_t from, ns_t to)
+{
+    struct lag *lag = &w->lag;
+    bool open = lag->frozen_to > lag->frozen_from;
+
+    if (to - from <= HEALTH_FREEZE)
+        return;
+    if (from > lag->frozen_to) {
+        end_freeze(lag);
+        lag->frozen_from = from;
+    } else if (open && from < lag->frozen_from) {
+        lag->frozen_from = from;
+    }
+    if (to > lag->frozen_to)
+        lag->frozen_to = to;
+}
+
 void lag_read(void *worker, const struct wire_read *read)
 {
     struct worker *w = worker;
@@ -94,6 +126,8 @@ void lag_read(void *worker, const struct wire_read *read)
         record(w->lag.read, read->lag, 1);
     record(w->lag.error, read->error, read->in_doubt);
     record(w->lag.error, 0, read->events - read->in_doubt);
+    if (read->in_doubt && read->error > HEALTH_FREEZE)
+        lag_waited(w, read->since, read->at);
 }
 
 static void count(struct worker *w, struct health_sample *h)
@@ -119,7 +153,9 @@ void lag_report(struct worker *w)
     struct health_sample *h = mem_alloc(sizeof(*h));
     struct lag *lag = &w->lag;
 
+    end_freeze(lag);
     *h = lag->sample;
+    lag->sample.freeze = (struct freeze){ 0 };
     h->at = worker_now(w);
     h->in_flight = (uint32_t)w->most_in_flight;
     w->most_in_flight = w->in_flight;

@@ -307,6 +307,7 @@ static void send(struct shot *s)
         atomic_fetch_add(&w->engine->phases[s->phase].issued, 1);
     s->state = SHOT_WIRE;
     s->transfer = wire_send(w->wire, s->req, s->try_no, body, attempt_over, s);
+    lag_waited(w, s->ready, transfer_started(s->transfer));
 }
 
 /* May the head of the queue go now? If not, who holds it will call shots_pump again. */
