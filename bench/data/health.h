@@ -16,11 +16,25 @@
     X(STAMPS_REPLACED, "stamps_replaced") /* impossible ones, see load/stamp.h */          \
     X(CPU_NS, "cpu_ns")                   /* CPU time of the worker's thread */            \
     X(SWITCHES, "switches")               /* involuntary context switches */               \
+    X(SWITCHES_OWN, "switches_own")       /* voluntary ones */                             \
     X(RUNQUEUE_NS, "runqueue_ns")         /* time runnable but not running (schedstat) */  \
-    X(FD_EXHAUSTED, "fd_exhausted")       /* sends without a descriptor or port */         \
-    X(CLOCK_STEPS, "clock_steps")         /* jumps of CLOCK_REALTIME by more than 1 ms */  \
+    X(FD_EXHAUSTED, "fd_exhausted")       /* sends without a descriptor or memory */       \
+    X(PORTS_EXHAUSTED, "ports_exhausted") /* sends without a port of ours left */          \
     X(FREEZES, "freezes")                 /* see struct freeze */                          \
-    X(FROZEN_NS, "frozen_ns")             /* how long they were together */
+    X(FROZEN_NS, "frozen_ns")             /* how long they were together */                \
+    /* of the whole machine, see load/machine.h */                                         \
+    X(CLOCK_STEPS, "clock_steps")             /* jumps of CLOCK_REALTIME, over 1 ms */     \
+    X(CLOCK_NS, "clock_ns")                   /* CLOCK_MONOTONIC, ... */                   \
+    X(RAW_CLOCK_NS, "raw_clock_ns")           /* ... and the same time unslewed */         \
+    X(STEAL_NS, "steal_ns")                   /* of all processors, by other guests */     \
+    X(THROTTLED, "throttled")                 /* times our control group was held back */  \
+    X(THROTTLED_NS, "throttled_ns")           /* for so long */                            \
+    X(TCP_RCVQ_DROPS, "tcp_rcvq_drops")       /* segments dropped: TCPRcvQDrop */          \
+    X(TCP_BACKLOG_DROPS, "tcp_backlog_drops") /* TCPBacklogDrop */                         \
+    X(TCP_PRUNED, "tcp_pruned")               /* RcvPruned */                              \
+    X(TCP_COLLAPSED, "tcp_collapsed")       /* TCPRcvCollapsed: merged for lack of room */ \
+    X(TCP_LISTEN_DROPS, "tcp_listen_drops") /* connections refused for lack of room */     \
+    X(TCP_RETRANSMITS, "tcp_retransmits")   /* segments sent again */
 
 #define HEALTH_ID(id, name) HEALTH_##id,
 enum health_counter { HEALTH_COUNTERS(HEALTH_ID) N_HEALTH_COUNTERS };
@@ -41,12 +55,15 @@ struct freeze {
 };
 
 /*
- * The instrument's own state, one sample a second and worker: counters since the sample
- * before, and histograms of ns. Filled by the engine, journaled, summed by the recorder.
+ * The instrument's own state, one sample a second and worker, and one of the machine:
+ * counters since the sample before, and histograms of ns. Filled by the engine, journaled,
+ * summed by the recorder.
  */
+#define HEALTH_MACHINE UINT32_MAX
+
 struct health_sample {
-    ns_t at; /* since the start of the run */
-    uint32_t worker;
+    ns_t at;         /* since the start of the run */
+    uint32_t worker; /* HEALTH_MACHINE: no worker's, but the whole machine's */
     uint32_t trial;
     uint64_t counters[N_HEALTH_COUNTERS];
     uint32_t in_flight;   /* most at once since the last sample */

@@ -320,7 +320,7 @@ static const struct field freeze[] = {
 static const struct field health[] = {
     FIELD_OTHER("t", put_health, skip),
     FIELD_INT("at", I64, struct health_sample, at, FIELD_ALWAYS),
-    FIELD_INT("worker", U32, struct health_sample, worker, FIELD_ALWAYS),
+    FIELD_INT("worker", U32, struct health_sample, worker, HEALTH_MACHINE),
     FIELD_INT("trial", U32, struct health_sample, trial, FIELD_ALWAYS),
     FIELD_INT("in_flight", U32, struct health_sample, in_flight, FIELD_ALWAYS),
     FIELD_OBJECT("freeze", freeze, struct health_sample, freeze),

@@ -44,6 +44,11 @@ struct recorder {
     struct hist turn;
     uint32_t *in_flight; /* of each worker, as it last said */
     uint32_t *worked_on; /* trial of each worker */
+    struct life {
+        ns_t from;
+        ns_t to; /* 0: nothing seen */
+        uint64_t cpu;
+    } * lives; /* of each worker, from its first sample to its last */
     uint64_t in_flight_sum;
     uint64_t in_flight_max;
 
@@ -210,13 +215,22 @@ static void add_hist(struct hist *into, const struct hist *h)
         hist_add(into, h, &err); /* of another range: not ours, left out */
 }
 
+static void live_on(struct life *l, const struct health_sample *h)
+{
+    if (!l->to)
+        l->from = h->at;
+    else
+        l->cpu += h->counters[HEALTH_CPU_NS];
+    l->to = h->at;
+}
+
 static void on_health(void *ctx, const struct health_sample *h)
 {
     struct recorder *r = ctx;
 
     if (known(r, h->trial, 0))
         close_before(r, h->trial);
-    r->samples++;
+    r->samples += h->worker != HEALTH_MACHINE;
     for (int i = 0; i < N_HEALTH_COUNTERS; i++)
         r->counters[i] += h->counters[i];
     if (h->freeze.length > r->freeze.length)
@@ -230,6 +244,7 @@ static void on_health(void *ctx, const struct health_sample *h)
         r->in_flight_sum -= r->in_flight[h->worker];
         r->in_flight[h->worker] = h->in_flight;
         r->worked_on[h->worker] = h->trial;
+        live_on(&r->lives[h->worker], h);
     }
     if (r->in_flight_sum > r->in_flight_max)
         r->in_flight_max = r->in_flight_sum;
@@ -259,6 +274,7 @@ struct recorder *recorder_open(const struct run *run)
     r->cells = mem_array(run->n_cells, sizeof(*r->cells));
     r->in_flight = mem_array(MAX_WORKERS, sizeof(*r->in_flight));
     r->worked_on = mem_array(MAX_WORKERS, sizeof(*r->worked_on));
+    r->lives = mem_array(MAX_WORKERS, sizeof(*r->lives));
     for (size_t i = 0; i < run->n_cells; i++)
         for (int k = 0; k < N_LIMITS; k++)
             r->cells[i].limits[k] = (struct limit_seen){ -1, -1, -1, NS_ABSENT, NS_ABSENT };
@@ -288,6 +304,7 @@ void recorder_close(struct recorder *r)
     free(r->end_detail);
     free(r->in_flight);
     free(r->worked_on);
+    free(r->lives);
     free(r->cells);
     free(r->groups);
     free(r);
@@ -426,6 +443,15 @@ void recorder_health(const struct recorder *r, struct health_seen *h)
         .turn = &r->turn,
     };
     memcpy(h->counters, r->counters, sizeof(h->counters));
+    for (size_t i = 0; i < MAX_WORKERS; i++) {
+        const struct life *l = &r->lives[i];
+        double busy =
+            l->to > l->from ? (double)l->cpu * 1e6 / (double)(l->to - l->from) : 0;
+
+        h->worker_ns += l->to - l->from;
+        if (busy > (double)h->busiest_ppm)
+            h->busiest_ppm = (int64_t)busy;
+    }
 }
 
 bool recorder_end(const struct recorder *r, struct run_end *end)

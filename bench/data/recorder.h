@@ -119,6 +119,8 @@ struct health_seen {
     uint64_t counters[N_HEALTH_COUNTERS];
     uint64_t in_flight_max; /* never more: the most of each worker in a second, added up */
     struct freeze freeze;   /* the longest; length 0: none */
+    ns_t worker_ns;         /* how long the workers were there, added up */
+    int64_t busiest_ppm;    /* of a core: the worker that used most */
     const struct hist *send_lag;
     const struct hist *read_lag; /* kernel stamp -> our read; empty without kernel stamps */
     const struct hist *stamp_error; /* how far stamps of frames may be off; its p99 is

@@ -159,6 +159,8 @@ struct summary_health {
     struct summary_metric stamp_error;
     struct summary_metric turn;
     struct freeze freeze; /* the longest; length 0: none */
+    ns_t worker_ns;       /* how long the workers were there, added up */
+    int64_t busiest_ppm;  /* of a core: the worker that used most */
     uint64_t samples;
     uint64_t in_flight_max;
 };

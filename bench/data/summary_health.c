@@ -132,9 +132,12 @@ void summary_make_health(struct summary_making *k)
         .ttft_api_median = least_median(k, METRIC_TTFT_API),
         .sim_late_p99 = k->s->end.sim_late_p99,
         .dropped = k->s->end.dropped,
-        .unsent = h->counters[HEALTH_FD_EXHAUSTED] + (k->s->end.reason == END_FAILED),
+        .unsent = h->counters[HEALTH_FD_EXHAUSTED] + h->counters[HEALTH_PORTS_EXHAUSTED] +
+                  (k->s->end.reason == END_FAILED),
     };
     h->freeze = seen.freeze;
+    h->worker_ns = seen.worker_ns;
+    h->busiest_ppm = seen.busiest_ppm;
     of_attempts(k, METRIC_SEND_LAG, &h->send_lag);
     if (k->one.total)
         h->facts.send_lag_p99 = p99(&k->one);

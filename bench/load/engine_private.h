@@ -95,10 +95,12 @@ struct lag {
     struct health_sample sample; /* counters so far */
     ns_t frozen_from;            /* of the run: the freeze that is being put together */
     ns_t frozen_to;
-    ns_t cpu;
-    uint64_t switches;
-    uint64_t runqueue;
-    ns_t real_offset;
+    struct thread_figures {
+        ns_t cpu;
+        uint64_t switches;
+        uint64_t switches_own;
+        uint64_t runqueue;
+    } thread; /* at the last sample */
 };
 
 struct worker {

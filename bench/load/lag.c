@@ -13,24 +13,20 @@ static struct hist *new_hist(void)
     return h;
 }
 
-static ns_t real_offset(const struct clock *c)
-{
-    return c->real(c->ctx) - c->mono(c->ctx);
-}
-
-/* CPU time, involuntary switches and run-queue wait of this thread so far. */
-static void thread_figures(ns_t *cpu, uint64_t *switches, uint64_t *runqueue)
+/* CPU time, switches and run-queue wait of this thread so far. */
+static void thread_figures(struct thread_figures *t)
 {
     struct rusage u;
     unsigned long long ran = 0, waited = 0;
     FILE *f = fopen("/proc/thread-self/schedstat", "re");
 
     getrusage(RUSAGE_THREAD, &u);
-    *cpu = (u.ru_utime.tv_sec + u.ru_stime.tv_sec) * NS_PER_S +
-           (u.ru_utime.tv_usec + u.ru_stime.tv_usec) * NS_PER_US;
-    *switches = (uint64_t)u.ru_nivcsw;
+    t->cpu = (u.ru_utime.tv_sec + u.ru_stime.tv_sec) * NS_PER_S +
+             (u.ru_utime.tv_usec + u.ru_stime.tv_usec) * NS_PER_US;
+    t->switches = (uint64_t)u.ru_nivcsw;
+    t->switches_own = (uint64_t)u.ru_nvcsw;
     if (f && fscanf(f, "%llu %llu", &ran, &waited) == 2)
-        *runqueue = waited;
+        t->runqueue = waited;
     if (f)
         fclose(f);
 }
@@ -44,8 +40,7 @@ void lag_init(struct worker *w)
     };
     lag->sample.worker = w->engine->config.first_worker + w->number;
     lag->sample.trial = w->engine->config.trial_no;
-    thread_figures(&lag->cpu, &lag->switches, &lag->runqueue);
-    lag->real_offset = real_offset(w->engine->config.clock);
+    thread_figures(&lag->thread);
 }
 
 void lag_free(struct worker *w)
@@ -130,22 +125,16 @@ void lag_read(void *worker, const struct wire_read *read)
         lag_waited(w, read->since, read->at);
 }
 
-static void count(struct worker *w, struct health_sample *h)
+static void count(struct lag *lag, struct health_sample *h)
 {
-    struct lag *lag = &w->lag;
-    ns_t cpu = lag->cpu, offset = real_offset(w->engine->config.clock);
-    uint64_t switches = lag->switches, runqueue = lag->runqueue;
+    struct thread_figures now = lag->thread;
 
-    thread_figures(&cpu, &switches, &runqueue);
-    h->counters[HEALTH_CPU_NS] = (uint64_t)(cpu - lag->cpu);
-    h->counters[HEALTH_SWITCHES] = switches - lag->switches;
-    h->counters[HEALTH_RUNQUEUE_NS] = runqueue - lag->runqueue;
-    if (llabs(offset - lag->real_offset) > NS_PER_MS)
-        h->counters[HEALTH_CLOCK_STEPS]++;
-    lag->cpu = cpu;
-    lag->switches = switches;
-    lag->runqueue = runqueue;
-    lag->real_offset = offset;
+    thread_figures(&now);
+    h->counters[HEALTH_CPU_NS] = (uint64_t)(now.cpu - lag->thread.cpu);
+    h->counters[HEALTH_SWITCHES] = now.switches - lag->thread.switches;
+    h->counters[HEALTH_SWITCHES_OWN] = now.switches_own - lag->thread.switches_own;
+    h->counters[HEALTH_RUNQUEUE_NS] = now.runqueue - lag->thread.runqueue;
+    lag->thread = now;
 }
 
 void lag_report(struct worker *w)
@@ -159,7 +148,7 @@ void lag_report(struct worker *w)
     h->at = worker_now(w);
     h->in_flight = (uint32_t)w->most_in_flight;
     w->most_in_flight = w->in_flight;
-    count(w, h);
+    count(lag, h);
     h->send_lag = lag->send;
     h->read_lag = lag->read;
     h->stamp_error = lag->error;

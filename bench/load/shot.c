@@ -257,7 +257,8 @@ static void attempt_over(void *ctx, struct transfer *t)
         r.cost_nusd =
             catalogue_cost(c->model, r.tokens.prompt, r.tokens.cached, r.tokens.completion);
     if (transfer_out_of_descriptors(t))
-        w->lag.sample.counters[HEALTH_FD_EXHAUSTED]++;
+        w->lag.sample.counters[transfer_out_of_ports(t) ? HEALTH_PORTS_EXHAUSTED
+                                                        : HEALTH_FD_EXHAUSTED]++;
     settle(s, &r, a);
     again = retried(s, &r, a, &wait);
     r.final = !again;

@@ -432,14 +432,27 @@ static void read_body(struct transfer *t)
         t->wire->config.endpoint->body(a, body, t->wire->stamp);
 }
 
-bool transfer_out_of_descriptors(const struct transfer *t)
+/* errno of the system call that broke it; 0: none did. */
+static long broken_by(const struct transfer *t)
 {
     long number = t->no_socket;
 
     if (t->how != TRANSFER_BROKEN)
-        return false;
+        return 0;
     if (!number)
         curl_easy_getinfo(t->easy, CURLINFO_OS_ERRNO, &number);
+    return number;
+}
+
+bool transfer_out_of_ports(const struct transfer *t)
+{
+    return broken_by(t) == EADDRNOTAVAIL;
+}
+
+bool transfer_out_of_descriptors(const struct transfer *t)
+{
+    long number = broken_by(t);
+
     return number == EMFILE || number == ENFILE || number == ENOBUFS || number == ENOMEM ||
            number == EADDRNOTAVAIL;
 }
@@ -455,7 +468,10 @@ static void tell_why(struct transfer *t)
     } else if (t->header_bytes > MAX_HEADERS) {
         buf_str(&a->error, "the response headers are larger than tokdyno accepts");
     } else if (transfer_out_of_descriptors(t)) {
-        buf_str(&a->error, "this machine has no socket or port left (see ulimit -n)");
+        buf_str(&a->error,
+                transfer_out_of_ports(t)
+                    ? "this machine has no port left (see net.ipv4.ip_local_port_range)"
+                    : "this machine has no socket left (see ulimit -n)");
         buf_str(&a->error_code, WIRE_NO_SOCKET);
     } else if (t->result != CURLE_OPERATION_TIMEDOUT) {
         answer_text(a, &a->error,

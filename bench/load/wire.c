@@ -159,6 +159,26 @@ static void tell_read(struct wire *w, const struct stamp *stamp, ns_t since)
     w->config.on_read(w->config.ctx, &read);
 }
 
+static bool wants_kernel(const struct wire *w)
+{
+    return w->config.cell->connection.stamps == CONNECTION_STAMPS_KERNEL;
+}
+
+static struct stamp stamp_socket(struct wire *w, int fd, ns_t emptied)
+{
+    if (!wants_kernel(w))
+        return stamp_now(&w->stamper);
+    return stamp_read(&w->stamper, fd, READ_SIZE, emptied, loop_turn_began(w->config.loop));
+}
+
+/* What nobody looked at is known by what was taken of it, where that can be counted. */
+static bool left_nothing(const struct wire *w, const struct stamp *stamp)
+{
+    if (wants_kernel(w))
+        return stamp->waiting < READ_SIZE;
+    return !w->opaque && w->taken < READ_SIZE;
+}
+
 static void read_socket(struct wire *w, int fd, int what)
 {
     ns_t emptied = slot_of(w, fd)->emptied;
@@ -167,9 +187,7 @@ static void read_socket(struct wire *w, int fd, int what)
 
     w->reading = fd;
     w->arrived = w->opaque ? stamp_arrived(fd) : 0;
-    stamp =
-        stamp_read(&w->stamper, fd, READ_SIZE, emptied, loop_turn_began(w->config.loop));
-
+    stamp = stamp_socket(w, fd, emptied);
     w->stamp = stamp.at - w->config.t0;
     w->waiting = stamp.waiting;
     w->taken = 0;
@@ -177,7 +195,7 @@ static void read_socket(struct wire *w, int fd, int what)
     doubt_stamped(&w->doubt, w->stamp, stamp.kind == STAMP_KERNEL, emptied);
     since = w->doubt.since; /* what is launched in between counts anew */
     drive(w, fd, what);
-    slot_of(w, fd)->emptied = stamp.waiting < READ_SIZE ? stamp.read : NS_ABSENT;
+    slot_of(w, fd)->emptied = left_nothing(w, &stamp) ? stamp.read : NS_ABSENT;
     tell_read(w, &stamp, since);
 }
 
@@ -267,7 +285,8 @@ static int on_new_socket(void *ctx, curl_socket_t fd, curlsocktype purpose)
 
     if (purpose != CURLSOCKTYPE_IPCXN)
         return CURL_SOCKOPT_OK;
-    stamp_enable(fd);
+    if (wants_kernel(w))
+        stamp_enable(fd);
     slot_of(w, fd)->keeps = !w->tls && w->config.cell->connection.http != 2;
     return CURL_SOCKOPT_OK;
 }

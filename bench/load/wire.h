@@ -85,6 +85,7 @@ const struct answer *transfer_answer(const struct transfer *t);
  */
 #define WIRE_NO_SOCKET "no_socket"
 bool transfer_out_of_descriptors(const struct transfer *t);
+bool transfer_out_of_ports(const struct transfer *t); /* of them, for want of a port */
 
 /*
  * Open n connections by asking for the origin's root n times at once; done is called when
