@@ -52,8 +52,35 @@ static void put_figures(struct jsonw *w, const struct health_facts *f)
     jsonw_end(w);
 }
 
-void json_put_health(struct jsonw *w, const struct summary_health *h)
+static void put_stamps(struct jsonw *w, const struct summary *s)
 {
+    json_begin_object(w, "stamps");
+    json_put_text(w, "asked", stamps_names[summary_stamps_asked(s)]);
+    json_put_text(w, "used", stamps_names[summary_stamps_used(s)]);
+    jsonw_end(w);
+}
+
+void json_put_warnings(struct jsonw *w, const struct summary *s)
+{
+    json_begin_array(w, "warnings");
+    for (size_t i = 0; i < s->n_warnings; i++) {
+        const struct summary_warning *one = &s->warnings[i];
+
+        jsonw_object(w);
+        json_put_text(w, "id", one->row->id);
+        json_put_text(w, "level", warning_level_names[one->row->level]);
+        json_put_text(w, "message", one->text);
+        json_put_text(w, "means", one->row->means);
+        json_put_text(w, "do", one->row->remedy);
+        jsonw_end(w);
+    }
+    jsonw_end(w);
+}
+
+void json_put_health(struct jsonw *w, const struct summary *s)
+{
+    const struct summary_health *h = &s->health;
+
     json_begin_object(w, "health");
     json_put_ns(w, "send_lag_p99_ns", h->facts.send_lag_p99);
     json_put_ns(w, "stamp_error_p99_ns", h->facts.stamp_error_p99);
@@ -63,6 +90,8 @@ void json_put_health(struct jsonw *w, const struct summary_health *h)
     json_put_bool(w, "flips_verdict", h->facts.flips_verdict);
     json_put_count(w, "samples", h->samples);
     json_put_count(w, "in_flight_max", h->in_flight_max);
+    json_put_int(w, "busiest_thread_ppm", h->busiest_ppm);
+    put_stamps(w, s);
     put_freeze(w, h);
     put_figures(w, &h->facts);
     json_begin_object(w, "counters");

@@ -231,13 +231,14 @@ void report_json(struct buf *out, const struct summary *s)
     put_head(&w, s->run, s->ended ? end_reason_names[s->end.reason] : "unfinished");
     put_end(&w, s);
     json_put_validity(&w, &s->health);
+    json_put_warnings(&w, s);
     json_put_text(&w, "verdict", s->run->n_slos ? verdict_names[s->verdict] : NULL);
     json_begin_array(&w, "slos");
     for (size_t i = 0; i < s->n_slos; i++)
         put_slo(&w, s->run, &s->slos[i]);
     jsonw_end(&w);
     put_total(&w, s);
-    json_put_health(&w, &s->health);
+    json_put_health(&w, s);
     json_begin_array(&w, "cells");
     for (uint32_t c = 0; c < s->run->n_cells; c++)
         put_cell(&w, s, c);

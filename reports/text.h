@@ -25,7 +25,12 @@ void text_limits(const struct page *p);
 void text_regions(const struct page *p);
 void text_objectives(const struct page *p);
 void text_instrument(const struct page *p);
+void text_warnings(const struct page *p, bool in_headline); /* there where not valid */
 void text_next(const struct page *p);
+
+/* Lines of text, broken at spaces; all but the first stand two further in. */
+void text_paragraph(const struct page *p, size_t indent, enum style style,
+                    const char *text);
 
 /* A heading with a blank line before it. */
 void text_heading(const struct page *p, const char *heading);

@@ -6,12 +6,20 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 
 /* A wait shorter than this may have been a mere look at many descriptors. */
 #define ASLEEP (100 * NS_PER_US)
+
+/*
+ * Half of what libevent asks the kernel for at once, to begin with. A turn that reports
+ * fewer sockets has seen all that there were; where it was too few it asks for more the
+ * next time, but does not tell.
+ */
+enum { SEES_ALL_BELOW = 16 };
 
 struct loop {
     const struct clock *clock;
@@ -23,10 +31,12 @@ struct loop {
     loop_turn_fn *on_turn;
     void *turn_ctx;
     ns_t began;
-    ns_t done;    /* of the turn before */
-    ns_t looked;  /* see loop_looked */
-    ns_t rested;  /* see loop_rested */
-    bool working; /* the turn has called somebody, so `began` is its own */
+    ns_t done;       /* of the turn before */
+    ns_t looked;     /* see loop_looked */
+    ns_t rested;     /* see loop_rested */
+    size_t reported; /* sockets, in this turn */
+    long sleeps;     /* before this wait, where that may matter */
+    bool working;    /* the turn has called somebody, so `began` is its own */
     bool stopped;
 };
 
@@ -47,18 +57,37 @@ struct loop_timer {
     ns_t at;
 };
 
+/* How often this thread gave up the processor by itself: to sleep. */
+static long sleeps(void)
+{
+    struct rusage u;
+
+    return getrusage(RUSAGE_THREAD, &u) ? 0 : u.ru_nvcsw;
+}
+
+/*
+ * Between its turns. A thread that lost the processor looks asleep as well: behind a turn
+ * that may not have seen all, the system is asked.
+ */
+static bool was_asleep(const struct loop *l)
+{
+    return l->began - l->done > ASLEEP &&
+           (l->reported < SEES_ALL_BELOW || sleeps() > l->sleeps);
+}
+
 /* libevent has no hook behind its wait: the first one called in a turn marks its beginning.
  */
 static void begin_work(struct loop *l)
 {
     bool asleep;
-    ns_t before = l->began;
+    ns_t before = l->reported < SEES_ALL_BELOW ? l->began : l->looked;
 
     if (l->working)
         return;
     l->working = true;
     l->began = clock_now(l->clock);
-    asleep = l->began - l->done > ASLEEP;
+    asleep = was_asleep(l);
+    l->reported = 0;
     l->looked = asleep ? l->began : before;
     l->rested = asleep ? l->done : before;
 }
@@ -139,6 +168,8 @@ void loop_run(struct loop *l)
         event_base_loop(l->base, EVLOOP_ONCE);
         if (!l->working)
             continue;
+        if (l->reported >= SEES_ALL_BELOW)
+            l->sleeps = sleeps();
         l->done = clock_now(l->clock);
         if (l->on_turn)
             l->on_turn(l->turn_ctx, l->began, l->done);
@@ -194,6 +225,7 @@ static void io_ready(evutil_socket_t fd, short what, void *arg)
     int events = (what & EV_READ ? LOOP_READ : 0) | (what & EV_WRITE ? LOOP_WRITE : 0);
 
     begin_work(io->loop);
+    io->loop->reported++;
     io->fn(io->ctx, fd, events);
 }
 

@@ -39,6 +39,11 @@ static bool figure_within(const struct health_facts *f, enum headline h, bool of
            within(of_max ? stamps->max_error : stamps->error, -1, l.floor, 0);
 }
 
+bool health_is_small(ns_t error, ns_t median)
+{
+    return within(error, median, good.floor, good.percent);
+}
+
 static ns_t sum(ns_t a, ns_t b)
 {
     if (a == NS_ABSENT)
@@ -78,11 +83,14 @@ enum validity health_judge(const struct health_facts *f, ns_t *e)
     enum validity figures = worst_figure(f);
 
     *e = sum(f->send_lag_p99, f->stamp_error_p99);
-    if (f->dropped || f->unsent || f->flips_verdict || figures == VALIDITY_CLIENT_LIMITED ||
+    if (f->dropped || f->unsent || f->flips_verdict ||
         !within(*e, median, poor.floor, poor.percent))
         return VALIDITY_CLIENT_LIMITED;
+    /* What a late simulator then sends at once is read late by the best client. */
     if (!within(f->sim_late_p99, median, poor.floor, poor.percent))
         return VALIDITY_SIM_LIMITED;
+    if (figures == VALIDITY_CLIENT_LIMITED)
+        return figures;
     if (figures == VALIDITY_DEGRADED || !within(*e, median, good.floor, good.percent) ||
         !within(f->sim_late_p99, median, good.floor, good.percent))
         return VALIDITY_DEGRADED;

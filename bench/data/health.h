@@ -116,6 +116,9 @@ struct health_facts {
  */
 enum validity health_judge(const struct health_facts *f, ns_t *e);
 
+/* Is an error within the limits of `valid`? Absent is. */
+bool health_is_small(ns_t error, ns_t median);
+
 /* What the figure alone would make of the run: valid, degraded or client-limited. */
 enum validity health_judge_figure(const struct health_facts *f, enum headline h);
 

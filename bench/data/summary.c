@@ -266,6 +266,7 @@ void summary_make(struct summary *s, const struct run *run, const struct recorde
         make_cell(&k, c);
     summary_make_health(&k);
     summary_judge(s, r);
+    warnings_make(s);
     hist_free(&k.one);
     hist_free(&k.phase);
     hist_free(&k.cell);

@@ -8,6 +8,7 @@
 #include "data/health.h"
 #include "data/recorder.h"
 #include "data/run.h"
+#include "data/warning.h"
 
 /*
  * What a run says, ready to be printed: made from the recorder, and so from the journal,
@@ -165,6 +166,17 @@ struct summary_health {
     uint64_t in_flight_max;
 };
 
+/* Where the times of frames came from, or were to come from. */
+enum stamps { STAMPS_NONE, STAMPS_KERNEL, STAMPS_READ, STAMPS_MIXED, N_STAMPS };
+extern const char *const stamps_names[N_STAMPS]; /* "none", "kernel", "read", "mixed" */
+enum stamps summary_stamps_asked(const struct summary *s);
+enum stamps summary_stamps_used(const struct summary *s);
+
+struct summary_warning {
+    const struct warning *row;
+    const char *text;
+};
+
 struct summary {
     struct arena arena;
     const struct run *run;
@@ -180,6 +192,8 @@ struct summary {
     size_t n_slos;
     enum verdict verdict; /* the worst: fail, then no data, then pass */
     struct summary_health health;
+    struct summary_warning *warnings; /* the worst first */
+    size_t n_warnings;
 };
 
 void summary_make(struct summary *s, const struct run *run, const struct recorder *r);

@@ -114,6 +114,37 @@ bool summary_error(const struct summary *s, const struct summary_group *g, enum 
     return true;
 }
 
+const char *const stamps_names[N_STAMPS] = {
+    [STAMPS_NONE] = "none",
+    [STAMPS_KERNEL] = "kernel",
+    [STAMPS_READ] = "read",
+    [STAMPS_MIXED] = "mixed",
+};
+
+enum stamps summary_stamps_asked(const struct summary *s)
+{
+    size_t read = 0;
+
+    for (size_t c = 0; c < s->run->n_cells; c++)
+        read += s->run->cells[c].read_stamps;
+    if (!read)
+        return STAMPS_KERNEL;
+    return read == s->run->n_cells ? STAMPS_READ : STAMPS_MIXED;
+}
+
+/* A few that were replaced make no mixture. */
+enum stamps summary_stamps_used(const struct summary *s)
+{
+    uint64_t reads = s->health.counters[HEALTH_READS];
+    uint64_t kernel = s->health.counters[HEALTH_KERNEL_STAMPS];
+
+    if (!reads)
+        return STAMPS_NONE;
+    if (kernel * 20 >= reads * 19)
+        return STAMPS_KERNEL;
+    return kernel * 20 <= reads ? STAMPS_READ : STAMPS_MIXED;
+}
+
 void summary_make_health(struct summary_making *k)
 {
     struct summary_health *h = &k->s->health;

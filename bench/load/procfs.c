@@ -33,11 +33,12 @@ static struct str word(const char **at)
     return w;
 }
 
+/* A word that the end of the text cuts may be a part of one. */
 static bool number(struct str w, uint64_t *v)
 {
     uint64_t sum = 0;
 
-    if (!w.n || w.n > 19)
+    if (!w.n || w.n > 19 || !w.p[w.n])
         return false;
     for (size_t i = 0; i < w.n; i++) {
         if (w.p[i] < '0' || w.p[i] > '9')
@@ -103,7 +104,7 @@ bool procfs_cgroup(const char *text, struct buf *path)
         const char *a = memchr(line, ':', n);
         const char *b = a ? memchr(a + 1, ':', n - (size_t)(a + 1 - line)) : NULL;
 
-        if (b) {
+        if (b && line[n]) {
             struct str of = { a + 1, (size_t)(b - a - 1) };
             struct str where = { b + 1, n - (size_t)(b + 1 - line) };
 

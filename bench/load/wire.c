@@ -139,6 +139,11 @@ static struct socket_slot *slot_of(struct wire *w, int fd)
     return &w->sockets[fd];
 }
 
+static bool wants_kernel(const struct wire *w)
+{
+    return w->config.cell->connection.stamps == CONNECTION_STAMPS_KERNEL;
+}
+
 /* A stamp of the kernel is that of the newest bytes, and so right for the last frame. */
 static void tell_read(struct wire *w, const struct stamp *stamp, ns_t since)
 {
@@ -151,17 +156,12 @@ static void tell_read(struct wire *w, const struct stamp *stamp, ns_t since)
         .in_doubt = kernel && w->events ? w->events - 1 : w->events,
     };
 
-    if (!w->config.on_read)
-        return;
+    if (!w->config.on_read || (wants_kernel(w) && !stamp->waiting && !w->events))
+        return; /* the other side has closed */
     read.error = at > since ? at - since : 0;
     read.since = since;
     read.at = stamp->read - w->config.t0;
     w->config.on_read(w->config.ctx, &read);
-}
-
-static bool wants_kernel(const struct wire *w)
-{
-    return w->config.cell->connection.stamps == CONNECTION_STAMPS_KERNEL;
 }
 
 static struct stamp stamp_socket(struct wire *w, int fd, ns_t emptied)
