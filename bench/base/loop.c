@@ -138,6 +138,7 @@ struct loop *loop_open(const struct clock *clock, struct err *err)
     struct loop *l = mem_alloc(sizeof(*l));
 
     l->clock = clock;
+    l->began = l->done = l->looked = l->rested = clock_now(clock);
     l->base = precise_base();
     l->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (l->base && l->wake_fd >= 0)

@@ -1,5 +1,10 @@
 #include "load/doubt.h"
 
+static ns_t greater(ns_t a, ns_t b)
+{
+    return a > b ? a : b;
+}
+
 /*
  * When the loop had last seen all that was there, as far as that is sure. After a sleep
  * that was too long it may come to its sockets over several turns, the first of which may
@@ -67,7 +72,7 @@ void doubt_stamped(struct doubt *d, ns_t at, bool kernel, ns_t emptied)
 
     d->newest = kernel ? at : NS_ABSENT;
     from = looked(d);
-    d->since = (emptied > from ? emptied : from) - d->t0;
+    d->since = greater(greater(emptied, from) - d->t0, 0);
     d->frame = NULL;
 }
 
@@ -80,11 +85,6 @@ void doubt_unstamped(struct doubt *d, ns_t now)
 static ns_t bound_of(const struct doubt *d, ns_t at)
 {
     return at > d->since ? at - d->since : 0;
-}
-
-static ns_t greater(ns_t a, ns_t b)
-{
-    return a > b ? a : b;
 }
 
 /* The frame that waits for it is judged. */
