@@ -14,6 +14,9 @@
 /* A wait shorter than this may have been a mere look at many descriptors. */
 #define ASLEEP (100 * NS_PER_US)
 
+/* Longer than that, and what came during the turn is worth a question. */
+#define LONG_TURN NS_PER_MS
+
 /*
  * Half of what libevent asks the kernel for at once, to begin with. A turn that reports
  * fewer sockets has seen all that there were; where it was too few it asks for more the
@@ -65,14 +68,19 @@ static long sleeps(void)
     return getrusage(RUSAGE_THREAD, &u) ? 0 : u.ru_nvcsw;
 }
 
-/*
- * Between its turns. A thread that lost the processor looks asleep as well: behind a turn
- * that may not have seen all, the system is asked.
- */
-static bool was_asleep(const struct loop *l)
+/* Behind a turn that was short and saw all, little can wait. */
+static bool much_may_wait(const struct loop *l)
 {
-    return l->began - l->done > ASLEEP &&
-           (l->reported < SEES_ALL_BELOW || sleeps() > l->sleeps);
+    return l->reported >= SEES_ALL_BELOW || l->done - l->began > LONG_TURN;
+}
+
+/*
+ * Between its turns. A thread that lost the processor looks asleep as well: where that
+ * matters, the system is asked.
+ */
+static bool was_asleep(const struct loop *l, ns_t now)
+{
+    return now - l->done > ASLEEP && (!much_may_wait(l) || sleeps() > l->sleeps);
 }
 
 /* libevent has no hook behind its wait: the first one called in a turn marks its beginning.
@@ -80,13 +88,14 @@ static bool was_asleep(const struct loop *l)
 static void begin_work(struct loop *l)
 {
     bool asleep;
-    ns_t before = l->reported < SEES_ALL_BELOW ? l->began : l->looked;
+    ns_t before = l->reported < SEES_ALL_BELOW ? l->began : l->looked, now;
 
     if (l->working)
         return;
     l->working = true;
-    l->began = clock_now(l->clock);
-    asleep = was_asleep(l);
+    now = clock_now(l->clock);
+    asleep = was_asleep(l, now);
+    l->began = now;
     l->reported = 0;
     l->looked = asleep ? l->began : before;
     l->rested = asleep ? l->done : before;
@@ -169,9 +178,9 @@ void loop_run(struct loop *l)
         event_base_loop(l->base, EVLOOP_ONCE);
         if (!l->working)
             continue;
-        if (l->reported >= SEES_ALL_BELOW)
-            l->sleeps = sleeps();
         l->done = clock_now(l->clock);
+        if (much_may_wait(l))
+            l->sleeps = sleeps();
         if (l->on_turn)
             l->on_turn(l->turn_ctx, l->began, l->done);
     }
