@@ -169,6 +169,7 @@ static const struct field counts[] = {
     TALLY(gaps_lost),
     TALLY(network_clamped),
     TALLY(clamped),
+    TALLY(disturbed),
     TALLY(bytes_up),
     TALLY(bytes_down),
 };

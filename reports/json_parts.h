@@ -24,6 +24,12 @@ void json_put_regions(struct jsonw *w, const struct summary_group *g);
 /* Counts, outcomes, rates and metrics of a group. */
 void json_put_group(struct jsonw *w, const struct summary_group *g);
 
+void json_put_errors(struct jsonw *w, const struct summary *s,
+                     const struct summary_group *g);
+void json_put_warnings(struct jsonw *w, const struct summary *s);
+void json_put_health(struct jsonw *w, const struct summary *s);
+void json_put_validity(struct jsonw *w, const struct summary_health *h);
+
 /* Rates as integers: their unit, and how many of it make one of rate_value's. */
 struct json_rate_unit {
     const char *unit;

@@ -459,6 +459,7 @@ static void put_phase(const struct page *p, const struct summary_group *g)
         return;
     put_metrics(p, g);
     text_sample(p, g);
+    text_errors(p, g);
     put_tokens(p, g);
     put_cache(p, g);
     put_cost(p, g);

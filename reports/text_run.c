@@ -297,6 +297,33 @@ static void add_lag(struct pieces *line, const char *what, const struct summary_
         figure_value(b, UNIT_NS, (double)m->max);
 }
 
+static void add_stamps(struct pieces *line, const struct summary *s)
+{
+    const uint64_t *counters = s->health.counters;
+    struct buf *b;
+
+    switch (summary_stamps_used(s)) {
+    case STAMPS_KERNEL:
+        pieces_add(line, "stamps: kernel");
+        break;
+    case STAMPS_READ:
+        pieces_add(line, "stamps: read (%s)",
+                   summary_stamps_asked(s) == STAMPS_READ ? "as asked"
+                                                          : "the system gave no other");
+        break;
+    case STAMPS_MIXED:
+        b = pieces_next(line);
+        buf_str(b, "stamps: mixed, ");
+        figure_share(b, (double)counters[HEALTH_KERNEL_STAMPS] /
+                            (double)counters[HEALTH_READS] * 1e6);
+        buf_str(b, " of reads by the kernel");
+        break;
+    case STAMPS_NONE:
+    case N_STAMPS:
+        break;
+    }
+}
+
 static void put_work(const struct page *p)
 {
     const struct summary_health *h = &p->s->health;
@@ -316,12 +343,7 @@ static void put_work(const struct page *p)
     }
     if (h->in_flight_max)
         pieces_add(&line, "at most %llu in flight", (unsigned long long)h->in_flight_max);
-    if (h->counters[HEALTH_READS] && h->counters[HEALTH_KERNEL_STAMPS]) {
-        b = pieces_next(&line);
-        figure_share(b, (double)h->counters[HEALTH_KERNEL_STAMPS] /
-                            (double)h->counters[HEALTH_READS] * 1e6);
-        buf_str(b, " of reads stamped by the kernel");
-    }
+    add_stamps(&line, p->s);
     if (p->s->all.frames_shared) {
         b = pieces_next(&line);
         figure_share(b, (double)p->s->all.frames_shared / (double)p->s->all.frames * 1e6);
@@ -337,10 +359,6 @@ static void put_oddities(const struct page *p)
         uint64_t n;
         const char *what;
     } counts[] = {
-        { p->s->health.facts.dropped, "records dropped" },
-        { p->s->health.counters[HEALTH_FD_EXHAUSTED], "sends without a free descriptor" },
-        { p->s->health.counters[HEALTH_CLOCK_STEPS], "steps of the wall clock" },
-        { p->s->health.counters[HEALTH_STAMPS_REPLACED], "kernel stamps replaced" },
         { t->network_clamped, "network times clamped at 0" },
         { t->clamped, "values out of range" },
         { t->gaps_lost, "gaps beyond the journal's most" },
@@ -354,7 +372,7 @@ static void put_oddities(const struct page *p)
             units_put_count(b, counts[i].n);
             buf_printf(b, " %s", counts[i].what);
         }
-    pieces_put(&line, p, 2, STYLE_YELLOW);
+    pieces_put(&line, p, 2, STYLE_PLAIN);
 }
 
 void text_instrument(const struct page *p)
@@ -378,4 +396,5 @@ void text_instrument(const struct page *p)
     pieces_put(&line, p, 2, STYLE_PLAIN);
     put_work(p);
     put_oddities(p);
+    text_warnings(p, false);
 }

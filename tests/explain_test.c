@@ -135,14 +135,17 @@ TEST(explain_knows_keys_sections_metrics_rates_outcomes_and_types)
         { "duration", "load[].duration\n", 0 },
         { "phases", "phases (kind of value)\n", 0 },
         { "limits.drian",
-          "no key, metric, rate or outcome is called \"limits.drian\"; did you mean "
+          "no key, metric, rate, outcome or warning is called \"limits.drian\"; did you "
+          "mean "
           "\"limits.drain\"?",
           -1 },
         { "tttft",
-          "no key, metric, rate or outcome is called \"tttft\"; did you mean \"ttft\"?",
+          "no key, metric, rate, outcome or warning is called \"tttft\"; did you mean "
+          "\"ttft\"?",
           -1 },
         { "xyzzy",
-          "no key, metric, rate or outcome is called \"xyzzy\"; `tokdyno explain` lists "
+          "no key, metric, rate, outcome or warning is called \"xyzzy\"; `tokdyno explain` "
+          "lists "
           "them",
           -1 },
     };

@@ -7,19 +7,19 @@
 
 static void help(void)
 {
-    puts(
-        "usage: tokdyno explain [KEY...] [--markdown | --schema | --metrics]\n\n"
-        "Documentation of scenario keys, metrics, rates and outcomes, from the tables that "
-        "the\nprogram itself uses. Without a name: all of them in short.\n\n"
-        "  --markdown   the keys as a page (docs/scenario.md)\n"
-        "  --schema     a JSON Schema of scenarios, for editors\n"
-        "  --metrics    metrics, rates and outcomes as a page, with what other tools call "
-        "them\n               (docs/metrics.md)\n\n"
-        "examples:\n"
-        "  tokdyno explain\n"
-        "  tokdyno explain load.steady.rate\n"
-        "  tokdyno explain limits\n"
-        "  tokdyno explain ttft error_rate rate_limited");
+    puts("usage: tokdyno explain [KEY...] [--markdown | --schema | --metrics]\n\n"
+         "Documentation of scenario keys, metrics, rates, outcomes and warnings, from the "
+         "tables that\nthe program itself uses. Without a name: all of them in short.\n\n"
+         "  --markdown   the keys as a page (docs/scenario.md)\n"
+         "  --schema     a JSON Schema of scenarios, for editors\n"
+         "  --metrics    metrics, rates and outcomes as a page, with what other tools call "
+         "them\n               (docs/metrics.md)\n\n"
+         "examples:\n"
+         "  tokdyno explain\n"
+         "  tokdyno explain load.steady.rate\n"
+         "  tokdyno explain limits\n"
+         "  tokdyno explain ttft error_rate rate_limited\n"
+         "  tokdyno explain warnings");
 }
 
 static int explain_names(struct buf *out, int argc, char **argv, struct err *err)

@@ -63,8 +63,8 @@ static const struct {
     const char *less;
     const char *more;
 } examples[N_UNITS] = {
-    [UNIT_NS] = { "p95 < 400ms", NULL },    [UNIT_MTOKS] = { NULL, "p50 > 100 tok/s" },
-    [UNIT_PPM] = { NULL, "mean > 50%" },    [UNIT_NUSD] = { "mean < $0.01", NULL },
+    [UNIT_NS] = { "p95 < 400ms", NULL },       [UNIT_MTOKS] = { NULL, "p50 > 100 tok/s" },
+    [UNIT_PPM] = { "p95 < 5%", "mean > 50%" }, [UNIT_NUSD] = { "mean < $0.01", NULL },
     [UNIT_TOKENS] = { "mean < 500", NULL },
 };
 

@@ -38,12 +38,18 @@ struct recorder {
 
     uint64_t samples;
     uint64_t counters[N_HEALTH_COUNTERS];
+    struct freeze freeze;
     struct hist send_lag;
     struct hist read_lag;
     struct hist stamp_error;
     struct hist turn;
     uint32_t *in_flight; /* of each worker, as it last said */
     uint32_t *worked_on; /* trial of each worker */
+    struct life {
+        ns_t from;
+        ns_t to; /* 0: nothing seen */
+        uint64_t cpu;
+    } * lives; /* of each worker, from its first sample to its last */
     uint64_t in_flight_sum;
     uint64_t in_flight_max;
 
@@ -220,15 +226,26 @@ static void add_hist(struct hist *into, const struct hist *h)
         hist_add(into, h, &err); /* of another range: not ours, left out */
 }
 
+static void live_on(struct life *l, const struct health_sample *h)
+{
+    if (!l->to)
+        l->from = h->at;
+    else
+        l->cpu += h->counters[HEALTH_CPU_NS];
+    l->to = h->at;
+}
+
 static void on_health(void *ctx, const struct health_sample *h)
 {
     struct recorder *r = ctx;
 
     if (known(r, h->trial, 0))
         close_before(r, h->trial);
-    r->samples++;
+    r->samples += h->worker != HEALTH_MACHINE;
     for (int i = 0; i < N_HEALTH_COUNTERS; i++)
         r->counters[i] += h->counters[i];
+    if (h->freeze.length > r->freeze.length)
+        r->freeze = h->freeze;
     add_hist(&r->send_lag, h->send_lag);
     add_hist(&r->read_lag, h->read_lag);
     add_hist(&r->stamp_error, h->stamp_error);
@@ -238,6 +255,7 @@ static void on_health(void *ctx, const struct health_sample *h)
         r->in_flight_sum -= r->in_flight[h->worker];
         r->in_flight[h->worker] = h->in_flight;
         r->worked_on[h->worker] = h->trial;
+        live_on(&r->lives[h->worker], h);
     }
     if (r->in_flight_sum > r->in_flight_max)
         r->in_flight_max = r->in_flight_sum;
@@ -268,6 +286,7 @@ struct recorder *recorder_open(const struct run *run)
     r->cells = mem_array(run->n_cells, sizeof(*r->cells));
     r->in_flight = mem_array(MAX_WORKERS, sizeof(*r->in_flight));
     r->worked_on = mem_array(MAX_WORKERS, sizeof(*r->worked_on));
+    r->lives = mem_array(MAX_WORKERS, sizeof(*r->lives));
     for (size_t i = 0; i < run->n_cells; i++)
         for (int k = 0; k < N_LIMITS; k++)
             r->cells[i].limits[k] = (struct limit_seen){ -1, -1, -1, NS_ABSENT, NS_ABSENT };
@@ -302,6 +321,7 @@ void recorder_close(struct recorder *r)
     free(r->end_detail);
     free(r->in_flight);
     free(r->worked_on);
+    free(r->lives);
     free(r->cells);
     free(r->flows);
     free(r->groups);
@@ -356,6 +376,14 @@ struct steady_seen recorder_steady(const struct recorder *r, uint32_t trial, uin
         return (struct steady_seen){ .ttft_cut = NS_ABSENT, .tokens_cut = NS_ABSENT };
     return group_series_steady(&g->series, g->arrivals.load, g->begin.at, group_end(g),
                                r->flows[trial]);
+}
+
+struct extreme recorder_extreme(const struct recorder *r, uint32_t trial, uint32_t phase,
+                                enum headline h)
+{
+    const struct group *g = *at(r, trial, phase);
+
+    return g ? g->extremes[h] : (struct extreme){ 0 };
 }
 
 void recorder_phase(const struct recorder *r, uint32_t trial, uint32_t phase,
@@ -444,12 +472,22 @@ void recorder_health(const struct recorder *r, struct health_seen *h)
     *h = (struct health_seen){
         .samples = r->samples,
         .in_flight_max = r->in_flight_max,
+        .freeze = r->freeze,
         .send_lag = &r->send_lag,
         .read_lag = &r->read_lag,
         .stamp_error = &r->stamp_error,
         .turn = &r->turn,
     };
     memcpy(h->counters, r->counters, sizeof(h->counters));
+    for (size_t i = 0; i < MAX_WORKERS; i++) {
+        const struct life *l = &r->lives[i];
+        double busy =
+            l->to > l->from ? (double)l->cpu * 1e6 / (double)(l->to - l->from) : 0;
+
+        h->worker_ns += l->to - l->from;
+        if (busy > (double)h->busiest_ppm)
+            h->busiest_ppm = (int64_t)busy;
+    }
 }
 
 bool recorder_end(const struct recorder *r, struct run_end *end)

@@ -1,5 +1,6 @@
 #include "data/recorder_group.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -110,6 +111,43 @@ static void values(struct group *g, struct hists *region, const struct record *r
     }
 }
 
+/* --- extremes ---------------------------------------------------------------------- */
+
+static int64_t greater(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+void extreme_add(struct extreme *into, const struct extreme *other)
+{
+    into->most = greater(into->most, other->most);
+    into->least_most = greater(into->least_most, other->least_most);
+    into->most_most = greater(into->most_most, other->most_most);
+}
+
+int64_t extreme_error(const struct extreme *x)
+{
+    return greater(x->most - x->least_most, x->most_most - x->most);
+}
+
+/* An error that is a share makes 1 + it of the value, or that part of it. */
+static void see_extreme(struct group *g, enum headline h, const struct record *r)
+{
+    int64_t v, e;
+    struct extreme one;
+
+    if (!headline_value(h, r, &v, &e))
+        return;
+    one = (struct extreme){ v, v > e ? v - e : 0, headlines[h].both_ways ? v + e : v };
+    if (metrics[headlines[h].error].unit == UNIT_PPM) {
+        double factor = 1 + (double)e / 1e6;
+
+        one.least_most = (int64_t)((double)v / factor);
+        one.most_most = (int64_t)fmin((double)v * factor, 0x1p62);
+    }
+    extreme_add(&g->extremes[h], &one);
+}
+
 /* --- regions ----------------------------------------------------------------------- */
 
 static struct hists *region_hists(struct group *g, size_t slot)
@@ -207,6 +245,18 @@ static void count_request(struct tally *t, const struct record *r)
     t->ok += outcomes[r->outcome].latency;
 }
 
+/* Did it leave late, or was anything of it stamped late, by as much as a freeze? */
+static bool disturbed(const struct record *r)
+{
+    const struct doubts *d = &r->doubts;
+    ns_t late = 0;
+
+    if (r->at[MOMENT_READY] != NS_ABSENT && r->at[MOMENT_START] != NS_ABSENT)
+        late = r->at[MOMENT_START] - r->at[MOMENT_READY];
+    return late + d->sent > HEALTH_FREEZE || d->frame > HEALTH_FREEZE ||
+           d->end > HEALTH_FREEZE;
+}
+
 static void count(struct group *g, const struct run *run, const struct record *r)
 {
     struct tally *t = &g->tally;
@@ -220,6 +270,7 @@ static void count(struct group *g, const struct run *run, const struct record *r
     t->frames += r->frames;
     t->frames_shared += r->shared;
     t->gaps_lost += r->gaps_lost;
+    t->disturbed += disturbed(r);
     t->bytes_up += r->bytes_up;
     t->bytes_down += r->bytes_down;
     g->outcomes.all[r->outcome]++;
@@ -330,6 +381,8 @@ void group_record(struct group *g, const struct run *run, const struct record *r
     if (metric_takes(&metrics[METRIC_NETWORK], r))
         g->tally.network_clamped += metric_network_clamped(r);
     values(g, region(g, r), r);
+    for (int h = 0; h < N_HEADLINES; h++)
+        see_extreme(g, (enum headline)h, r);
     if (start != NS_ABSENT && r->try_no == 1)
         arrivals_add(&g->arrivals, k_of(r), start);
     if (start != NS_ABSENT && within_phase(g, end) > start)

@@ -21,6 +21,7 @@ struct group {
     struct arrivals arrivals;
     struct hists hists;
     struct group_series series;
+    struct extreme extremes[N_HEADLINES];
     uint64_t *good;        /* for each objective; NULL: none is a goodput */
     struct labels regions; /* of attempts, "" where none was named */
     uint64_t region_errors[LABELS_MAX + 1];

@@ -40,6 +40,8 @@ struct run_cell {
     size_t n_keys;
     const char *model;
     const char *tier;             /* asked for; NULL: none */
+    bool read_stamps;             /* the kernel's were not wanted */
+    bool new_connections;         /* each request was to open one */
     const struct run_load *loads; /* one for each phase */
     size_t n_loads;
 };

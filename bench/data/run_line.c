@@ -148,9 +148,13 @@ static void get_loads(struct fields_reader *rd, void *object)
 }
 
 static const struct field cell_fields[] = {
-    FIELD_TEXT("name", struct run_cell, name),  FIELD_TEXT("model", struct run_cell, model),
-    FIELD_TEXT("tier", struct run_cell, tier),  FIELD_OTHER("keys", put_keys, get_keys),
+    FIELD_TEXT("name", struct run_cell, name),
+    FIELD_TEXT("model", struct run_cell, model),
+    FIELD_TEXT("tier", struct run_cell, tier),
+    FIELD_OTHER("keys", put_keys, get_keys),
     FIELD_OTHER("loads", put_loads, get_loads),
+    FIELD_BOOL("read_stamps", struct run_cell, read_stamps),
+    FIELD_BOOL("new_connections", struct run_cell, new_connections),
 };
 
 static const struct run_cell blank_cell = { .name = "", .model = "" };

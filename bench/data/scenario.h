@@ -20,6 +20,9 @@
 enum retry_policy { RETRY_NONE, RETRY_SDK, RETRY_RESPECTFUL };
 enum connection_policy { CONNECTION_POOLED, CONNECTION_NEW, CONNECTION_PRECONNECT };
 
+/* Where the times of frames come from. */
+enum connection_stamps { CONNECTION_STAMPS_KERNEL, CONNECTION_STAMPS_READ };
+
 struct target {
     const char *base_url;     /* "sim:" for the built-in simulator */
     const char *api_key_env;  /* name of the variable that holds the key */
@@ -95,6 +98,7 @@ struct connection {
     enum connection_policy policy;
     int http; /* 11 or 2 */
     unsigned threads;
+    enum connection_stamps stamps;
     bool tls_verify;
     const char *tls_ca; /* PEM file, NULL: the system's */
 };

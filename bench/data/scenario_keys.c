@@ -10,6 +10,7 @@
 static const char *const plans[] = { "free", "developer", NULL };
 static const char *const retry_policies[] = { "none", "sdk", "respectful", NULL };
 static const char *const connection_policies[] = { "pooled", "new", "preconnect", NULL };
+static const char *const stamp_choices[] = { "kernel", "read", NULL };
 static const char *const http_versions[] = { "1.1", "2", NULL };
 
 /* clang-format off */
@@ -229,6 +230,10 @@ const struct key scenario_keys[] = {
       .fallback = "1", .least = "1", .most = "64",
       .help = "threads that send; the requests and their moments stay the same",
       .example = "2" },
+    { .path = "connection.stamps", .type = &key_choice, .offset = IN_CELL(connection.stamps),
+      .fallback = "kernel", .choices = stamp_choices,
+      .help = "when a frame came: kernel: as the kernel stamped it, where it can; read: when it was read, which is later on a busy machine",
+      .example = "read" },
     { .path = "connection.tls.verify", .type = &key_boolean, .offset = IN_CELL(connection.tls_verify),
       .fallback = "true",
       .help = "check the server's certificate",

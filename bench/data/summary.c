@@ -140,6 +140,8 @@ static void make_trial(struct summary_making *k, uint32_t trial, uint32_t phase)
     g->measured = k->run->phases[phase].measured;
     g->tally = *recorder_tally(k->r, trial, phase);
     g->outcomes = *recorder_outcomes(k->r, trial, phase);
+    for (int h = 0; h < N_HEADLINES; h++)
+        g->extremes[h] = recorder_extreme(k->r, trial, phase, (enum headline)h);
     g->begin = begin.at;
     g->begun = begin.at != NS_ABSENT || g->tally.attempts;
     g->steady = recorder_steady(k->r, trial, phase);
@@ -153,6 +155,8 @@ static void add_counts(struct summary_group *into, const struct summary_group *g
 {
     tally_add(&into->tally, &g->tally);
     add_outcomes(&into->outcomes, &g->outcomes);
+    for (int h = 0; h < N_HEADLINES; h++)
+        extreme_add(&into->extremes[h], &g->extremes[h]);
     into->begun |= g->begun;
 }
 
@@ -271,6 +275,7 @@ void summary_make(struct summary *s, const struct run *run, const struct recorde
         make_cell(&k, c);
     summary_make_health(&k);
     summary_judge(s, r);
+    warnings_make(s);
     hist_free(&k.one);
     hist_free(&k.phase);
     hist_free(&k.cell);

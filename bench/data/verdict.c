@@ -169,6 +169,21 @@ static void judge_moment(struct summary_slo *v, const struct slo *slo, const str
         v->value = (double)hist_max(h);
 }
 
+/* The error of the figure that is judged, where it has one of its own that is greater. */
+static ns_t error_of(const struct slo *slo, const struct summary_health *h)
+{
+    ns_t e = h->e;
+
+    for (int i = 0; i < N_HEADLINES; i++) {
+        const struct health_figure *f = &h->facts.figures[i];
+        ns_t own = slo->stat == SLO_MAX ? f->max_error : f->error;
+
+        if (headlines[i].of == slo->metric && own > e)
+            e = own;
+    }
+    return e;
+}
+
 static void judge_metric(struct summary_slo *v, const struct slo *slo,
                          const struct subject *of, ns_t e)
 {
@@ -227,7 +242,7 @@ static void judge(struct summary *s, const struct recorder *r, uint32_t slo, uin
     if (s->run->slos[slo].is_rate)
         judge_rate(v, &s->run->slos[slo], &of);
     else
-        judge_metric(v, &s->run->slos[slo], &of, s->health.e);
+        judge_metric(v, &s->run->slos[slo], &of, error_of(&s->run->slos[slo], &s->health));
     hist_free(&of.hist);
     s->health.facts.flips_verdict |= v->flips;
 }

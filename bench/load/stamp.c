@@ -99,6 +99,13 @@ static void sample_offset(struct stamper *s, ns_t turn)
     s->turn = turn;
 }
 
+struct stamp stamp_now(const struct stamper *s)
+{
+    ns_t now = clock_now(s->clock);
+
+    return (struct stamp){ .at = now, .read = now, .kind = STAMP_READ };
+}
+
 struct stamp stamp_read(struct stamper *s, int fd, size_t most, ns_t emptied, ns_t turn)
 {
     struct stamp stamp = { .kind = STAMP_READ };

@@ -81,9 +81,17 @@ static size_t on_header(char *p, size_t unit, size_t n, void *ctx)
 static void on_event(void *ctx, const struct sse_event *ev)
 {
     struct transfer *t = ctx;
+    struct wire *w = t->wire;
+    const struct answer *a = &t->answer;
+    uint64_t frames = a->frames;
+    bool first = a->first == NS_ABSENT, answer = a->answer == NS_ABSENT;
 
-    t->wire->events++;
-    t->wire->config.endpoint->event(&t->answer, ev, t->wire->stamp);
+    w->events++;
+    doubt_more(&w->doubt);
+    w->config.endpoint->event(&t->answer, ev, w->stamp);
+    if (a->frames > frames)
+        doubt_frame(&w->doubt, &t->doubts, w->stamp, first,
+                    answer && a->answer != NS_ABSENT);
 }
 
 /* Some servers stream with a wrong or no content type: then the first bytes tell. */
@@ -170,6 +178,8 @@ static size_t on_body(char *p, size_t unit, size_t n, void *ctx)
         sniff(t, p, len);
     t->too_large = t->streaming ? sse_feed(&t->sse, p, len, &err) : keep_body(t, p, len);
     t->too_large |= too_much(t);
+    if (t->sse.line.len) /* a part of the next event */
+        doubt_more(&t->wire->doubt);
     if (!before && answering(t))
         transfer_watch(t);
     return t->too_large ? 0 : len;
@@ -190,6 +200,7 @@ static int on_ready(void *ctx, char *remote, char *local, int remote_port, int l
     if (t->connected != NS_ABSENT)
         return CURL_PREREQFUNC_ABORT;
     t->connected = wire_now(t->wire);
+    doubt_noticed(&t->wire->doubt, &t->doubts, t->start, t->connected);
     transfer_watch(t);
     return CURL_PREREQFUNC_OK;
 }
@@ -340,6 +351,7 @@ void transfer_free(struct transfer *t)
 static void clear(struct transfer *t)
 {
     answer_reset(&t->answer);
+    t->doubts = (struct doubts){ .end = NS_ABSENT };
     sse_reset(&t->sse);
     buf_clear(&t->body);
     t->why[0] = '\0';
@@ -422,14 +434,27 @@ static void read_body(struct transfer *t)
         t->wire->config.endpoint->body(a, body, t->wire->stamp);
 }
 
-bool transfer_out_of_descriptors(const struct transfer *t)
+/* errno of the system call that broke it; 0: none did. */
+static long broken_by(const struct transfer *t)
 {
     long number = t->no_socket;
 
     if (t->how != TRANSFER_BROKEN)
-        return false;
+        return 0;
     if (!number)
         curl_easy_getinfo(t->easy, CURLINFO_OS_ERRNO, &number);
+    return number;
+}
+
+bool transfer_out_of_ports(const struct transfer *t)
+{
+    return broken_by(t) == EADDRNOTAVAIL;
+}
+
+bool transfer_out_of_descriptors(const struct transfer *t)
+{
+    long number = broken_by(t);
+
     return number == EMFILE || number == ENFILE || number == ENOBUFS || number == ENOMEM ||
            number == EADDRNOTAVAIL;
 }
@@ -445,7 +470,10 @@ static void tell_why(struct transfer *t)
     } else if (t->header_bytes > MAX_HEADERS) {
         buf_str(&a->error, "the response headers are larger than tokdyno accepts");
     } else if (transfer_out_of_descriptors(t)) {
-        buf_str(&a->error, "this machine has no socket or port left (see ulimit -n)");
+        buf_str(&a->error,
+                transfer_out_of_ports(t)
+                    ? "this machine has no port left (see net.ipv4.ip_local_port_range)"
+                    : "this machine has no socket left (see ulimit -n)");
         buf_str(&a->error_code, WIRE_NO_SOCKET);
     } else if (t->result != CURLE_OPERATION_TIMEDOUT) {
         answer_text(a, &a->error,
@@ -497,6 +525,9 @@ void transfer_finish(struct transfer *t, CURLcode result, enum transfer_end how)
     t->result = result;
     t->how = how_it_ended(t, how);
     read_body(t);
+    if (how == TRANSFER_DONE)
+        doubt_ended(&t->wire->doubt, &t->doubts, t->end,
+                    t->wire->config.cell->connection.http != 2);
     tell_why(t);
     t->outcome = error_classify(&t->answer, t->how,
                                 t->how == TRANSFER_DONE && t->answer.status < 400 &&
@@ -508,4 +539,9 @@ void transfer_finish(struct transfer *t, CURLcode result, enum transfer_end how)
 const struct answer *transfer_answer(const struct transfer *t)
 {
     return &t->answer;
+}
+
+ns_t transfer_started(const struct transfer *t)
+{
+    return t->start;
 }

@@ -98,6 +98,7 @@ static void fill_counts(const struct transfer *t, struct record *r)
     r->n_gaps = a->n_gaps;
     r->gaps_lost = a->gaps_lost;
     r->stall = a->stall;
+    r->doubts = t->doubts;
 }
 
 void transfer_fill(const struct transfer *t, struct record *r)

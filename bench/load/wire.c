@@ -11,9 +11,6 @@
 #include "base/version.h"
 #include "load/wire_private.h"
 
-/* A loop that is woken later than that did not get the processor. */
-#define OVERSLEPT NS_PER_MS
-
 int wire_library_init(struct err *err)
 {
     if (curl_global_init(CURL_GLOBAL_ALL))
@@ -50,6 +47,8 @@ void wire_took(struct transfer *t, size_t bytes)
 
     if (t->fd >= 0 && t->fd != w->reading) {
         w->stamp = wire_now(w);
+        doubt_more(&w->doubt);
+        doubt_unstamped(&w->doubt, w->stamp);
         return;
     }
     w->taken += bytes;
@@ -64,6 +63,7 @@ static void unstamped(struct wire *w)
     w->stamp = w->looked = wire_now(w);
     w->waiting = w->taken = 0;
     w->reading = -1;
+    doubt_unstamped(&w->doubt, w->stamp);
 }
 
 static void unlink_busy(struct transfer *t)
@@ -123,6 +123,7 @@ static void drive(struct wire *w, curl_socket_t fd, int what)
 
     curl_multi_socket_action(w->multi, fd, what, &running);
     reap(w);
+    doubt_read_over(&w->doubt);
 }
 
 static void reap_due(void *ctx)
@@ -149,27 +150,16 @@ static struct socket_slot *slot_of(struct wire *w, int fd)
     return &w->sockets[fd];
 }
 
-/*
- * When the first bytes of a read can have come: after we had last looked at the sockets,
- * and after this one was last emptied. Bytes that waited long before the turn began show
- * that we overslept: then what this turn reads may have come ever since the loop lay down.
- */
-static ns_t earliest(struct wire *w, const struct stamp *stamp, ns_t emptied)
+static bool wants_kernel(const struct wire *w)
 {
-    const struct loop *loop = w->config.loop;
-    ns_t turn = loop_turn_began(loop), looked;
-
-    if (stamp->kind == STAMP_KERNEL && turn - stamp->at > OVERSLEPT)
-        w->overslept = turn;
-    looked = w->overslept == turn ? loop_rested(loop) : loop_looked(loop);
-    return emptied != NS_ABSENT && emptied > looked ? emptied : looked;
+    return w->config.cell->connection.stamps == CONNECTION_STAMPS_KERNEL;
 }
 
 /* A stamp of the kernel is that of the newest bytes, and so right for the last frame. */
-static void tell_read(struct wire *w, const struct stamp *stamp, ns_t emptied)
+static void tell_read(struct wire *w, const struct stamp *stamp, ns_t since)
 {
     bool kernel = stamp->kind == STAMP_KERNEL;
-    ns_t since = earliest(w, stamp, emptied);
+    ns_t at = stamp->at - w->config.t0;
     struct wire_read read = {
         .kind = stamp->kind,
         .lag = kernel ? stamp->read - stamp->at : NS_ABSENT,
@@ -177,9 +167,11 @@ static void tell_read(struct wire *w, const struct stamp *stamp, ns_t emptied)
         .in_doubt = kernel && w->events ? w->events - 1 : w->events,
     };
 
-    if (!w->config.on_read)
-        return;
-    read.error = stamp->at > since ? stamp->at - since : 0;
+    if (!w->config.on_read || (wants_kernel(w) && !stamp->waiting && !w->events))
+        return; /* the other side has closed */
+    read.error = at > since ? at - since : 0;
+    read.since = since;
+    read.at = stamp->read - w->config.t0;
     w->config.on_read(w->config.ctx, &read);
 }
 
@@ -204,24 +196,40 @@ static void replace_if_disordered(struct socket_slot *slot, int fd, struct stamp
         slot->disordered = disordered;
 }
 
+static struct stamp stamp_socket(struct wire *w, int fd, ns_t emptied)
+{
+    if (!wants_kernel(w))
+        return stamp_now(&w->stamper);
+    return stamp_read(&w->stamper, fd, READ_SIZE, emptied, loop_turn_began(w->config.loop));
+}
+
+/* What nobody looked at is known by what was taken of it, where that can be counted. */
+static bool left_nothing(const struct wire *w, const struct stamp *stamp)
+{
+    if (wants_kernel(w))
+        return stamp->waiting < READ_SIZE;
+    return !w->opaque && w->taken < READ_SIZE;
+}
+
 static void read_socket(struct wire *w, int fd, int what)
 {
     ns_t emptied = slot_of(w, fd)->emptied;
     struct stamp stamp;
+    ns_t since;
 
     w->reading = fd;
     w->arrived = w->opaque ? stamp_arrived(fd) : 0;
-    stamp =
-        stamp_read(&w->stamper, fd, READ_SIZE, emptied, loop_turn_began(w->config.loop));
-
+    stamp = stamp_socket(w, fd, emptied);
     replace_if_disordered(slot_of(w, fd), fd, &stamp);
     w->stamp = w->looked = stamp.at - w->config.t0;
     w->waiting = stamp.waiting;
     w->taken = 0;
     w->events = 0;
+    doubt_stamped(&w->doubt, w->stamp, stamp.kind == STAMP_KERNEL, emptied);
+    since = w->doubt.since; /* what is launched in between counts anew */
     drive(w, fd, what);
-    slot_of(w, fd)->emptied = stamp.waiting < READ_SIZE ? stamp.read : NS_ABSENT;
-    tell_read(w, &stamp, emptied);
+    slot_of(w, fd)->emptied = left_nothing(w, &stamp) ? stamp.read : NS_ABSENT;
+    tell_read(w, &stamp, since);
 }
 
 static void unwatch(struct socket_slot *slot)
@@ -321,7 +329,8 @@ static int on_new_socket(void *ctx, curl_socket_t fd, curlsocktype purpose)
 
     if (purpose != CURLSOCKTYPE_IPCXN)
         return CURL_SOCKOPT_OK;
-    stamp_enable(fd);
+    if (wants_kernel(w))
+        stamp_enable(fd);
     slot_of(w, fd)->disordered = 0;
     slot_of(w, fd)->keeps = !w->tls && w->config.cell->connection.http != 2;
     return CURL_SOCKOPT_OK;
@@ -457,6 +466,7 @@ struct wire *wire_open(const struct wire_config *config, struct err *err)
         err_set(err, ERR_IO, "libcurl gives no multi handle");
         return NULL;
     }
+    doubt_init(&w->doubt, config->loop, config->clock, config->t0, &w->n_busy);
     w->timer = loop_timer_new(config->loop, timer_due, w);
     w->reap = loop_timer_new(config->loop, reap_due, w);
     w->opaque =
@@ -493,6 +503,7 @@ void wire_close(struct wire *w)
             loop_io_free(w->sockets[fd].io);
     loop_timer_free(w->timer);
     loop_timer_free(w->reap);
+    doubt_free(&w->doubt);
     for (struct curl_slist *h = w->headers; h; h = h->next)
         explicit_bzero(h->data, strlen(h->data));
     curl_slist_free_all(w->headers);
@@ -532,7 +543,10 @@ static void launch(struct transfer *t)
     t->start = w->stamp;
     curl_multi_add_handle(w->multi, t->easy);
     transfer_watch(t);
+    doubt_watch(&w->doubt);
     curl_multi_socket_action(w->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+    doubt_read_over(&w->doubt);
+    doubt_left(&t->doubts, t->start, wire_now(w));
     if ((unsigned)running < w->n_busy)
         loop_timer_at(w->reap, 0);
 }

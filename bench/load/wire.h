@@ -33,6 +33,8 @@ struct wire_read {
     unsigned events;   /* frames in it */
     unsigned in_doubt; /* of them, those whose stamp may be late ... */
     ns_t error;        /* ... by so much at most */
+    ns_t since;        /* of the run: nothing in it came before */
+    ns_t at;           /* when we came to read */
 };
 
 struct wire_config {
@@ -76,12 +78,14 @@ void transfer_cut(struct transfer *t);
  */
 void transfer_fill(const struct transfer *t, struct record *r);
 
+ns_t transfer_started(const struct transfer *t); /* of the run */
 const struct answer *transfer_answer(const struct transfer *t);
 
 /* Did it fail because this machine had no descriptor or port left? The error code says so.
  */
 #define WIRE_NO_SOCKET "no_socket"
 bool transfer_out_of_descriptors(const struct transfer *t);
+bool transfer_out_of_ports(const struct transfer *t); /* of them, for want of a port */
 
 /*
  * Open n connections by asking for the origin's root n times at once; done is called when

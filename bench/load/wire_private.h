@@ -3,6 +3,7 @@
 
 #include <curl/curl.h>
 
+#include "load/doubt.h"
 #include "load/wire.h"
 
 /* What wire.c (sockets, timers, the multi handle), transfer.c (one attempt) and
@@ -36,11 +37,11 @@ struct wire {
     ns_t stamp;  /* of the bytes that libcurl is reading now */
     ns_t looked; /* what the look before the read under way said of its socket */
     struct stamper stamper;
-    ns_t overslept;  /* the last turn that found bytes which had waited long for it */
-    unsigned events; /* decoded in the read under way */
-    size_t waiting;  /* bytes that waited when the stamp was taken */
-    size_t taken;    /* of the socket by the read under way, as far as that can be told */
-    size_t held;     /* memory of events and bodies under way */
+    struct doubt doubt; /* how late its stamps may be */
+    unsigned events;    /* decoded in the read under way */
+    size_t waiting;     /* bytes that waited when the stamp was taken */
+    size_t taken; /* of the socket by the read under way, as far as that can be told */
+    size_t held;  /* memory of events and bodies under way */
     bool tls;
     bool laned;
     bool opaque;      /* what the socket brings cannot be counted: TLS or HTTP/2 */
@@ -69,6 +70,7 @@ struct transfer {
     char why[CURL_ERROR_SIZE];
     struct loop_timer *deadline;
     struct answer answer;
+    struct doubts doubts;
     struct sse sse;
     struct buf body;
     bool preconnect;

@@ -100,6 +100,7 @@ class Audit:
         for name in of.METRICS:
             self.check_metric(f"{where} {name}", told["metrics"].get(name),
                               of.values_of(attempts, name), self.worth(attempts, name))
+        self.check_errors(where, told, attempts)
         counts = of.counts_of(attempts, tier)
         for name, want in counts.items():
             self.expect(f"{where} {name}", told["counts"][name], want)
@@ -107,6 +108,32 @@ class Audit:
         costs = [a["cost"] for a in attempts if "cost" in a]
         self.expect(f"{where} cost", told["cost_nusd"], sum(costs) if costs else None)
         self.check_rates(where, told, attempts, counts, costs, parts)
+
+    def check_errors(self, where, told, attempts):
+        """The error of each figure: p99 of its values, or what so few of them have."""
+        for figure, error in of.HEADLINES.items():
+            values = of.values_of(attempts, figure)
+            errors = of.values_of(attempts, error) if error else []
+            got = told["instrument_error"].get(figure)
+            if not error:
+                want = self.json["health"]["stamp_error_p99_ns"]
+                self.expect(f"{where} error of {figure}", got and got["error"],
+                            want if values else None)
+                continue
+            self.expect(f"{where} error of {figure}", got is not None, bool(values and errors))
+            if not got:
+                continue
+            name, q = next(((n, q) for n, q in (("p99", .99), ("p95", .95), ("p90", .9),
+                                                ("p50", .5)) if len(errors) >= of.needed(q)),
+                           ("max", 1))
+            want = of.bucket(of.nearest_rank(errors, q))[1]
+            if figure == "tps":
+                middle = of.nearest_rank(values, 0.5) if len(values) >= of.needed(0.5) \
+                    else values[-1]
+                want = of.bucket(middle)[1] * want // 10 ** 6
+            self.expect(f"{where} error of {figure}", (got["of"], got["error"]), (name, want))
+            self.expect(f"{where} error of the greatest {figure}", got["of_max"],
+                        of.error_of_max(attempts, figure), 1)
 
     def check_proportion(self, where, told, x, n):
         for name, want in zip(("value", "lo", "hi"), (x / n, *of.clopper_pearson(x, n))):

@@ -257,6 +257,27 @@ def held(cause):
     return lambda a: [a.get("held", {}).get(cause, 0)] if "ready" in a["times"] else []
 
 
+def doubt(a, name):
+    return a["doubt"].get(name, 0)
+
+
+def late_to_leave(a):
+    return a["times"]["start"] - a["times"]["ready"] + doubt(a, "sent")
+
+
+def error(moment, of):
+    """of(a), where the journal knows how far off the moments of an attempt may be."""
+    return lambda a: [of(a)] if "end" in a.get("doubt", {}) and moment in a["times"] else []
+
+
+def tps_error(a):
+    g = generation(a)
+    if not g or "end" not in a.get("doubt", {}):
+        return []
+    e = max(doubt(a, "first"), doubt(a, "last"))
+    return [round(min(10 ** 9, e * 1e6 / (g[0] - e))) if e < g[0] else 10 ** 9]
+
+
 # name: (of final attempts only, of failed ones as well, values of an attempt)
 METRICS = {
     "ttft": (True, False, lambda a: span(a, "due", "first")),
@@ -283,11 +304,25 @@ METRICS = {
     "held_pacing": (True, True, held("pacing")),
     "held_retry": (True, True, held("retry")),
     "send_lag": (False, True, lambda a: span(a, "ready", "start")),
+    "ttft_error": (True, False, error("first", lambda a: late_to_leave(a) + doubt(a, "first"))),
+    "ttft_api_error": (False, False,
+                       error("first", lambda a: doubt(a, "sent") + doubt(a, "first"))),
+    "ttfa_error": (True, False, error("answer", lambda a: late_to_leave(a) + doubt(a, "answer"))),
+    "tps_error": (False, False, tps_error),
+    "stall_error": (False, False,
+                    lambda a: error("first", lambda b: doubt(b, "frame"))(a) if "stall" in a
+                    else []),
+    "e2e_error": (True, False, error("end", lambda a: late_to_leave(a) + doubt(a, "end"))),
     "planned_tokens": (False, False, token_count("planned")),
     "prompt_tokens": (False, False, token_count("prompt")),
     "completion_tokens": (False, False, token_count("completion")),
 }
 SERIES = ("ttft", "ttft_api", "ttfr", "ttfa", "itl", "tpot", "tps", "stall", "e2e", "e2e_api")
+# figure: (its error, how the greatest value of one attempt may be off: times downwards only)
+HEADLINES = {"ttft": "ttft_error", "ttft_api": "ttft_api_error", "ttfa": "ttfa_error",
+             "itl": None, "tps": "tps_error", "stall": "stall_error", "e2e": "e2e_error"}
+BOTH_WAYS = ("tps", "stall")
+FREEZE = 5 * 10 ** 6
 REGION_METRICS = ("ttft_api", "network", "tps", "e2e_api")
 
 
@@ -303,6 +338,27 @@ def by_request(attempts, metric):
     final, failed, of = METRICS[metric]
     return [(a["req"] % 10 ** 10, [min(max(v, 0), HIGHEST) for v in of(a)]) for a in attempts
             if (a.get("final") or not final) and (failed or a["outcome"] in GOOD)]
+def error_of_max(attempts, figure):
+    """How far off the greatest value may be where each value is off by its own error."""
+    values, least, most = [0], [0], [0]
+    for a in attempts:
+        v, e = (values_of([a], name) for name in (figure, HEADLINES[figure]))
+        if v and e:
+            values += v
+            if figure == "tps":
+                least.append(int(v[0] / (1 + e[0] / 1e6)))
+                most.append(int(v[0] * (1 + e[0] / 1e6)))
+            else:
+                least.append(max(0, v[0] - e[0]))
+                most.append(v[0] + e[0] if figure in BOTH_WAYS else v[0])
+    return max(max(values) - max(least), max(most) - max(values))
+
+
+def disturbed(a):
+    d, late = a.get("doubt", {}), 0
+    if {"ready", "start"} <= a["times"].keys():
+        late = a["times"]["start"] - a["times"]["ready"]
+    return max(late + d.get("sent", 0), d.get("frame", 0), d.get("end", 0)) > FREEZE
 
 
 # --- counts and rates --------------------------------------------------------------------
@@ -343,6 +399,7 @@ def counts_of(attempts, tier):
         "gaps_lost": sum(a.get("gaps_lost", 0) for a in attempts),
         "network_clamped": sum(v < 0 for a in attempts if a["outcome"] in GOOD
                                for v in network(a)),
+        "disturbed": sum(map(disturbed, attempts)),
         "bytes_up": sum(a.get("bytes_up", 0) for a in attempts),
         "bytes_down": sum(a.get("bytes_down", 0) for a in attempts),
     }
