@@ -4,6 +4,7 @@ The relay writes down when it let each packet through; put together again, its c
 when each frame was there to be read, which is what the client should have seen.
 """
 
+import contextlib
 import shutil
 import subprocess
 import time
@@ -31,15 +32,31 @@ def scenario(sim, changes):
 
 def through(net, changes, *sim_flags):
     """A run from b against a simulator in a; and the truth."""
-    with net.inside("a"):
-        sim = rig.Sim("--seed", "5", "--tps", "100", *STEADY, *sim_flags, address=net.A)
-        sim.__enter__()
-    try:
+    with contextlib.ExitStack() as stack:
+        with net.inside("a"):
+            sim = stack.enter_context(rig.Sim("--seed", "5", "--tps", "100", *STEADY, *sim_flags,
+                                              address=net.A))
         with net.inside("b"):
             run = rig.run(scenario(sim, changes))
-    finally:
-        sim.stop()
-    return run, sim.truth()
+        return run, sim.truth()
+
+
+def meanwhile(net, changes, after, *told):
+    """The same of slower streams, to which something happens on the way.
+
+    (run, truth, when the relay had been told)
+    """
+    with contextlib.ExitStack() as stack:
+        with net.inside("a"):
+            sim = stack.enter_context(rig.Sim("--tps", "60", *STEADY, address=net.A))
+        out = rig.fresh()
+        with net.inside("b"):
+            process = rig.start("run", rig.scenario(scenario(sim, changes)), "--out", out)
+        stack.callback(process.kill)
+        time.sleep(after)
+        net.tell(*told)
+        done = time.monotonic_ns()
+        return rig.Run(out, rig.finish(process)), sim.truth(), done
 
 
 class Delayed(unittest.TestCase):
@@ -183,23 +200,10 @@ class Broken(unittest.TestCase):
     def black_hole(self, timeout):
         """Five streams of 5 s, and after their first frames nothing gets through any more."""
         with network.Relay("delay_us=5000") as net:
-            with net.inside("a"):
-                sim = rig.Sim("--tps", "60", *STEADY, address=net.A)
-                sim.__enter__()
-            out = rig.fresh()
-            with net.inside("b"):
-                process = rig.start("run", rig.scenario(scenario(sim, {
-                    "request": {"body": {"max_completion_tokens": 300}},
-                    "load": [{"name": "steady", "concurrency": 5, "requests": 5}],
-                    "timeout": timeout})), "--out", out)
-            try:
-                time.sleep(1)
-                told = time.monotonic_ns()
-                net.tell("loss_ppm=1000000")
-                run = rig.Run(out, rig.finish(process))
-            finally:
-                process.kill()
-                sim.stop()
+            run, _, told = meanwhile(net, {
+                "request": {"body": {"max_completion_tokens": 300}},
+                "load": [{"name": "steady", "concurrency": 5, "requests": 5}],
+                "timeout": timeout}, 1, "loss_ppm=1000000")
         for a in run.attempts:
             self.assertLess(a["frames"], 300)
             self.assertLess(a["times"]["last"], told + rig.NS - run.head["t0_mono_ns"])
@@ -220,24 +224,11 @@ class Broken(unittest.TestCase):
     def test_a_way_that_grows_longer_is_seen_when_it_does(self):
         """From 10 to 60 ms in mid-stream: the frame that is on its way then comes 50 ms late."""
         with network.Relay("delay_us=10000") as net:
-            with net.inside("a"):
-                sim = rig.Sim("--tps", "60", *STEADY, address=net.A)
-                sim.__enter__()
-            out = rig.fresh()
-            with net.inside("b"):
-                process = rig.start("run", rig.scenario(scenario(sim, {
-                    "request": {"body": {"max_completion_tokens": 120}},
-                    "load": [{"name": "steady", "concurrency": 6, "requests": 6}]})),
-                    "--out", out)
-            try:
-                time.sleep(1.2)
-                net.tell("delay_us=60000")
-                done = time.monotonic_ns()
-                run = rig.Run(out, rig.finish(process))
-            finally:
-                process.kill()
-                sim.stop()
-        passed = network.Passed(run, sim.truth(), net)
+            run, log, done = meanwhile(net, {
+                "request": {"body": {"max_completion_tokens": 120}},
+                "load": [{"name": "steady", "concurrency": 6, "requests": 6}]},
+                1.2, "delay_us=60000")
+        passed = network.Passed(run, log, net)
         self.assertEqual([a["outcome"] for a in run.attempts], ["ok"] * 6)
         self.assertEqual(len(passed.pairs), 6)
         settled = passed.us(done) + 100_000  # when the relay has surely read the line
@@ -252,24 +243,16 @@ class Broken(unittest.TestCase):
 class Secure(unittest.TestCase):
     def test_http_2_and_tls_over_a_long_way(self):
         """nghttpx stands beside the simulator; the handshake takes round trips of its own."""
-        with network.Relay("delay_us=20000", "jitter_us=2000", seed=4) as net:
+        with network.Relay("delay_us=20000", "jitter_us=2000", seed=4) as net, \
+                contextlib.ExitStack() as stack:
             with net.inside("a"):
-                sim = rig.Sim("--seed", "5", "--tps", "100", *STEADY, address=net.A)
-                sim.__enter__()
-                proxy = servers.nghttpx(sim.port, net.A)
-                try:
-                    origin, cert = proxy.__enter__()
-                except unittest.SkipTest:
-                    sim.stop()
-                    raise
-            try:
-                with net.inside("b"):
-                    run = rig.run(scenario(sim, {
-                        "target": {"base_url": f"{origin}/openai/v1"},
-                        "connection": {"http": "2", "tls": {"ca": cert}}}))
-            finally:
-                proxy.__exit__(None, None, None)
-                sim.stop()
+                sim = stack.enter_context(rig.Sim("--seed", "5", "--tps", "100", *STEADY,
+                                                  address=net.A))
+                origin, cert = stack.enter_context(servers.nghttpx(sim.port, net.A))
+            with net.inside("b"):
+                run = rig.run(scenario(sim, {
+                    "target": {"base_url": f"{origin}/openai/v1"},
+                    "connection": {"http": "2", "tls": {"ca": cert}}}))
             truth = sim.truth()
         self.assertIn(run.code, rig.FINE, run.err)
         self.assertEqual({(a["outcome"], a["http"]) for a in run.attempts}, {("ok", 20)})
@@ -295,7 +278,7 @@ class Netem(unittest.TestCase):
     def test_the_kernels_own_delay(self):
         """The same namespaces, joined by a veth pair whose far end delays by 20 ms."""
         ip, tc = tool("ip"), tool("tc")
-        with network.Relay() as net:
+        with network.Relay() as net, contextlib.ExitStack() as stack:
             for command in ([ip, "link", "add", "far", "type", "veth", "peer", "name", "near",
                              "netns", f"/proc/{net.open['pid']}/fd/{net.open['b']}"],
                             [ip, "address", "add", "198.51.100.1/24", "dev", "far"],
@@ -308,13 +291,10 @@ class Netem(unittest.TestCase):
                 with net.inside("b"):
                     self.need(command)
             with net.inside("a"):
-                sim = rig.Sim("--seed", "5", "--tps", "100", *STEADY, address="198.51.100.1")
-                sim.__enter__()
-            try:
-                with net.inside("b"):
-                    run = rig.run(scenario(sim, {}))
-            finally:
-                sim.stop()
+                sim = stack.enter_context(rig.Sim("--seed", "5", "--tps", "100", *STEADY,
+                                                  address="198.51.100.1"))
+            with net.inside("b"):
+                run = rig.run(scenario(sim, {}))
             truth = sim.truth()
         self.assertIn(run.code, rig.FINE, run.err)
         self.assertEqual(joined.Joined(run, truth).wrong, [])
