@@ -74,10 +74,10 @@ class Figures:
                     yield metric, name, rank(values, p), value
 
     def allowed(self, metric, name, true):
-        """Of a greatest value the report may say itself by how much it is off."""
+        """Of a greatest value the report may say itself by how much more it is off."""
         least, share = ALLOWED[self.verdict]
         said = self.figures.get(metric, {}).get("error_of_max") if name == "max" else None
-        return max(least, share * true, said or 0) + GRAIN * true + SLACK
+        return max(least, share * true) + (said or 0) + GRAIN * true + SLACK
 
     def wrong(self):
         """What a verdict of valid or degraded does not allow, as texts."""
