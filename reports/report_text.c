@@ -212,6 +212,13 @@ static void put_totals(const struct page *p)
     pieces_put(&l, p, 0, STYLE_PLAIN);
 }
 
+static void put_null(const struct page *p)
+{
+    if (target_is_null(p->s->run->target))
+        buf_str(p->out,
+                "A null test: no network and no API; all times are tokdyno's own.\n");
+}
+
 static void put_ending(const struct page *p)
 {
     static const char *const texts[N_END_REASONS] = {
@@ -287,6 +294,7 @@ void text_headline(const struct page *p)
     buf_str(p->out, ": ");
     put_validity(p);
     buf_char(p->out, '\n');
+    put_null(p);
     put_totals(p);
     put_ending(p);
     put_setting(p);

@@ -81,7 +81,7 @@ static void capped(struct buf *b, const struct summary *s)
 
 static void unpriced(struct buf *b, const struct summary *s)
 {
-    if (s->all.unpriced)
+    if (s->all.unpriced && !target_is_null(s->run->target))
         buf_str(
             b, "Prices are unknown for some models: name a catalogue with target.catalogue "
                "that has them.");

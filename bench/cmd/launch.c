@@ -72,11 +72,6 @@ static int read_seeded(struct scenario *s, const char *file, const struct run_op
     return read_scenario(s, file, settings, o->n_settings + 1, err);
 }
 
-static bool is_sim(const struct cell *c)
-{
-    return !strncmp(c->target.base_url, "sim:", 4);
-}
-
 static int read_keys(struct launch *l, struct err *err)
 {
     const struct scenario *s = &l->scenario;
@@ -93,7 +88,7 @@ static int read_keys(struct launch *l, struct err *err)
         l->targets[i] = (struct drive_target){
             .base_url = c->target.base_url,
             .key = l->keys[i],
-            .send_id = is_sim(c) || c->target.id_header,
+            .send_id = target_is_sim(c->target.base_url) || c->target.id_header,
         };
     }
     return 0;
@@ -107,7 +102,7 @@ static int start_sim(struct launch *l, struct err *err)
     for (size_t i = 0; i < s->n_cells; i++) {
         const struct target *t = &s->cells[i].target;
 
-        if (!is_sim(&s->cells[i]))
+        if (!target_is_sim(t->base_url))
             continue;
         if (!l->has_sim &&
             simchild_start(&l->sim, l->truth, t->catalogue, s->seed, t->sim, t->n_sim, err))

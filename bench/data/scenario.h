@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
@@ -23,8 +24,15 @@ enum connection_policy { CONNECTION_POOLED, CONNECTION_NEW, CONNECTION_PRECONNEC
 /* Where the times of frames come from. */
 enum connection_stamps { CONNECTION_STAMPS_KERNEL, CONNECTION_STAMPS_READ };
 
+/* The answers of "null:", which come without a network: for what we cost ourselves. */
+struct null_answer {
+    uint64_t frames; /* of output, a token each */
+    ns_t first;      /* from the request to the first */
+    ns_t gap;        /* from one to the next */
+};
+
 struct target {
-    const char *base_url;     /* "sim:" for the built-in simulator */
+    const char *base_url; /* "sim:" for the built-in simulator, "null:" for none at all */
     const char *api_key_env;  /* name of the variable that holds the key */
     const char *api_key_file; /* or the file; never the key itself */
     const char *plan;      /* "free" or "developer": which limits of the catalogue hold */
@@ -35,7 +43,19 @@ struct target {
     size_t n_headers;
     const char *const *sim; /* flags for `tokdyno sim` when base_url is sim: */
     size_t n_sim;
+    struct null_answer null;
 };
+
+/* NULL: no target at all */
+static inline bool target_is_sim(const char *base_url)
+{
+    return base_url && !strcmp(base_url, "sim:");
+}
+
+static inline bool target_is_null(const char *base_url)
+{
+    return base_url && !strcmp(base_url, "null:");
+}
 
 struct request_spec {
     const char *endpoint;    /* name in the endpoint table */

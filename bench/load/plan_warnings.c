@@ -80,6 +80,8 @@ static void warn_model(struct plan_remarks *r, const struct plan_cell *c)
 {
     const struct model *m = c->model;
 
+    if (!m && target_is_null(c->cell->target.base_url))
+        return;
     if (!m)
         warn_unknown_model(r, c);
     else if (m->context > 0 && c->prompt + c->completion > m->context)
@@ -200,7 +202,7 @@ static bool limits_are_kept(const struct plan *p)
     for (size_t i = 0; i < p->n_cells; i++) {
         const struct target *t = &p->cells[i].cell->target;
 
-        if (!t->base_url || strcmp(t->base_url, "sim:"))
+        if (!t->base_url || !(target_is_sim(t->base_url) || target_is_null(t->base_url)))
             return true;
         for (size_t k = 0; k < t->n_sim; k++)
             if (!strncmp(t->sim[k], "--plan", 6) || !strncmp(t->sim[k], "--limit", 7) ||

@@ -59,10 +59,9 @@ static void take_header(struct transfer *t, struct str line)
         a->status = 0;
 }
 
-static size_t on_header(char *p, size_t unit, size_t n, void *ctx)
+size_t transfer_take_head(struct transfer *t, const char *p, size_t len)
 {
-    struct transfer *t = ctx;
-    size_t len = unit * n, bytes = len;
+    size_t bytes = len;
 
     t->header_bytes += bytes;
     wire_took(t, bytes);
@@ -76,6 +75,11 @@ static size_t on_header(char *p, size_t unit, size_t n, void *ctx)
         len--;
     take_header(t, (struct str){ p, len });
     return bytes;
+}
+
+static size_t on_header(char *p, size_t unit, size_t n, void *ctx)
+{
+    return transfer_take_head(ctx, p, unit * n);
 }
 
 static void on_event(void *ctx, const struct sse_event *ev)
@@ -162,10 +166,8 @@ static size_t on_the_wire(size_t len)
     return len + CHUNK_ENDS + digits;
 }
 
-static size_t on_body(char *p, size_t unit, size_t n, void *ctx)
+size_t transfer_take_body(struct transfer *t, const char *p, size_t len)
 {
-    struct transfer *t = ctx;
-    size_t len = unit * n;
     bool before = answering(t);
     struct err err;
 
@@ -183,6 +185,11 @@ static size_t on_body(char *p, size_t unit, size_t n, void *ctx)
     if (!before && answering(t))
         transfer_watch(t);
     return t->too_large ? 0 : len;
+}
+
+static size_t on_body(char *p, size_t unit, size_t n, void *ctx)
+{
+    return transfer_take_body(ctx, p, unit * n);
 }
 
 /*
@@ -318,14 +325,25 @@ static void set_callbacks(struct transfer *t)
     curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
 }
 
+void transfer_equip(struct transfer *t)
+{
+    t->easy = curl_easy_init();
+    if (!t->easy)
+        abort();
+    set_callbacks(t);
+    set_connection(t->easy, &t->wire->config, t->wire->tls);
+}
+
+void transfer_strip(struct transfer *t)
+{
+    curl_easy_cleanup(t->easy);
+}
+
 struct transfer *transfer_new(struct wire *w)
 {
     struct transfer *t = mem_alloc(sizeof(*t));
 
     t->wire = w;
-    t->easy = curl_easy_init();
-    if (!t->easy)
-        abort();
     t->deadline = loop_timer_new(w->config.loop, deadline_due, t);
     t->id_header = (struct curl_slist){ t->id, w->headers };
     answer_init(&t->answer);
@@ -333,14 +351,13 @@ struct transfer *transfer_new(struct wire *w)
         t->answer.secret = str_of(w->config.key);
     sse_init(&t->sse, MAX_EVENT, on_event, t);
     buf_init(&t->body, MAX_BODY);
-    set_callbacks(t);
-    set_connection(t->easy, &w->config, w->tls);
+    w->kind->equip(t);
     return t;
 }
 
 void transfer_free(struct transfer *t)
 {
-    curl_easy_cleanup(t->easy);
+    t->wire->kind->strip(t);
     loop_timer_free(t->deadline);
     answer_free(&t->answer);
     sse_free(&t->sse);
@@ -362,31 +379,45 @@ static void clear(struct transfer *t)
     t->sending = (struct str){ "", 0 };
     t->fd = -1;
     t->connected = t->sent = t->head = t->active = t->end = NS_ABSENT;
-    curl_easy_setopt(t->easy, CURLOPT_NOPROGRESS, 0L);
 }
 
-void transfer_prepare(struct transfer *t, uint64_t req, uint32_t try_no, struct str body)
+static void set_up_probe(struct transfer *t)
+{
+    curl_easy_setopt(t->easy, CURLOPT_URL, t->wire->origin);
+    curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, NULL);
+    curl_easy_setopt(t->easy, CURLOPT_HTTPGET, 1L);
+}
+
+void transfer_set_up(struct transfer *t)
 {
     struct wire *w = t->wire;
 
-    clear(t);
-    t->sending = body;
-    snprintf(t->id, sizeof(t->id), "x-tokdyno-id: %" PRIu64 ".%" PRIu32, req, try_no);
+    curl_easy_setopt(t->easy, CURLOPT_NOPROGRESS, 0L);
+    if (t->preconnect) {
+        set_up_probe(t);
+        return;
+    }
     curl_easy_setopt(t->easy, CURLOPT_URL, w->url);
     curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER,
                      w->config.send_id ? &t->id_header : w->headers);
     curl_easy_setopt(t->easy, CURLOPT_POST, 1L);
-    curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, body.p);
-    curl_easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.n);
+    curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, t->sending.p);
+    curl_easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)t->sending.n);
+}
+
+void transfer_prepare(struct transfer *t, uint64_t req, uint32_t try_no, struct str body)
+{
+    clear(t);
+    t->sending = body;
+    snprintf(t->id, sizeof(t->id), "x-tokdyno-id: %" PRIu64 ".%" PRIu32, req, try_no);
+    t->wire->kind->prepare(t);
 }
 
 void transfer_prepare_probe(struct transfer *t)
 {
     clear(t);
     t->preconnect = true;
-    curl_easy_setopt(t->easy, CURLOPT_URL, t->wire->origin);
-    curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, NULL);
-    curl_easy_setopt(t->easy, CURLOPT_HTTPGET, 1L);
+    t->wire->kind->prepare(t);
 }
 
 /* libcurl has no code for it. Behind output it is as bad as a connection that breaks. */

@@ -12,7 +12,7 @@ static ns_t span(CURL *easy, CURLINFO what)
     return us * NS_PER_US;
 }
 
-static void fill_connection(const struct transfer *t, struct record *r)
+void transfer_tell_connection(const struct transfer *t, struct record *r)
 {
     long opened = 0, version = 0;
     ns_t dns = span(t->easy, CURLINFO_NAMELOOKUP_TIME_T);
@@ -106,7 +106,7 @@ void transfer_fill(const struct transfer *t, struct record *r)
     r->outcome = t->outcome;
     r->http_status = t->answer.status;
     fill_moments(t, r);
-    fill_connection(t, r);
+    t->wire->kind->tell(t, r);
     fill_counts(t, r);
     fill_text(&t->answer, r);
 }

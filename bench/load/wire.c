@@ -88,7 +88,7 @@ void wire_end(struct transfer *t, CURLcode result, enum transfer_end how)
 {
     struct wire *w = t->wire;
 
-    curl_multi_remove_handle(w->multi, t->easy);
+    w->kind->leave(t);
     loop_timer_cancel(t->deadline);
     unlink_busy(t);
     if (t->preconnect) {
@@ -99,6 +99,11 @@ void wire_end(struct transfer *t, CURLcode result, enum transfer_end how)
     }
     t->next = w->idle;
     w->idle = t;
+}
+
+static void leave(struct transfer *t)
+{
+    curl_multi_remove_handle(t->wire->multi, t->easy);
 }
 
 static void reap(struct wire *w)
@@ -454,19 +459,14 @@ static void configure(struct wire *w)
     curl_multi_setopt(w->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_MULTIPLEX);
 }
 
-struct wire *wire_open(const struct wire_config *config, struct err *err)
+static int open_http(struct wire *w, struct err *err)
 {
-    struct wire *w = mem_alloc(sizeof(*w));
+    const struct wire_config *config = &w->config;
 
-    w->config = *config;
     stamper_init(&w->stamper, config->clock);
     w->multi = curl_multi_init();
-    if (!w->multi) {
-        free(w);
-        err_set(err, ERR_IO, "libcurl gives no multi handle");
-        return NULL;
-    }
-    doubt_init(&w->doubt, config->loop, config->clock, config->t0, &w->n_busy);
+    if (!w->multi)
+        return err_set(err, ERR_IO, "libcurl gives no multi handle");
     w->timer = loop_timer_new(config->loop, timer_due, w);
     w->reap = loop_timer_new(config->loop, reap_due, w);
     w->opaque =
@@ -479,7 +479,42 @@ struct wire *wire_open(const struct wire_config *config, struct err *err)
     if (w->tls)
         wire_load_authorities(w->multi, &config->cell->connection);
     configure(w);
-    return w;
+    return 0;
+}
+
+static void close_http(struct wire *w)
+{
+    curl_multi_cleanup(w->multi);
+    for (size_t fd = 0; fd < w->n_sockets; fd++)
+        if (w->sockets[fd].io)
+            loop_io_free(w->sockets[fd].io);
+    loop_timer_free(w->timer);
+    loop_timer_free(w->reap);
+    for (struct curl_slist *h = w->headers; h; h = h->next)
+        explicit_bzero(h->data, strlen(h->data));
+    curl_slist_free_all(w->headers);
+    free(w->sockets);
+    free(w->url);
+    free(w->origin);
+}
+
+static const struct wire_kind *kind_of(const char *base_url)
+{
+    return target_is_null(base_url) ? &wire_null : &wire_http;
+}
+
+struct wire *wire_open(const struct wire_config *config, struct err *err)
+{
+    struct wire *w = mem_alloc(sizeof(*w));
+
+    w->config = *config;
+    w->kind = kind_of(config->base_url);
+    doubt_init(&w->doubt, config->loop, config->clock, config->t0, &w->n_busy);
+    if (!w->kind->open(w, err))
+        return w;
+    doubt_free(&w->doubt);
+    free(w);
+    return NULL;
 }
 
 void wire_close(struct wire *w)
@@ -487,7 +522,7 @@ void wire_close(struct wire *w)
     while (w->busy) {
         struct transfer *t = w->busy;
 
-        curl_multi_remove_handle(w->multi, t->easy);
+        w->kind->leave(t);
         unlink_busy(t);
         transfer_free(t);
     }
@@ -497,19 +532,8 @@ void wire_close(struct wire *w)
         w->idle = t->next;
         transfer_free(t);
     }
-    curl_multi_cleanup(w->multi);
-    for (size_t fd = 0; fd < w->n_sockets; fd++)
-        if (w->sockets[fd].io)
-            loop_io_free(w->sockets[fd].io);
-    loop_timer_free(w->timer);
-    loop_timer_free(w->reap);
+    w->kind->close(w);
     doubt_free(&w->doubt);
-    for (struct curl_slist *h = w->headers; h; h = h->next)
-        explicit_bzero(h->data, strlen(h->data));
-    curl_slist_free_all(w->headers);
-    free(w->sockets);
-    free(w->url);
-    free(w->origin);
     free(w);
 }
 
@@ -551,6 +575,11 @@ static void launch(struct transfer *t)
         loop_timer_at(w->reap, 0);
 }
 
+const struct wire_kind wire_http = {
+    open_http,       close_http, transfer_equip, transfer_strip,
+    transfer_set_up, launch,     leave,          transfer_tell_connection,
+};
+
 struct transfer *wire_send(struct wire *w, uint64_t req, uint32_t try_no, struct str body,
                            transfer_fn *done, void *ctx)
 {
@@ -559,7 +588,7 @@ struct transfer *wire_send(struct wire *w, uint64_t req, uint32_t try_no, struct
     transfer_prepare(t, req, try_no, body);
     t->done = done;
     t->ctx = ctx;
-    launch(t);
+    w->kind->launch(t);
     return t;
 }
 
@@ -578,7 +607,7 @@ void wire_preconnect(struct wire *w, unsigned n, loop_fn *done, void *ctx)
         struct transfer *t = take_transfer(w);
 
         transfer_prepare_probe(t);
-        launch(t);
+        w->kind->launch(t);
     }
     preconnect_done(w);
 }

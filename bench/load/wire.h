@@ -15,8 +15,9 @@
 #include "load/stamp.h"
 
 /*
- * HTTP for one worker: libcurl's multi interface driven by the worker's loop. Belongs to
- * the loop's thread. A wire serves one cell, so that no connection outlives a trial.
+ * HTTP for one worker: libcurl's multi interface driven by the worker's loop; for the base
+ * URL null: canned answers, without a network. Belongs to the loop's thread. A wire serves
+ * one cell, so that no connection outlives a trial.
  *
  *     struct wire *w = wire_open(&config, &err);
  *     struct transfer *t = wire_send(w, req, 1, body, on_done, shot);

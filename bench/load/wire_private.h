@@ -19,6 +19,24 @@ enum {
     LANE = 32 /* transfers that share their connections, see wire_lane */
 };
 
+/*
+ * What carries a wire's requests. All else is common: the transfer, its deadlines, how an
+ * answer is read and told. wire_end is called from the loop only, never by launch.
+ */
+struct wire_kind {
+    int (*open)(struct wire *w, struct err *err);
+    void (*close)(struct wire *w);     /* no transfer is left */
+    void (*equip)(struct transfer *t); /* a new one, once */
+    void (*strip)(struct transfer *t);
+    void (*prepare)(struct transfer *t); /* it is cleared; its body and id are set */
+    void (*launch)(struct transfer *t);  /* sets t->start */
+    void (*leave)(struct transfer *t);   /* it ends now, whatever was still to come */
+    void (*tell)(const struct transfer *t, struct record *r); /* of its connection */
+};
+
+extern const struct wire_kind wire_http; /* libcurl */
+extern const struct wire_kind wire_null; /* no network: wire_null.c */
+
 struct socket_slot {
     struct loop_io *io; /* NULL: not watched */
     bool keeps;   /* a connection that may be used again; libcurl says when it closes */
@@ -28,6 +46,8 @@ struct socket_slot {
 };
 
 struct wire {
+    const struct wire_kind *kind;
+    void *own; /* of a kind that needs more than is here */
     struct wire_config config;
     CURLM *multi;
     struct loop_timer *timer;
@@ -61,6 +81,7 @@ struct wire {
 
 struct transfer {
     struct wire *wire;
+    void *own; /* as the wire's */
     struct transfer *next;
     struct transfer *prev;
     CURL *easy;
@@ -104,6 +125,19 @@ ns_t wire_now(const struct wire *w); /* since the start of the run */
  * is ever said to have come before it was there.
  */
 void wire_took(struct transfer *t, size_t bytes);
+
+/* libcurl's part of a transfer */
+void transfer_equip(struct transfer *t);
+void transfer_strip(struct transfer *t);
+void transfer_set_up(struct transfer *t);
+void transfer_tell_connection(const struct transfer *t, struct record *r);
+
+/*
+ * What came, at wire->stamp: a line of the head, bytes of the body. How many were taken:
+ * fewer where the transfer must end.
+ */
+size_t transfer_take_head(struct transfer *t, const char *line, size_t n);
+size_t transfer_take_body(struct transfer *t, const char *p, size_t n);
 
 struct transfer *transfer_new(struct wire *w);
 void transfer_free(struct transfer *t);
