@@ -16,4 +16,7 @@ void report_doctor_json(struct buf *out, const struct doctor *d);
 /* "error p99 41 us up to 1,000 streams x 50 frames/s": of the load that is valid. */
 void report_doctor_figures(struct buf *out, const struct doctor_figures *f);
 
+/* "2 h" */
+void report_doctor_age(struct buf *out, int64_t age_s);
+
 #endif

@@ -30,6 +30,7 @@ static void put_machine(struct jsonw *w, const struct doctor *d)
     put_known(w, "cores", m->cores);
     put_known(w, "cores_allowed", m->cores_allowed);
     put_known(w, "cpu_limit_millicores", m->cpu_limit_milli);
+    put_known(w, "load_average_milli", m->load_milli);
     put_text(w, "clock_source", m->clock_source);
     put_text(w, "governor", m->governor);
     put_text(w, "libcurl", d->libcurl);

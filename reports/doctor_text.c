@@ -12,6 +12,10 @@ static void put_count(struct buf *out, int64_t n)
 
 void report_doctor_figures(struct buf *out, const struct doctor_figures *f)
 {
+    if (f->streams == 0) {
+        buf_str(out, "no number of streams was valid");
+        return;
+    }
     buf_str(out, "error p99 ");
     units_put_duration(out, f->frame_error_p99);
     buf_str(out, " up to ");
@@ -19,6 +23,19 @@ void report_doctor_figures(struct buf *out, const struct doctor_figures *f)
     buf_str(out, " streams × ");
     put_count(out, f->frames_per_s);
     buf_str(out, " frames/s");
+}
+
+void report_doctor_age(struct buf *out, int64_t age_s)
+{
+    static const struct {
+        int64_t s;
+        const char *name;
+    } units[] = { { 86400, "d" }, { 3600, "h" }, { 60, "min" }, { 1, "s" } };
+    size_t i = 0;
+
+    while (units[i].s > age_s && units[i].s > 1)
+        i++;
+    buf_printf(out, "%lld %s", (long long)(age_s / units[i].s), units[i].name);
 }
 
 /* --- the answer ----------------------------------------------------------------------- */
@@ -66,6 +83,16 @@ static const char *const causes[] = {
     [VALIDITY_SIM_LIMITED] = "the simulator is the limit: more needs a second machine",
 };
 
+/* Who is late without having been busy was not let run. */
+static const char *cause_of(const struct doctor_rung *r)
+{
+    enum { BUSY_PPM = 600000 };
+
+    if (r->validity == VALIDITY_CLIENT_LIMITED && r->cpu_ppm >= 0 && r->cpu_ppm < BUSY_PPM)
+        return "this process did not get the processor in time: is the machine busy?";
+    return causes[r->validity];
+}
+
 static void put_limit(struct buf *out, const struct doctor_ladder *l, const char *what)
 {
     const struct doctor_rung *r = doctor_first_invalid(l);
@@ -79,7 +106,7 @@ static void put_limit(struct buf *out, const struct doctor_ladder *l, const char
         return;
     buf_str(out, "  at ");
     put_count(out, r->asked);
-    buf_printf(out, " %s %s\n", what, causes[r->validity]);
+    buf_printf(out, " %s %s\n", what, cause_of(r));
 }
 
 static void put_end_of_ladder(struct buf *out, const struct doctor *d)
@@ -154,6 +181,18 @@ static void put_pinning(const struct page *p, const struct doctor *d)
     pieces_put(&l, p, 2, STYLE_PLAIN);
 }
 
+static void put_others(const struct page *p, const struct machine *m)
+{
+    struct pieces l = { 0 };
+
+    if (m->load_milli < 500)
+        return;
+    pieces_add(&l,
+               "load average %.2f before this began: other work makes all figures worse",
+               (double)m->load_milli / 1000);
+    pieces_put(&l, p, 2, STYLE_YELLOW);
+}
+
 static void put_stamps(const struct page *p, const struct doctor *d)
 {
     struct pieces l = { 0 };
@@ -221,6 +260,7 @@ static void put_machine(const struct page *p, const struct doctor *d)
 {
     text_heading(p, "Machine");
     put_cores(p, d);
+    put_others(p, &d->machine);
     put_pinning(p, d);
     put_stamps(p, d);
     put_files(p, d);

@@ -178,6 +178,15 @@ static void put_host(struct jsonw *w, const struct run_host *h)
     jsonw_end(w);
 }
 
+/* What `doctor` had found on this host; what it did not, or all of it, is left out. */
+static void put_doctor(struct jsonw *w, const struct doctor_figures *f)
+{
+    if (f->streams < 0)
+        return;
+    jsonw_key(w, "doctor");
+    fields_put(w, doctor_fields, N_DOCTOR_FIELDS, f);
+}
+
 static void put_run(struct jsonw *w, const struct run *r)
 {
     json_begin_object(w, "run");
@@ -201,6 +210,7 @@ static void put_head(struct jsonw *w, const struct run *r, const char *state)
     json_put_text(w, "state", state);
     put_run(w, r);
     put_host(w, &r->host);
+    put_doctor(w, &r->doctor);
     jsonw_key(w, "scenario");
     jsonw_raw(w, str_of(r->scenario));
 }

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "base/units.h"
+#include "reports/doctor.h"
 #include "reports/text.h"
 
 /* --- limits -------------------------------------------------------------------------- */
@@ -352,6 +353,23 @@ static void put_work(const struct page *p)
     pieces_put(&line, p, 2, STYLE_PLAIN);
 }
 
+static void put_doctor(const struct page *p)
+{
+    const struct doctor_figures *f = &p->s->run->doctor;
+    struct pieces line = { 0 };
+    struct buf *b;
+
+    if (f->streams < 0)
+        return;
+    b = pieces_next(&line);
+    buf_str(b, "doctor, ");
+    report_doctor_age(b, f->age_s);
+    buf_str(b, " ago: ");
+    report_doctor_figures(b, f);
+    buf_str(b, " on this machine");
+    pieces_put(&line, p, 2, STYLE_PLAIN);
+}
+
 static void put_oddities(const struct page *p)
 {
     const struct tally *t = &p->s->all;
@@ -395,6 +413,7 @@ void text_instrument(const struct page *p)
         pieces_add(&line, "no health samples");
     pieces_put(&line, p, 2, STYLE_PLAIN);
     put_work(p);
+    put_doctor(p);
     put_oddities(p);
     text_warnings(p, false);
 }

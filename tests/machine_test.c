@@ -51,6 +51,7 @@ TEST(machine_reads_what_the_system_says)
     put("/proc/sys/net/ipv4/ip_local_port_range", "32768\t60999\n");
     put("/proc/sys/net/ipv4/tcp_rmem", "4096\t131072\t6291456\n");
     put("/proc/sys/net/core/somaxconn", "4096\n");
+    put("/proc/loadavg", "1.25 0.48 0.40 1/200 4711\n");
     put("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", "powersave\n");
     put("/sys/devices/system/clocksource/clocksource0/current_clocksource", "tsc\n");
     machine_read(&s, root);
@@ -61,6 +62,7 @@ TEST(machine_reads_what_the_system_says)
     assert_int_equal(s.rmem_max, 6291456);
     assert_int_equal(s.wmem_max, -1);
     assert_int_equal(s.somaxconn, 4096);
+    assert_int_equal(s.load_milli, 1250);
     assert_int_equal(s.cpu_limit_milli, -1);
     assert_int_equal(machine_connections_per_s(&s), (60999 - 32768 + 1) / 60);
     assert_true(s.cores >= 1 && s.files_hard >= s.files_soft && s.files_soft > 0);
@@ -75,6 +77,7 @@ TEST(machine_of_a_bare_machine_is_unknown)
     machine_read(&s, root);
     assert_string_equal(s.cpu, "");
     assert_int_equal(s.port_first, -1);
+    assert_int_equal(s.load_milli, -1);
     assert_int_equal(machine_connections_per_s(&s), -1);
     drop_root();
 }

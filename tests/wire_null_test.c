@@ -88,7 +88,7 @@ TEST(null_wire_answers_like_an_api_with_the_frames_asked_for)
 {
     struct nothing f = { .wanted = 1,
                          .cell.request.stream = true,
-                         .cell.target.null = { .frames = 5 } };
+                         .cell.target.canned = { .frames = 5 } };
     const struct record *r = &f.results[0];
     struct err err;
 
@@ -115,7 +115,7 @@ TEST(null_wire_answers_like_an_api_with_the_frames_asked_for)
 
 TEST(null_wire_answers_in_one_piece_where_no_stream_is_asked_for)
 {
-    struct nothing f = { .wanted = 1, .cell.target.null = { .frames = 3 } };
+    struct nothing f = { .wanted = 1, .cell.target.canned = { .frames = 3 } };
     struct err err;
 
     assert_int_equal(set_up(&f, &err), 0);
@@ -132,7 +132,7 @@ TEST(null_wire_keeps_the_times_it_is_given)
 {
     struct nothing f = { .wanted = 2,
                          .cell.request.stream = true,
-                         .cell.target.null = { 3, 4 * NS_PER_MS, 2 * NS_PER_MS } };
+                         .cell.target.canned = { 3, 4 * NS_PER_MS, 2 * NS_PER_MS } };
     struct err err;
 
     assert_int_equal(set_up(&f, &err), 0);
@@ -158,7 +158,7 @@ TEST(null_wire_sends_again_from_within_an_answer_without_recursion)
     struct nothing f = { .wanted = MAX_RESULTS,
                          .again = true,
                          .cell.request.stream = true,
-                         .cell.target.null = { .frames = 1 } };
+                         .cell.target.canned = { .frames = 1 } };
     struct err err;
 
     assert_int_equal(set_up(&f, &err), 0);
@@ -172,7 +172,7 @@ TEST(null_wire_is_cut_and_closed_in_the_middle)
 {
     struct nothing f = { .wanted = 1,
                          .cell.request.stream = true,
-                         .cell.target.null = { 3, NS_PER_S, NS_PER_S } };
+                         .cell.target.canned = { 3, NS_PER_S, NS_PER_S } };
     struct err err;
 
     assert_int_equal(set_up(&f, &err), 0);
@@ -190,7 +190,8 @@ static void connected(void *ctx)
 
 TEST(null_wire_has_its_connections_beforehand)
 {
-    struct nothing f = { .cell.request.stream = true, .cell.target.null = { .frames = 2 } };
+    struct nothing f = { .cell.request.stream = true,
+                         .cell.target.canned = { .frames = 2 } };
     struct err err;
 
     assert_int_equal(set_up(&f, &err), 0);
@@ -204,7 +205,7 @@ TEST(null_wire_times_out_as_any_other)
 {
     struct nothing f = { .wanted = 1,
                          .cell.request.stream = true,
-                         .cell.target.null = { 3, 10 * NS_PER_S, 0 } };
+                         .cell.target.canned = { 3, 10 * NS_PER_S, 0 } };
     struct err err;
 
     assert_int_equal(set_up(&f, &err), 0);

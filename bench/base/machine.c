@@ -175,6 +175,17 @@ static void read_files(struct machine *s)
     s->files_hard = limit_of(files.rlim_max);
 }
 
+/* "0.52 0.48 0.40 ..." */
+static int64_t load_average(const char *root)
+{
+    char line[LINE], *end;
+    double v;
+
+    first_line(root, "/proc/loadavg", line);
+    v = strtod(line, &end);
+    return end == line || !(v >= 0 && v < 1e6) ? -1 : (int64_t)(v * 1000 + 0.5);
+}
+
 void machine_read(struct machine *s, const char *root)
 {
     struct utsname u;
@@ -188,6 +199,7 @@ void machine_read(struct machine *s, const char *root)
               s->clock_source, sizeof(s->clock_source));
     read_text(root, "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", s->governor,
               sizeof(s->governor));
+    s->load_milli = load_average(root);
     read_cpu(s, root);
     read_cores(s);
     read_cpu_limit(s, root);

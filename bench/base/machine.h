@@ -17,6 +17,7 @@ struct machine {
     int64_t cores;           /* online */
     int64_t cores_allowed;   /* of them, those this process may use */
     int64_t cpu_limit_milli; /* cgroup: thousandths of a core; -1: no limit is known */
+    int64_t load_milli;      /* load average of the last minute, thousandths */
     int64_t files_soft;      /* open files; INT64_MAX: no limit */
     int64_t files_hard;
     int64_t port_first; /* local ports of connections we open */

@@ -358,7 +358,7 @@ int doctor_load_null(const struct doctor_bench *b, int requests, int frames, ns_
     add(&l, "null:");
     add_made(&l, "--concurrency", "%d", 1);
     add_made(&l, "--requests", "%d", requests);
-    add_made(&l, "--set", "target.null.frames=%d", frames);
+    add_made(&l, "--set", "target.canned.frames=%d", frames);
     rc = run_it(&l, err) || read_journal(&l, err);
     if (!rc && (!recorder_end(l.recorder, &e) || e.cpu == NS_ABSENT))
         rc = err_set(err, ERR_IO, "a run did not say what it used");

@@ -14,6 +14,8 @@
 #include "base/units.h"
 #include "cmd/apikey.h"
 #include "cmd/cmd.h"
+#include "cmd/doctor_cache.h"
+#include "cmd/doctor_warn.h"
 #include "cmd/live.h"
 #include "cmd/rundir.h"
 #include "cmd/simchild.h"
@@ -38,6 +40,7 @@ struct launch {
     bool has_sim;
     char **keys;                  /* one a cell */
     struct drive_target *targets; /* one a cell */
+    struct doctor_figures doctor; /* what it found on this machine */
     struct run run;
     struct recorder *recorder;
     struct collector collector;
@@ -278,6 +281,19 @@ static void plan_run(struct launch *l)
     run_plan(&l->run, &l->scenario, clock_now(&clock_system),
              clock_system.real(clock_system.ctx));
     l->run.host.libcurl = wire_library_version();
+    l->run.doctor = l->doctor;
+}
+
+/* A file that cannot be used is as good as none; that it is there, is said. */
+static void ask_doctor(struct launch *l)
+{
+    struct err err;
+
+    if (doctor_cache_load(&l->doctor, clock_system.real(clock_system.ctx), &err) < 0 &&
+        !l->options->quiet) {
+        tame(err.msg, strlen(err.msg), false);
+        fprintf(stderr, "tokdyno run: %s; ignored\n", err.msg);
+    }
 }
 
 static void announce(const struct launch *l)
@@ -295,6 +311,7 @@ static void announce(const struct launch *l)
     buf_printf(&b, "; seed %" PRIu64 "; %s\n", l->run.seed, l->dir.path);
     for (size_t i = 0; i < l->plan.n_urgent; i++)
         buf_printf(&b, "warning: %s\n", l->plan.warnings[i]);
+    doctor_warn(&b, &l->doctor, &l->scenario);
     tame(b.p, b.len, false);
     fputs(b.p, stderr);
     buf_free(&b);
@@ -302,6 +319,7 @@ static void announce(const struct launch *l)
 
 static int measure(struct launch *l, struct err *err)
 {
+    ask_doctor(l);
     if (read_keys(l, err) || open_dir(l, err) || start_sim(l, err))
         return -1;
     plan_run(l);

@@ -5,7 +5,7 @@
 #include "base/arena.h"
 #include "base/version.h"
 
-const struct doctor_figures doctor_unknown = { -1, -1, -1, -1, -1, -1, -1, -1, -1 };
+const struct doctor_figures doctor_unknown = { -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1 };
 
 #define FIGURE(key, member) FIELD_INT(key, I64, struct doctor_figures, member, -1)
 
@@ -16,7 +16,9 @@ const struct field doctor_fields[N_DOCTOR_FIELDS] = {
     FIGURE("frame_error_p99_ns", frame_error_p99),
     FIGURE("frame_error_max_ns", frame_error_max),
     FIGURE("ttft_error_p99_ns", ttft_error_p99),
+    FIGURE("streams_not_valid", streams_not),
     FIGURE("rate_per_s", rate),
+    FIGURE("rate_not_valid", rate_not),
     FIGURE("send_lag_p99_ns", send_lag_p99),
     FIGURE("age_s", age_s),
 };
@@ -64,10 +66,14 @@ void doctor_conclude(struct doctor *d)
 {
     const struct doctor_rung *streams = doctor_highest(&d->streams);
     const struct doctor_rung *rate = doctor_highest(&d->rates);
+    const struct doctor_rung *no_streams = doctor_first_invalid(&d->streams);
+    const struct doctor_rung *no_rate = doctor_first_invalid(&d->rates);
     struct doctor_figures *f = &d->figures;
 
     *f = doctor_unknown;
     f->streams = f->rate = 0;
+    f->streams_not = no_streams ? no_streams->asked : -1;
+    f->rate_not = no_rate ? no_rate->asked : -1;
     if (streams) {
         f->streams = streams->asked;
         f->frames_per_s = d->frames_per_s;

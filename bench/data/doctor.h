@@ -55,13 +55,15 @@ struct doctor_figures {
     ns_t frame_error_p99;
     ns_t frame_error_max;
     ns_t ttft_error_p99;
-    int64_t rate; /* valid up to so many requests/s in an open loop */
+    int64_t streams_not; /* the least that was found not valid */
+    int64_t rate;        /* valid up to so many requests/s in an open loop */
+    int64_t rate_not;
     ns_t send_lag_p99;
     int64_t age_s; /* when a run began */
 };
 
 extern const struct doctor_figures doctor_unknown;
-enum { N_DOCTOR_FIELDS = 9 };
+enum { N_DOCTOR_FIELDS = 11 };
 extern const struct field doctor_fields[N_DOCTOR_FIELDS];
 
 struct doctor {

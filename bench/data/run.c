@@ -147,6 +147,7 @@ void run_plan(struct run *r, const struct scenario *s, ns_t t0_mono, ns_t t0_rea
         .t0_real = t0_real,
         .threads = first->connection.threads,
         .concurrent = s->concurrent,
+        .doctor = doctor_unknown,
         .n_cells = s->n_cells,
         .n_phases = first->n_phases,
     };

@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "data/doctor.h"
 #include "data/scenario.h"
 
 /*
@@ -77,6 +78,8 @@ struct run {
     const char *scenario; /* resolved, JSON */
     const char *question; /* NULL: none */
     struct run_host host;
+    struct doctor_figures doctor; /* of this host, if it was asked lately; the caller of
+                                     run_plan sets it */
     uint32_t threads;
     bool concurrent; /* the trials of a round run side by side */
     struct run_cell *cells;

@@ -316,6 +316,7 @@ static const struct field run_fields[] = {
     FIELD_INT("threads", U32, struct run, threads, FIELD_ALWAYS),
     FIELD_BOOL("concurrent", struct run, concurrent),
     FIELD_OBJECT("host", host_fields, struct run, host),
+    FIELD_OBJECT("doctor", doctor_fields, struct run, doctor),
     FIELD_OTHER("phases", put_phases, get_phases),
     FIELD_OTHER("cells", put_cells, get_cells),
     FIELD_OTHER("trials", put_trials, get_trials),
@@ -385,6 +386,7 @@ int run_read(struct run *r, const char *line, size_t n, struct err *err)
         return -1;
     *r = (struct run){ .id = "", .name = "", .digest = "", .target = "", .scenario = "{}" };
     r->host = (struct run_host){ "", "", 0, "", "", "" };
+    r->doctor = doctor_unknown;
     json_init(&rd.j, line, n);
     fields_get(&rd, run_fields, COUNT(run_fields), r);
     if (!rd.bad && whole(r))

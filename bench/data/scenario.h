@@ -24,9 +24,11 @@ enum connection_policy { CONNECTION_POOLED, CONNECTION_NEW, CONNECTION_PRECONNEC
 /* Where the times of frames come from. */
 enum connection_stamps { CONNECTION_STAMPS_KERNEL, CONNECTION_STAMPS_READ };
 
+enum { CANNED_FRAMES = 16 };
+
 /* The answers of "null:", which come without a network: for what we cost ourselves. */
-struct null_answer {
-    uint64_t frames; /* of output, a token each */
+struct canned_answer {
+    uint64_t frames; /* of output, a token each; 0: CANNED_FRAMES */
     ns_t first;      /* from the request to the first */
     ns_t gap;        /* from one to the next */
 };
@@ -43,7 +45,7 @@ struct target {
     size_t n_headers;
     const char *const *sim; /* flags for `tokdyno sim` when base_url is sim: */
     size_t n_sim;
-    struct null_answer null;
+    struct canned_answer canned;
 };
 
 /* NULL: no target at all */

@@ -16,18 +16,19 @@ struct coming {
     uint64_t next; /* piece */
 };
 
-static const struct null_answer *spec_of(const struct wire *w)
+static const struct canned_answer *spec_of(const struct wire *w)
 {
-    return &w->config.cell->target.null;
+    return &w->config.cell->target.canned;
 }
 
 static int open_null(struct wire *w, struct err *err)
 {
     struct null_reply *reply = mem_alloc(sizeof(*reply));
+    uint64_t frames = spec_of(w)->frames ? spec_of(w)->frames : CANNED_FRAMES;
 
     w->own = reply;
-    if (!null_reply_make(reply, w->config.endpoint->name, &w->config.cell->request,
-                         spec_of(w)->frames, err))
+    if (!null_reply_make(reply, w->config.endpoint->name, &w->config.cell->request, frames,
+                         err))
         return 0;
     free(reply);
     return -1;
@@ -43,8 +44,9 @@ static void close_null(struct wire *w)
  * what stands behind the frames together with the last. */
 static ns_t comes_after(const struct wire *w, uint64_t piece)
 {
-    const struct null_answer *a = spec_of(w);
-    uint64_t frame = piece ? piece - 1 : 0, last = a->frames - 1;
+    const struct canned_answer *a = spec_of(w);
+    const struct null_reply *reply = w->own;
+    uint64_t frame = piece ? piece - 1 : 0, last = reply->frames - 1;
 
     return a->first + (ns_t)(frame < last ? frame : last) * a->gap;
 }

@@ -51,6 +51,7 @@ def environment(extra=None):
     """Ours without what could change a run: proxies, keys, colours."""
     kept = {k: v for k, v in os.environ.items()
             if not k.lower().endswith("_proxy") and not k.startswith(("GROQ_", "TOKDYNO"))}
+    kept["XDG_CACHE_HOME"] = os.path.join(TEMP, "cache")  # what doctor said of this machine
     kept["ASAN_OPTIONS"] = "detect_leaks=1:exitcode=99"
     kept["UBSAN_OPTIONS"] = "halt_on_error=1:exitcode=99:print_stacktrace=1"
     kept.update(extra or {})
