@@ -269,12 +269,13 @@ static void put_machine(const struct page *p, const struct doctor *d)
 
 /* --- the ladders ---------------------------------------------------------------------- */
 
+/* In us, as the heading says. */
 static void take_ns(struct table *t, ns_t v, bool known)
 {
     struct buf b = { 0 };
 
     if (known)
-        units_put_duration(&b, v);
+        figure_number(&b, (double)v / NS_PER_US);
     else
         buf_str(&b, "–");
     table_take(t, STYLE_PLAIN, &b);
@@ -308,7 +309,7 @@ static void take_verdict(struct table *t, const struct doctor_rung *r)
     };
 
     table_cell(t, verdicts[r->validity].style, "%s%s", verdicts[r->validity].text,
-               r->tries > 1 ? " (2nd try)" : "");
+               r->validity == VALIDITY_VALID && r->tries > 1 ? " (2nd try)" : "");
 }
 
 static void take_cpu(struct table *t, int64_t ppm)
@@ -332,7 +333,7 @@ static void put_streams(const struct page *p, const struct doctor *d)
                                          "sim late", "CPU",       "" };
     struct table t;
 
-    text_heading(p, "Error against the truth log, by streams");
+    text_heading(p, "Error against the truth log in us, by streams");
     table_init(&t, "rrrrrrrrrrl");
     put_heads(&t, heads, sizeof(heads) / sizeof(heads[0]));
     for (size_t i = 0; i < d->streams.n; i++) {
@@ -356,7 +357,7 @@ static void put_rates(const struct page *p, const struct doctor *d)
                                          "max",        "sim late", "CPU",          "" };
     struct table t;
 
-    text_heading(p, "Send lateness, by rate (open loop)");
+    text_heading(p, "Send lateness in us, by rate (open loop)");
     table_init(&t, "rrrrrrrl");
     put_heads(&t, heads, sizeof(heads) / sizeof(heads[0]));
     for (size_t i = 0; i < d->rates.n; i++) {

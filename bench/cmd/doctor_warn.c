@@ -18,11 +18,11 @@ static double peak(const struct scenario *s, bool open)
     return most;
 }
 
-/* found: valid up to; not: the least that was found not to be, -1: none was. */
-static void warn(struct buf *out, double asked, int64_t found, int64_t not,
+/* found: valid up to; beyond: the least that was found not to be, -1: none was. */
+static void warn(struct buf *out, double asked, int64_t found, int64_t beyond,
                  const char *what)
 {
-    bool known = not >= 0 && asked >= (double)not ;
+    bool known = beyond >= 0 && asked >= (double)beyond;
 
     if (found < 0 || asked <= (double)found)
         return;
