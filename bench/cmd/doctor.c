@@ -6,15 +6,19 @@
 #include <unistd.h>
 
 #include "cmd/cmd.h"
+#include "cmd/doctor_aa.h"
 #include "cmd/doctor_cache.h"
 #include "cmd/doctor_load.h"
+#include "cmd/progress.h"
 #include "cmd/terminal.h"
+#include "data/noise.h"
 #include "load/stamp_works.h"
 #include "load/wire.h"
 #include "reports/doctor.h"
 
 static const char help[] =
     "usage: tokdyno doctor [--quick | --full] [--format text|json]\n"
+    "       tokdyno doctor --aa [SCENARIO] [--trials N] [--format text|json]\n"
     "\n"
     "Runs tokdyno against its own simulator on this machine, compares what it saw with "
     "what\n"
@@ -25,6 +29,10 @@ static const char help[] =
     "  --quick               few and short loads, within 5 s\n"
     "  --full                up to 10,000 streams, as far as the limit of open files "
     "allows\n"
+    "  --aa [SCENARIO]       runs a scenario (default: a short one on the simulator) "
+    "against\n"
+    "                        itself, and says which differences are noise\n"
+    "  --trials N            of each of the two sides [5]\n"
     "  --format text|json    of the result on stdout (JSON: docs/doctor.md)\n"
     "  --quiet               nothing on stderr while it runs\n"
     "\n"
@@ -34,7 +42,8 @@ static const char help[] =
     "examples:\n"
     "  tokdyno doctor\n"
     "  tokdyno doctor --quick --format json | jq .result\n"
-    "  tokdyno doctor --full\n";
+    "  tokdyno doctor --full\n"
+    "  tokdyno doctor --aa scenarios/quickstart.yaml --trials 8\n";
 
 /* How far the ladders go, and how long a load lasts. */
 struct mode {
@@ -73,6 +82,9 @@ static const struct mode modes[] = {
 
 struct options {
     const struct mode *mode;
+    bool aa;
+    const char *scenario;
+    size_t trials;
     bool json;
     bool quiet;
     bool help;
@@ -102,58 +114,75 @@ static int read_format(struct options *o, const char *text, struct err *err)
     return 0;
 }
 
-static int parse(int argc, char **argv, struct options *o, struct err *err)
+static int read_trials(struct options *o, const char *text, struct err *err)
+{
+    char *end;
+    long n = strtol(text, &end, 10);
+
+    if (!*text || *end || n < 2 || n > NOISE_MOST_TRIALS)
+        return err_set(err, ERR_USAGE, "--trials: expected 2 to %d, not \"%s\"",
+                       NOISE_MOST_TRIALS, text);
+    o->trials = (size_t)n;
+    return 0;
+}
+
+static bool without_value(struct options *o, const char *flag)
+{
+    static const char *const names[] = { "-h", "--help", "--quiet", "--aa" };
+    bool *const fields[] = { &o->help, &o->help, &o->quiet, &o->aa };
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (!strcmp(flag, names[i])) {
+            *fields[i] = true;
+            return true;
+        }
+    if (find_mode(flag))
+        o->mode = find_mode(flag);
+    return find_mode(flag);
+}
+
+/* --flag value or --flag=value; 1 where it is none of ours. */
+static int with_value(struct options *o, char **argv, int *i, struct err *err)
+{
+    static const char *const names[] = { "--format", "--trials" };
+    static int (*const readers[])(struct options *, const char *,
+                                  struct err *) = { read_format, read_trials };
+    const char *arg = argv[*i];
+
+    for (size_t k = 0; k < sizeof(names) / sizeof(names[0]); k++) {
+        size_t n = strlen(names[k]);
+
+        if (!strncmp(arg, names[k], n) && arg[n] == '=')
+            return readers[k](o, arg + n + 1, err);
+        if (!strcmp(arg, names[k]))
+            return readers[k](o, argv[*i + 1] ? argv[++*i] : "", err);
+    }
+    return 1;
+}
+
+static int parse(char **argv, struct options *o, struct err *err)
 {
     int rc = 0;
 
     *o = (struct options){ .mode = &modes[0] };
-    for (int i = 1; i < argc && !rc; i++) {
-        const char *a = argv[i];
-
-        if (!strcmp(a, "-h") || !strcmp(a, "--help"))
-            o->help = true;
-        else if (!strcmp(a, "--quiet"))
-            o->quiet = true;
-        else if (!strncmp(a, "--format=", 9))
-            rc = read_format(o, a + 9, err);
-        else if (!strcmp(a, "--format"))
-            rc = read_format(o, i + 1 < argc ? argv[++i] : "", err);
-        else if (find_mode(a))
-            o->mode = find_mode(a);
-        else
-            rc = err_set(err, ERR_USAGE, "no option %s; `tokdyno doctor -h` lists them", a);
+    for (int i = 1; argv[i] && !rc; i++) {
+        if (argv[i][0] != '-' && o->scenario)
+            return err_set(err, ERR_USAGE, "one scenario at a time: %s, and not %s",
+                           o->scenario, argv[i]);
+        if (argv[i][0] != '-')
+            o->scenario = argv[i];
+        else if (!without_value(o, argv[i]))
+            rc = with_value(o, argv, &i, err);
+        if (rc == 1)
+            return err_set(err, ERR_USAGE, "no option %s; `tokdyno doctor -h` lists them",
+                           argv[i]);
     }
+    if (!rc && !o->aa && (o->scenario || o->trials))
+        rc = err_set(err, ERR_USAGE, "a scenario and --trials are for --aa only");
     return rc;
 }
 
 /* --- measuring ------------------------------------------------------------------------ */
-
-struct progress {
-    bool quiet;
-    bool terminal;
-    bool shown;
-};
-
-static void say(struct progress *p, const char *what, int64_t n)
-{
-    if (p->quiet)
-        return;
-    if (n)
-        fprintf(stderr, "%s%lld %s%s", p->terminal ? "\r\x1b[K" : "doctor: ", (long long)n,
-                what, p->terminal ? " ..." : "\n");
-    else
-        fprintf(stderr, "%s%s%s", p->terminal ? "\r\x1b[K" : "doctor: ", what,
-                p->terminal ? " ..." : "\n");
-    p->shown = p->terminal;
-    fflush(stderr);
-}
-
-static void unsay(struct progress *p)
-{
-    if (p->shown)
-        fputs("\r\x1b[K", stderr);
-    p->shown = false;
-}
 
 struct doctoring {
     const struct options *options;
@@ -209,7 +238,7 @@ static int climb(struct doctoring *d, load_fn *load, const char *what, const int
             return 0;
         }
         r->asked = *asked;
-        say(&d->progress, what, *asked);
+        progress_say(&d->progress, "%lld %s", (long long)*asked, what);
         if (measure_rung(d, load, r, err))
             return -1;
         l->n++;
@@ -226,7 +255,7 @@ static int measure_null(struct doctoring *d, struct err *err)
     int n = d->options->mode->null_requests;
     ns_t few, many;
 
-    say(&d->progress, "no network", 0);
+    progress_say(&d->progress, "no network");
     if (doctor_load_null(&d->bench, n, FEW, &few, err) ||
         doctor_load_null(&d->bench, n, MANY, &many, err))
         return -1;
@@ -301,12 +330,12 @@ static int examine(const struct options *o, struct err *err)
     struct doctoring d = { .options = o, .found = &found };
     int rc;
 
-    d.progress = (struct progress){ o->quiet, terminal_is(STDERR_FILENO), false };
+    d.progress = progress_begin("doctor", o->quiet);
     know_machine(&found);
     if (doctor_bench_open(&d.bench, &interrupts, err))
         return -1;
     rc = measure(&d, err);
-    unsay(&d.progress);
+    progress_end(&d.progress);
     doctor_bench_close(&d.bench);
     if (interrupts.n)
         return interrupts.last == SIGTERM ? EXIT_SIGTERM : EXIT_SIGINT;
@@ -314,6 +343,18 @@ static int examine(const struct options *o, struct err *err)
         return -1;
     doctor_conclude(&found);
     return tell(&d, err) ? -1 : exit_code(&found);
+}
+
+static int compare_with_itself(const struct options *o, struct err *err)
+{
+    enum { USUAL_TRIALS = 5 };
+    struct doctor_aa aa = { .scenario = o->scenario,
+                            .trials = o->trials ? o->trials : USUAL_TRIALS,
+                            .json = o->json,
+                            .quiet = o->quiet,
+                            .interrupts = &interrupts };
+
+    return doctor_aa(&aa, err);
 }
 
 static void catch_signals(void)
@@ -329,12 +370,13 @@ int cmd_doctor(int argc, char **argv, struct err *err)
 {
     struct options o;
 
-    if (parse(argc, argv, &o, err))
+    (void)argc;
+    if (parse(argv, &o, err))
         return -1;
     if (o.help) {
         fputs(help, stdout);
         return EXIT_GOOD;
     }
     catch_signals();
-    return examine(&o, err);
+    return o.aa ? compare_with_itself(&o, err) : examine(&o, err);
 }

@@ -1,20 +1,14 @@
 #include "cmd/doctor_load.h"
 
-#include <errno.h>
-#include <ftw.h>
 #include <inttypes.h>
 #include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
+#include "cmd/readrun.h"
 #include "cmd/selfrun.h"
 #include "cmd/simchild.h"
-#include "data/journal.h"
 #include "data/observed.h"
-#include "data/recorder.h"
 #include "data/summary.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -40,40 +34,14 @@ static void choose_cores(struct doctor_bench *b)
 int doctor_bench_open(struct doctor_bench *b, const struct interrupts *interrupts,
                       struct err *err)
 {
-    const char *tmp = getenv("TMPDIR");
-
     *b = (struct doctor_bench){ .interrupts = interrupts };
     choose_cores(b);
-    snprintf(b->dir, sizeof(b->dir), "%.200s/tokdyno-doctor-XXXXXX",
-             tmp && *tmp ? tmp : "/tmp");
-    if (mkdtemp(b->dir))
-        return 0;
-    err_set(err, ERR_IO, "cannot make %s: %s; TMPDIR names another place", b->dir,
-            strerror(errno));
-    b->dir[0] = '\0';
-    return -1;
-}
-
-static int drop(const char *path, const struct stat *st, int kind, struct FTW *at)
-{
-    (void)st;
-    (void)kind;
-    (void)at;
-    return remove(path);
-}
-
-static void remove_all(const char *path)
-{
-    enum { DESCRIPTORS = 8 };
-
-    nftw(path, drop, DESCRIPTORS, FTW_DEPTH | FTW_PHYS);
+    return scratch_open(&b->dir, "doctor", err);
 }
 
 void doctor_bench_close(struct doctor_bench *b)
 {
-    if (b->dir[0])
-        remove_all(b->dir);
-    b->dir[0] = '\0';
+    scratch_close(&b->dir);
 }
 
 /* --- a load --------------------------------------------------------------------------- */
@@ -91,10 +59,9 @@ struct load {
     size_t n_args;
     char texts[MAX_ARGS][96]; /* of those that are made */
     size_t n_texts;
-    char out[300];
-    char truth[300];
-    struct run run;
-    struct recorder *recorder;
+    char out[SCRATCH_PATH];
+    char truth[SCRATCH_PATH];
+    struct readrun read;
     struct observer *observer;
     struct err err; /* why the truth log could not be read */
 };
@@ -122,8 +89,8 @@ static void add_made(struct load *l, const char *flag, const char *fmt, ...)
 static void begin(struct load *l, const struct doctor_bench *b, struct doctor_rung *r)
 {
     *l = (struct load){ .bench = b, .rung = r };
-    snprintf(l->out, sizeof(l->out), "%s/run", b->dir);
-    snprintf(l->truth, sizeof(l->truth), "%s/truth.jsonl", b->dir);
+    scratch_path(&b->dir, "run", l->out);
+    scratch_path(&b->dir, "truth.jsonl", l->truth);
     add(l, "--out");
     add(l, l->out);
     add(l, "--quiet");
@@ -134,16 +101,15 @@ static void begin(struct load *l, const struct doctor_bench *b, struct doctor_ru
 
 static int run_it(struct load *l, struct err *err)
 {
-    char log[300];
+    char log[SCRATCH_PATH];
     struct selfrun r = {
         .args = l->args,
         .n = l->n_args,
         .core = l->bench->client_core,
-        .log = log,
+        .log = scratch_path(&l->bench->dir, "log", log),
         .interrupts = l->bench->interrupts,
     };
 
-    snprintf(log, sizeof(log), "%s/log", l->bench->dir);
     return selfrun(&r, err) < 0 ? -1 : 0;
 }
 
@@ -181,49 +147,34 @@ static int run_against_sim(struct load *l, struct err *err)
 
 /* --- what came of it ------------------------------------------------------------------ */
 
-static void on_begin(void *ctx)
+static void on_begin(void *ctx, const struct run *run)
 {
     struct load *l = ctx;
 
-    l->recorder = recorder_open(&l->run);
     if (l->sim_flags)
-        l->observer = observer_open(l->truth, l->run.t0_mono, &l->err);
+        l->observer = observer_open(l->truth, run->t0_mono, &l->err);
 }
 
 static void on_record(void *ctx, const struct record *r)
 {
     struct load *l = ctx;
-    struct journal_sink s = recorder_sink(l->recorder);
 
-    s.record(s.ctx, r);
     if (l->observer)
         observer_record(l->observer, r);
+}
+
+static ns_t duration_of(const struct load *l)
+{
+    return l->read.run.cells[0].loads[0].duration;
 }
 
 /* Frames are counted from when all streams are under way to when the load ends. */
 static void on_phase(void *ctx, const struct phase_event *e)
 {
     struct load *l = ctx;
-    struct journal_sink s = recorder_sink(l->recorder);
-    ns_t duration = l->run.cells[0].loads[0].duration;
 
-    s.phase(s.ctx, e);
-    if (l->observer && e->begin && duration != NS_ABSENT)
-        observer_window(l->observer, e->at + duration / 3, e->at + duration);
-}
-
-static void on_health(void *ctx, const struct health_sample *h)
-{
-    struct journal_sink s = recorder_sink(((struct load *)ctx)->recorder);
-
-    s.health(s.ctx, h);
-}
-
-static void on_end(void *ctx, const struct run_end *e)
-{
-    struct journal_sink s = recorder_sink(((struct load *)ctx)->recorder);
-
-    s.end(s.ctx, e);
+    if (l->observer && e->begin)
+        observer_window(l->observer, e->at + duration_of(l) / 3, e->at + duration_of(l));
 }
 
 static struct doctor_spread spread(const struct hist *h)
@@ -239,18 +190,17 @@ static struct doctor_spread spread(const struct hist *h)
 static void fill(struct load *l, const struct observed *seen)
 {
     struct doctor_rung *r = l->rung;
-    ns_t duration = l->run.cells[0].loads[0].duration;
     struct health_seen health;
     struct summary s;
 
-    summary_make(&s, &l->run, l->recorder);
-    recorder_health(l->recorder, &health);
+    summary_make(&s, &l->read.run, l->read.recorder);
+    recorder_health(l->read.recorder, &health);
     r->first = spread(&seen->first);
     r->frames = spread(&seen->frames);
     r->send = spread(health.send_lag);
     r->requests = seen->attempts;
     r->matched = seen->matched;
-    r->frames_per_s = (int64_t)seen->frames_then * 3 * NS_PER_S / (2 * duration);
+    r->frames_per_s = (int64_t)seen->frames_then * 3 * NS_PER_S / (2 * duration_of(l));
     r->cpu_ppm = s.end.cpu != NS_ABSENT && s.end.at > 0
                      ? (int64_t)((double)s.end.cpu / (double)s.end.at * 1e6)
                      : -1;
@@ -259,15 +209,15 @@ static void fill(struct load *l, const struct observed *seen)
     summary_free(&s);
 }
 
-/* The journal into the recorder and the join; *cpu: of the run. */
+/* The journal into the recorder and the join. */
 static int read_journal(struct load *l, struct err *err)
 {
-    struct journal_sink sink = { on_record, on_phase, on_health, on_end, l };
     struct journal_notes notes;
-    char path[320];
 
-    snprintf(path, sizeof(path), "%s/requests.jsonl", l->out);
-    if (journal_read(path, &l->run, on_begin, &sink, &notes, err))
+    l->read.begin = on_begin;
+    l->read.also =
+        (struct journal_sink){ .record = on_record, .phase = on_phase, .ctx = l };
+    if (readrun_open(&l->read, l->out, &notes, err))
         return -1;
     if (l->sim_flags && !l->observer) {
         *err = l->err;
@@ -280,11 +230,9 @@ static void end(struct load *l)
 {
     if (l->observer)
         observer_close(l->observer);
-    if (l->recorder)
-        recorder_close(l->recorder);
-    run_free(&l->run);
-    remove_all(l->out);
-    unlink(l->truth);
+    readrun_close(&l->read);
+    scratch_drop(&l->bench->dir, "run");
+    scratch_drop(&l->bench->dir, "truth.jsonl");
 }
 
 /* One that fails to be matched with the truth cannot be judged by it. */
@@ -360,7 +308,7 @@ int doctor_load_null(const struct doctor_bench *b, int requests, int frames, ns_
     add_made(&l, "--requests", "%d", requests);
     add_made(&l, "--set", "target.canned.frames=%d", frames);
     rc = run_it(&l, err) || read_journal(&l, err);
-    if (!rc && (!recorder_end(l.recorder, &e) || e.cpu == NS_ABSENT))
+    if (!rc && (!recorder_end(l.read.recorder, &e) || e.cpu == NS_ABSENT))
         rc = err_set(err, ERR_IO, "a run did not say what it used");
     if (!rc)
         *cpu = e.cpu;

@@ -2,6 +2,7 @@
 #define CMD_DOCTOR_LOAD_H
 
 #include "cmd/launch.h"
+#include "cmd/scratch.h"
 #include "data/doctor.h"
 
 /*
@@ -9,7 +10,7 @@
  * a temporary directory.
  */
 struct doctor_bench {
-    char dir[256];
+    struct scratch dir;
     int client_core; /* -1: not pinned */
     int sim_core;
     const struct interrupts *interrupts;
