@@ -29,6 +29,7 @@ static const char help[] =
     "  --quick               few and short loads, within 5 s\n"
     "  --full                up to 10,000 streams, as far as the limit of open files "
     "allows\n"
+    "  --keep DIR            a new directory for the journals and truth logs of the loads\n"
     "  --aa [SCENARIO]       runs a scenario (default: a short one on the simulator) "
     "against\n"
     "                        itself, and says which differences are noise\n"
@@ -85,6 +86,7 @@ struct options {
     bool aa;
     const char *scenario;
     size_t trials;
+    const char *keep;
     bool json;
     bool quiet;
     bool help;
@@ -126,6 +128,12 @@ static int read_trials(struct options *o, const char *text, struct err *err)
     return 0;
 }
 
+static int read_keep(struct options *o, const char *text, struct err *err)
+{
+    o->keep = text;
+    return *text ? 0 : err_set(err, ERR_USAGE, "--keep: expected a new directory");
+}
+
 static bool without_value(struct options *o, const char *flag)
 {
     static const char *const names[] = { "-h", "--help", "--quiet", "--aa" };
@@ -144,9 +152,9 @@ static bool without_value(struct options *o, const char *flag)
 /* --flag value or --flag=value; 1 where it is none of ours. */
 static int with_value(struct options *o, char **argv, int *i, struct err *err)
 {
-    static const char *const names[] = { "--format", "--trials" };
+    static const char *const names[] = { "--format", "--trials", "--keep" };
     static int (*const readers[])(struct options *, const char *,
-                                  struct err *) = { read_format, read_trials };
+                                  struct err *) = { read_format, read_trials, read_keep };
     const char *arg = argv[*i];
 
     for (size_t k = 0; k < sizeof(names) / sizeof(names[0]); k++) {
@@ -332,7 +340,7 @@ static int examine(const struct options *o, struct err *err)
 
     d.progress = progress_begin("doctor", o->quiet);
     know_machine(&found);
-    if (doctor_bench_open(&d.bench, &interrupts, err))
+    if (doctor_bench_open(&d.bench, o->keep, &interrupts, err))
         return -1;
     rc = measure(&d, err);
     progress_end(&d.progress);

@@ -125,7 +125,7 @@ int doctor_aa(const struct doctor_aa *aa, struct err *err)
     char *name = NULL;
     int rc;
 
-    if (scratch_open(&dir, "doctor", err))
+    if (scratch_open(&dir, "doctor", NULL, err))
         return -1;
     noise_init(&n, aa->trials);
     rc = run_all(aa, &dir, &n, &name, err);

@@ -31,12 +31,12 @@ static void choose_cores(struct doctor_bench *b)
         }
 }
 
-int doctor_bench_open(struct doctor_bench *b, const struct interrupts *interrupts,
-                      struct err *err)
+int doctor_bench_open(struct doctor_bench *b, const char *keep,
+                      const struct interrupts *interrupts, struct err *err)
 {
     *b = (struct doctor_bench){ .interrupts = interrupts };
     choose_cores(b);
-    return scratch_open(&b->dir, "doctor", err);
+    return scratch_open(&b->dir, "doctor", keep, err);
 }
 
 void doctor_bench_close(struct doctor_bench *b)
@@ -59,6 +59,8 @@ struct load {
     size_t n_args;
     char texts[MAX_ARGS][96]; /* of those that are made */
     size_t n_texts;
+    char name[48];
+    char truth_name[64];
     char out[SCRATCH_PATH];
     char truth[SCRATCH_PATH];
     struct readrun read;
@@ -86,11 +88,14 @@ static void add_made(struct load *l, const char *flag, const char *fmt, ...)
     add(l, text);
 }
 
-static void begin(struct load *l, const struct doctor_bench *b, struct doctor_rung *r)
+static void begin(struct load *l, const struct doctor_bench *b, struct doctor_rung *r,
+                  const char *kind)
 {
     *l = (struct load){ .bench = b, .rung = r };
-    scratch_path(&b->dir, "run", l->out);
-    scratch_path(&b->dir, "truth.jsonl", l->truth);
+    snprintf(l->name, sizeof(l->name), "%s-%" PRId64 "-%u", kind, r->asked, r->tries);
+    snprintf(l->truth_name, sizeof(l->truth_name), "%s.truth.jsonl", l->name);
+    scratch_path(&b->dir, l->name, l->out);
+    scratch_path(&b->dir, l->truth_name, l->truth);
     add(l, "--out");
     add(l, l->out);
     add(l, "--quiet");
@@ -231,8 +236,8 @@ static void end(struct load *l)
     if (l->observer)
         observer_close(l->observer);
     readrun_close(&l->read);
-    scratch_drop(&l->bench->dir, "run");
-    scratch_drop(&l->bench->dir, "truth.jsonl");
+    scratch_drop(&l->bench->dir, l->name);
+    scratch_drop(&l->bench->dir, l->truth_name);
 }
 
 /* One that fails to be matched with the truth cannot be judged by it. */
@@ -268,7 +273,7 @@ int doctor_load_streams(const struct doctor_bench *b, struct doctor_rung *r, ns_
                                          "--queue-sigma", "1",   "--output",       "max" };
     struct load l;
 
-    begin(&l, b, r);
+    begin(&l, b, r, "streams");
     l.sim_flags = flags;
     l.n_sim_flags = COUNT(flags);
     add_made(&l, "--concurrency", "%" PRId64, r->asked);
@@ -284,7 +289,7 @@ int doctor_load_rate(const struct doctor_bench *b, struct doctor_rung *r, ns_t d
     static const char *const flags[] = { "--output", "4", "--capacity", "0" };
     struct load l;
 
-    begin(&l, b, r);
+    begin(&l, b, r, "rate");
     l.sim_flags = flags;
     l.n_sim_flags = COUNT(flags);
     add_made(&l, "--rate", "%" PRId64 "/s", r->asked);
@@ -297,11 +302,12 @@ int doctor_load_rate(const struct doctor_bench *b, struct doctor_rung *r, ns_t d
 int doctor_load_null(const struct doctor_bench *b, int requests, int frames, ns_t *cpu,
                      struct err *err)
 {
+    struct doctor_rung r = { .asked = frames };
     struct run_end e;
     struct load l;
     int rc;
 
-    begin(&l, b, NULL);
+    begin(&l, b, &r, "null");
     add(&l, "--target");
     add(&l, "null:");
     add_made(&l, "--concurrency", "%d", 1);

@@ -16,14 +16,19 @@ struct doctor_bench {
     const struct interrupts *interrupts;
 };
 
-/* A directory of our own, and cores where there are two. -1 where there is no directory. */
-int doctor_bench_open(struct doctor_bench *b, const struct interrupts *interrupts,
-                      struct err *err);
-void doctor_bench_close(struct doctor_bench *b); /* removes the directory */
+/*
+ * A directory of our own, and cores where there are two. keep: NULL, or the directory to
+ * leave what was measured in, KIND-LOAD-TRY and KIND-LOAD-TRY.truth.jsonl. -1 where there
+ * is no directory.
+ */
+int doctor_bench_open(struct doctor_bench *b, const char *keep,
+                      const struct interrupts *interrupts, struct err *err);
+void doctor_bench_close(struct doctor_bench *b);
 
 enum { DOCTOR_FRAMES_PER_S = 50 }; /* of each stream */
 
-/* r->asked streams for that long, each answer of so many frames; started out of step. */
+/* r->asked streams (try r->tries) for that long, each answer of so many frames; started out
+ * of step. */
 int doctor_load_streams(const struct doctor_bench *b, struct doctor_rung *r, ns_t duration,
                         int tokens, struct err *err);
 

@@ -5,11 +5,26 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
-int scratch_open(struct scratch *s, const char *name, struct err *err)
+static int make_kept(struct scratch *s, const char *keep, struct err *err)
+{
+    s->kept = true;
+    if (strlen(keep) >= sizeof(s->path))
+        return err_set(err, ERR_USAGE, "%.100s...: the path is too long", keep);
+    strcpy(s->path, keep);
+    if (mkdir(keep, 0700))
+        return err_set(err, ERR_IO, "cannot make %s: %s", keep, strerror(errno));
+    return 0;
+}
+
+int scratch_open(struct scratch *s, const char *name, const char *keep, struct err *err)
 {
     const char *tmp = getenv("TMPDIR");
 
+    *s = (struct scratch){ .kept = false };
+    if (keep)
+        return make_kept(s, keep, err);
     snprintf(s->path, sizeof(s->path), "%.200s/tokdyno-%.20s-XXXXXX",
              tmp && *tmp ? tmp : "/tmp", name);
     if (mkdtemp(s->path))
@@ -35,7 +50,8 @@ static void remove_all(const char *path)
 
 void scratch_close(struct scratch *s)
 {
-    remove_all(s->path);
+    if (!s->kept)
+        remove_all(s->path);
 }
 
 const char *scratch_path(const struct scratch *s, const char *file, char path[SCRATCH_PATH])
@@ -48,5 +64,6 @@ void scratch_drop(const struct scratch *s, const char *file)
 {
     char path[SCRATCH_PATH];
 
-    remove_all(scratch_path(s, file, path));
+    if (!s->kept)
+        remove_all(scratch_path(s, file, path));
 }
