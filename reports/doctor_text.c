@@ -77,7 +77,7 @@ static void put_errors(struct buf *out, const struct doctor_figures *f)
 
 static const char *const causes[] = {
     [VALIDITY_VALID] = "",
-    [VALIDITY_DEGRADED] = "the error is too large to be called valid",
+    [VALIDITY_DEGRADED] = "the error is too large for a valid run",
     [VALIDITY_CLIENT_LIMITED] =
         "this process is the limit: more connection.threads, or several machines",
     [VALIDITY_SIM_LIMITED] = "the simulator is the limit: more needs a second machine",
@@ -86,16 +86,21 @@ static const char *const causes[] = {
 /* Who is late without having been busy was not let run. */
 static const char *cause_of(const struct doctor_rung *r)
 {
+    ns_t ours = r->send.p99 + (r->frames.p99 > r->first.p99 ? r->frames.p99 : r->first.p99);
+
     enum { BUSY_PPM = 600000 };
 
     if (r->validity == VALIDITY_CLIENT_LIMITED && r->cpu_ppm >= 0 && r->cpu_ppm < BUSY_PPM)
         return "this process did not get the processor in time: is the machine busy?";
+    if (r->validity == VALIDITY_DEGRADED && r->sim_late_p99 > ours)
+        return "the simulator is late itself: a core of its own, or a second machine, "
+               "helps";
     return causes[r->validity];
 }
 
 static void put_limit(struct buf *out, const struct doctor_ladder *l, const char *what)
 {
-    const struct doctor_rung *r = doctor_first_invalid(l);
+    const struct doctor_rung *r = doctor_beyond(l);
 
     if (!r && l->n && !l->left_out) {
         buf_printf(out, "  ");
@@ -106,7 +111,7 @@ static void put_limit(struct buf *out, const struct doctor_ladder *l, const char
         return;
     buf_str(out, "  at ");
     put_count(out, r->asked);
-    buf_printf(out, " %s %s\n", what, cause_of(r));
+    buf_printf(out, " %.*s %s\n", (int)strlen(what) - (r->asked == 1), what, cause_of(r));
 }
 
 static void put_end_of_ladder(struct buf *out, const struct doctor *d)

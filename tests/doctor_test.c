@@ -43,7 +43,7 @@ static void make(struct doctor *d)
     doctor_conclude(d);
 }
 
-TEST(doctor_is_valid_up_to_the_load_below_the_first_that_is_not)
+TEST(doctor_is_valid_up_to_the_highest_load_that_was)
 {
     struct doctor d;
 
@@ -55,9 +55,13 @@ TEST(doctor_is_valid_up_to_the_load_below_the_first_that_is_not)
     assert_int_equal(d.figures.rate, 500);
     assert_int_equal(d.figures.rate_not, -1);
     assert_int_equal(d.figures.send_lag_p99, 7000);
-    d.streams.rungs[0].validity = VALIDITY_DEGRADED;
+    d.streams.rungs[0].validity = VALIDITY_DEGRADED; /* disturbed: more was carried */
     doctor_conclude(&d);
-    assert_int_equal(d.figures.streams, 0); /* what lies above is luck */
+    assert_int_equal(d.figures.streams, 10);
+    d.streams.rungs[1].validity = VALIDITY_DEGRADED;
+    doctor_conclude(&d);
+    assert_int_equal(d.figures.streams, 0);
+    assert_int_equal(d.figures.streams_not, 1);
     assert_int_equal(d.figures.frame_error_p99, -1);
 }
 
@@ -247,13 +251,14 @@ TEST(doctor_that_found_nothing_valid_says_so)
     struct doctor d;
 
     make(&d);
-    d.streams.rungs[0].validity = d.rates.rungs[0].validity = VALIDITY_CLIENT_LIMITED;
+    d.streams.rungs[0].validity = d.streams.rungs[1].validity = d.rates.rungs[0].validity =
+        VALIDITY_CLIENT_LIMITED;
     d.streams.rungs[0].cpu_ppm = 900000;
     d.client_core = -1;
     doctor_conclude(&d);
     report_doctor_text(&text, &d, false);
     assert_non_null(strstr(text.p, "carries no load that is valid"));
-    assert_non_null(strstr(text.p, "at 1 streams this process is the limit"));
+    assert_non_null(strstr(text.p, "at 1 stream this process is the limit"));
     assert_non_null(strstr(text.p, "share the one core"));
     buf_free(&text);
 }

@@ -46,28 +46,36 @@ enum validity doctor_judge(const struct doctor_rung *r, const struct health_fact
     return worse(r->told, health_judge(&seen, &e));
 }
 
-const struct doctor_rung *doctor_first_invalid(const struct doctor_ladder *l)
+/* How many rungs there are up to the highest that is valid. */
+static size_t height(const struct doctor_ladder *l)
 {
-    for (size_t i = 0; i < l->n; i++)
-        if (l->rungs[i].validity != VALIDITY_VALID)
-            return &l->rungs[i];
-    return NULL;
+    size_t n = l->n;
+
+    while (n && l->rungs[n - 1].validity != VALIDITY_VALID)
+        n--;
+    return n;
 }
 
 const struct doctor_rung *doctor_highest(const struct doctor_ladder *l)
 {
-    const struct doctor_rung *first = doctor_first_invalid(l);
-    size_t n = first ? (size_t)(first - l->rungs) : l->n;
+    size_t n = height(l);
 
     return n ? &l->rungs[n - 1] : NULL;
+}
+
+const struct doctor_rung *doctor_beyond(const struct doctor_ladder *l)
+{
+    size_t n = height(l);
+
+    return n < l->n ? &l->rungs[n] : NULL;
 }
 
 void doctor_conclude(struct doctor *d)
 {
     const struct doctor_rung *streams = doctor_highest(&d->streams);
     const struct doctor_rung *rate = doctor_highest(&d->rates);
-    const struct doctor_rung *no_streams = doctor_first_invalid(&d->streams);
-    const struct doctor_rung *no_rate = doctor_first_invalid(&d->rates);
+    const struct doctor_rung *no_streams = doctor_beyond(&d->streams);
+    const struct doctor_rung *no_rate = doctor_beyond(&d->rates);
     struct doctor_figures *f = &d->figures;
 
     *f = doctor_unknown;

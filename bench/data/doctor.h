@@ -87,11 +87,14 @@ struct doctor {
  */
 enum validity doctor_judge(const struct doctor_rung *r, const struct health_facts *facts);
 
-/* The highest rung below the first that is not valid; NULL where there is none. */
+/*
+ * The highest rung that is valid; NULL where none is. One below it that is not was
+ * disturbed: what carries more carries less.
+ */
 const struct doctor_rung *doctor_highest(const struct doctor_ladder *l);
 
-/* The first that is not valid; NULL where all are. */
-const struct doctor_rung *doctor_first_invalid(const struct doctor_ladder *l);
+/* The one above it, which is not valid; NULL where the ladder ends with the highest. */
+const struct doctor_rung *doctor_beyond(const struct doctor_ladder *l);
 
 /* d->figures out of the ladders. */
 void doctor_conclude(struct doctor *d);

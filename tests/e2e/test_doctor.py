@@ -103,17 +103,15 @@ class Doctor(unittest.TestCase):
         self.assertEqual(self.done.err, "")
 
     def check_result(self, found):
-        """Valid up to the rung below the first that is not."""
-        result, valid = found["result"], []
-        for rung in found["streams"]:
-            if not rung["valid"]:
-                self.assertEqual(result["streams_not_valid"], rung["streams"])
-                break
-            valid.append(rung)
-        self.assertEqual(result["streams"], valid[-1]["streams"] if valid else 0)
+        """Valid up to the highest rung that is; not so the one above it."""
+        result, rungs = found["result"], found["streams"]
+        valid = [i for i, rung in enumerate(rungs) if rung["valid"]]
+        self.assertEqual(result["streams"], rungs[valid[-1]]["streams"] if valid else 0)
+        beyond = rungs[valid[-1] + 1 if valid else 0:]
+        self.assertEqual(result.get("streams_not_valid"), beyond[0]["streams"] if beyond else None)
         if valid:
-            self.assertEqual(result["frame_error_p99_ns"], valid[-1]["frame_error"]["p99_ns"])
-            self.assertEqual(result["ttft_error_p99_ns"], valid[-1]["ttft_error"]["p99_ns"])
+            self.assertEqual(result["frame_error_p99_ns"], rungs[valid[-1]]["frame_error"]["p99_ns"])
+            self.assertEqual(result["ttft_error_p99_ns"], rungs[valid[-1]]["ttft_error"]["p99_ns"])
 
     def test_it_knows_the_machine(self):
         machine = self.found["machine"]
