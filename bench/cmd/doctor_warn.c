@@ -3,19 +3,28 @@
 #include "base/units.h"
 #include "load/profile.h"
 
-/* The most of one phase of one cell: streams at a time, or requests per second. */
-static double peak(const struct scenario *s, bool open)
+static double peak_of_cell(const struct cell *c, bool open)
 {
     double most = 0;
 
-    for (size_t c = 0; c < s->n_cells; c++)
-        for (size_t i = 0; i < s->cells[c].n_phases; i++) {
-            const struct phase *p = &s->cells[c].phases[i];
-
-            if (p->open == open && profile_peak(p) > most)
-                most = profile_peak(p);
-        }
+    for (size_t i = 0; i < c->n_phases; i++)
+        if (c->phases[i].open == open && profile_peak(&c->phases[i]) > most)
+            most = profile_peak(&c->phases[i]);
     return most;
+}
+
+/* Streams at a time, or requests per second, of one cell or of all that run together. */
+static double peak(const struct scenario *s, bool open)
+{
+    double most = 0, sum = 0;
+
+    for (size_t c = 0; c < s->n_cells; c++) {
+        double p = peak_of_cell(&s->cells[c], open);
+
+        most = p > most ? p : most;
+        sum += p;
+    }
+    return s->concurrent ? sum : most;
 }
 
 /* found: valid up to; beyond: the least that was found not to be, -1: none was. */

@@ -20,7 +20,7 @@
  *     use(observer_seen(o));
  *     observer_close(o);
  */
-enum { OBSERVED_AHEAD = 4096, OBSERVED_WAITING = 16384 };
+enum { OBSERVED_AHEAD = 8192, OBSERVED_WAITING = 32768 };
 
 struct observed {
     struct hist first;    /* seen - sent of the first output, ns */
