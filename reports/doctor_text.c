@@ -114,6 +114,21 @@ static void put_limit(struct buf *out, const struct doctor_ladder *l, const char
     buf_printf(out, " %.*s %s\n", (int)strlen(what) - (r->asked == 1), what, cause_of(r));
 }
 
+static void put_others(struct buf *out, const struct machine *m, bool colour)
+{
+    enum { MUCH_MILLI = 500 };
+    struct buf b = { 0 };
+
+    if (m->load_milli < MUCH_MILLI)
+        return;
+    buf_printf(&b,
+               "  the machine was busy before (load average %.2f), which makes all worse",
+               (double)m->load_milli / 1000);
+    style_put(out, STYLE_YELLOW, colour, b.p);
+    buf_char(out, '\n');
+    buf_free(&b);
+}
+
 static void put_end_of_ladder(struct buf *out, const struct doctor *d)
 {
     if (d->streams.left_out) {
@@ -146,6 +161,7 @@ static void put_answer(struct buf *out, const struct doctor *d, bool colour)
     put_limit(out, &d->streams, "streams");
     put_limit(out, &d->rates, "requests/s");
     put_end_of_ladder(out, d);
+    put_others(out, &d->machine, colour);
 }
 
 /* --- the machine ---------------------------------------------------------------------- */
@@ -184,18 +200,6 @@ static void put_pinning(const struct page *p, const struct doctor *d)
         pieces_add(&l, "pinned: the client to core %d, the simulator to core %d",
                    d->client_core, d->sim_core);
     pieces_put(&l, p, 2, STYLE_PLAIN);
-}
-
-static void put_others(const struct page *p, const struct machine *m)
-{
-    struct pieces l = { 0 };
-
-    if (m->load_milli < 500)
-        return;
-    pieces_add(&l,
-               "load average %.2f before this began: other work makes all figures worse",
-               (double)m->load_milli / 1000);
-    pieces_put(&l, p, 2, STYLE_YELLOW);
 }
 
 static void put_stamps(const struct page *p, const struct doctor *d)
@@ -265,7 +269,6 @@ static void put_machine(const struct page *p, const struct doctor *d)
 {
     text_heading(p, "Machine");
     put_cores(p, d);
-    put_others(p, &d->machine);
     put_pinning(p, d);
     put_stamps(p, d);
     put_files(p, d);

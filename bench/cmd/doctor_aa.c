@@ -52,7 +52,7 @@ static int run_trial(const struct doctor_aa *aa, const struct scratch *dir, size
     memcpy(args + n_scenario, own, sizeof(own));
     rc = selfrun(&r, err);
     free(args);
-    return rc < 0 ? -1 : 0;
+    return rc < 0 || rc == EXIT_TARGET ? -1 : 0;
 }
 
 static int read_trial(struct noise *n, const char *out, enum noise_side side, size_t pair,

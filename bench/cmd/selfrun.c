@@ -112,5 +112,6 @@ int selfrun(const struct selfrun *r, struct err *err)
     if (code < 0 || code == EXIT_GOOD || code == EXIT_INVALID || code == EXIT_VERDICT)
         return code;
     last_words(r->log, words, sizeof(words));
-    return err_set(err, ERR_IO, "a run failed with %d: %s", code, words);
+    err_set(err, ERR_IO, "a run failed with %d: %s", code, words);
+    return code == EXIT_TARGET ? code : -1;
 }

@@ -20,8 +20,9 @@ struct selfrun {
 };
 
 /*
- * Its exit code once it has ended. -1 where it could not be started or was interrupted;
- * codes that tell of no measurement (wrong use, target) are errors as well.
+ * Its exit code once it has ended. -1 where it could not be started or was interrupted, and
+ * for codes that tell of no measurement; *err is filled for EXIT_TARGET as well, which is a
+ * result where the target is our own.
  */
 int selfrun(const struct selfrun *r, struct err *err);
 
