@@ -69,6 +69,11 @@ static void put_sides(struct buf *out, const struct noise *n, bool colour)
         buf_str(out, "\n  (chance does that to one in twenty): is the machine busy, or the "
                      "API drifting?\n");
         buf_free(&b);
+    } else if (n->n_whole && n->trials < NOISE_LEAST_TO_DIFFER) {
+        buf_printf(out,
+                   "  too few trials to tell whether A and B, which are the same, differ "
+                   "(%d a side do)\n",
+                   NOISE_LEAST_TO_DIFFER);
     } else if (n->n_whole) {
         buf_str(out, "  A and B, which are the same, do not differ by more than that\n");
     }

@@ -21,6 +21,12 @@
 enum noise_side { NOISE_A, NOISE_B, N_NOISE_SIDES };
 enum { NOISE_MOST_TRIALS = 100, N_NOISE_FIGURES = 9 };
 
+/*
+ * With fewer trials a side no difference of the sides passes the floor: apart by d with no
+ * other noise, s = d / 2 * sqrt(2N / (2N - 1)), and t * s * sqrt(2 / N) > d up to N = 3.
+ */
+enum { NOISE_LEAST_TO_DIFFER = 4 };
+
 /* A headline figure: a percentile of a metric, or a rate. The only list of them. */
 struct noise_figure {
     const char *name;
