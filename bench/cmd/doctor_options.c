@@ -27,8 +27,8 @@ static const char help[] =
     "  --format text|json    of the result on stdout (JSON: docs/doctor.md)\n"
     "  --quiet               nothing on stderr while it runs\n"
     "\n"
-    "exit: 0 good, 2 wrong use, 3 not even the smallest load is valid, 130/143 "
-    "interrupted\n"
+    "exit: 0 good, 2 wrong use, 3 no number of streams was valid (--aa: not every trial),\n"
+    "      130/143 interrupted\n"
     "\n"
     "examples:\n"
     "  tokdyno doctor\n"
@@ -150,6 +150,9 @@ int doctor_options_read(struct doctor_options *o, char **argv, struct err *err)
     }
     if (!rc && !o->aa && (o->scenario || o->trials))
         rc = err_set(err, ERR_USAGE, "a scenario and --trials are for --aa only");
+    if (!rc && o->aa && (o->mode->flag || o->keep))
+        rc = err_set(err, ERR_USAGE, "%s is not for --aa",
+                     o->keep ? "--keep" : o->mode->flag);
     return rc;
 }
 

@@ -235,7 +235,8 @@ class Doctor(unittest.TestCase):
     def test_wrong_use_is_2_and_says_how(self):
         for flags, words in ((["--nope"], "no option --nope"), (["--format", "xml"], "expected text or json"),
                              (["--trials", "5"], "for --aa only"), (["--aa", "--trials", "1"], "expected 2 to 100"),
-                             (["--aa", "a.yaml", "b.yaml"], "one scenario"), (["--keep"], "a new directory"),
+                             (["--aa", "a.yaml", "b.yaml"], "one scenario"), (["--keep"], "a new directory"), (["--aa", "--quick"], "--quick is not for --aa"),
+                             (["--keep", "/"], "cannot make /"),
                              (["--aa", "/no/such.yaml"], "No such file")):
             done = self.doctor(*flags)
             self.assertEqual(done.code, 2, flags)
