@@ -172,8 +172,8 @@ static void put_cores(const struct page *p, const struct doctor *d)
     struct pieces l = { 0 };
 
     pieces_add(&l, "%lld core%s", (long long)m->cores, m->cores == 1 ? "" : "s");
-    if (m->cores_allowed >= 0 && m->cores_allowed != m->cores)
-        pieces_add(&l, "%lld allowed to this process", (long long)m->cores_allowed);
+    if (m->sys.cores >= 0 && m->sys.cores != m->cores)
+        pieces_add(&l, "%lld allowed to this process", (long long)m->sys.cores);
     if (m->cpu_limit_milli >= 0)
         pieces_add(&l, "cgroup limit %.3g cores", (double)m->cpu_limit_milli / 1000);
     if (*m->cpu)
@@ -219,36 +219,37 @@ static void put_files(const struct page *p, const struct doctor *d)
     struct pieces l = { 0 };
     struct buf *b = pieces_next(&l);
 
-    if (m->files_hard < 0)
+    if (m->sys.files_hard < 0)
         return;
     buf_str(b, "open files: ");
-    if (m->files_hard == INT64_MAX)
+    if (m->sys.files_hard == SYSINFO_UNLIMITED)
         buf_str(b, "no limit");
     else
-        put_count(b, m->files_hard);
-    if (m->files_soft < m->files_hard) {
+        put_count(b, m->sys.files_hard);
+    if (m->sys.files_soft < m->sys.files_hard) {
         buf_str(b, " (the soft limit, ");
-        put_count(b, m->files_soft);
+        put_count(b, m->sys.files_soft);
         buf_str(b, ", is raised by tokdyno itself)");
     }
-    if (m->files_hard < ENOUGH)
+    if (m->sys.files_hard < ENOUGH)
         pieces_add(&l, "more: sudo prlimit --pid $$ --nofile=%d", ENOUGH);
-    pieces_put(&l, p, 2, m->files_hard < ENOUGH ? STYLE_YELLOW : STYLE_PLAIN);
+    pieces_put(&l, p, 2, m->sys.files_hard < ENOUGH ? STYLE_YELLOW : STYLE_PLAIN);
 }
 
 static void put_ports(const struct page *p, const struct doctor *d)
 {
     const struct machine *m = &d->machine;
-    int64_t per_s = machine_connections_per_s(m);
+    int64_t per_s = machine_connections_per_s(&m->sys);
     struct pieces l = { 0 };
     struct buf *b = pieces_next(&l);
 
     if (per_s < 0)
         return;
-    buf_printf(b, "ports %lld..%lld: policy new carries ", (long long)m->port_first,
-               (long long)m->port_last);
+    put_count(b, m->sys.ports);
+    buf_str(b, " local ports: policy new carries ");
     put_count(b, per_s);
-    buf_printf(b, " new connections/s to an address (TIME_WAIT %d s)", TIME_WAIT_S);
+    buf_printf(b, " new connections/s to an address (TIME_WAIT %d s)",
+               m->sys.tw_reuse == TW_REUSE_ALL ? 1 : TIME_WAIT_S);
     pieces_put(&l, p, 2, STYLE_PLAIN);
     b = pieces_next(&l);
     buf_str(b, "sockets: ");

@@ -26,7 +26,7 @@ static void make(struct doctor *d)
     strcpy(d->machine.boot_id, "b");
     d->machine.cores = 2;
     d->machine.cpu_limit_milli = d->machine.load_milli = -1;
-    d->machine.files_hard = d->machine.files_soft = 1024;
+    d->machine.sys.files_hard = d->machine.sys.files_soft = 1024;
     for (size_t i = 0; i < COUNT(verdicts); i++, asked *= 10) {
         struct doctor_spread error = { 100, 1000 * asked, 2000 * asked, 3000 * asked };
 

@@ -1,11 +1,9 @@
 #include "base/machine.h"
 
-#include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -151,30 +149,6 @@ static void read_cpu_limit(struct machine *s, const char *root)
         fclose(f);
 }
 
-static void read_cores(struct machine *s)
-{
-    cpu_set_t set;
-
-    s->cores = sysconf(_SC_NPROCESSORS_ONLN);
-    s->cores_allowed = sched_getaffinity(0, sizeof(set), &set) ? -1 : CPU_COUNT(&set);
-}
-
-static int64_t limit_of(rlim_t v)
-{
-    return v > INT64_MAX ? INT64_MAX : (int64_t)v;
-}
-
-static void read_files(struct machine *s)
-{
-    struct rlimit files;
-
-    s->files_soft = s->files_hard = -1;
-    if (getrlimit(RLIMIT_NOFILE, &files))
-        return;
-    s->files_soft = limit_of(files.rlim_cur);
-    s->files_hard = limit_of(files.rlim_max);
-}
-
 /* "0.52 0.48 0.40 ..." */
 static int64_t load_average(const char *root)
 {
@@ -191,6 +165,7 @@ void machine_read(struct machine *s, const char *root)
     struct utsname u;
 
     memset(s, 0, sizeof(*s));
+    sysinfo_read(&s->sys);
     gethostname(s->host, sizeof(s->host) - 1);
     if (!uname(&u))
         snprintf(s->kernel, sizeof(s->kernel), "%.90s %.90s", u.sysname, u.release);
@@ -201,19 +176,16 @@ void machine_read(struct machine *s, const char *root)
               sizeof(s->governor));
     s->load_milli = load_average(root);
     read_cpu(s, root);
-    read_cores(s);
+    s->cores = sysconf(_SC_NPROCESSORS_ONLN);
     read_cpu_limit(s, root);
-    read_files(s);
-    s->port_first = read_number(root, "/proc/sys/net/ipv4/ip_local_port_range", 0);
-    s->port_last = read_number(root, "/proc/sys/net/ipv4/ip_local_port_range", 1);
     s->somaxconn = read_number(root, "/proc/sys/net/core/somaxconn", 0);
     s->rmem_max = read_number(root, "/proc/sys/net/ipv4/tcp_rmem", 2);
     s->wmem_max = read_number(root, "/proc/sys/net/ipv4/tcp_wmem", 2);
 }
 
-int64_t machine_connections_per_s(const struct machine *s)
+int64_t machine_connections_per_s(const struct sysinfo *sys)
 {
-    if (s->port_first < 0 || s->port_last < s->port_first)
+    if (sys->ports < 0)
         return -1;
-    return (s->port_last - s->port_first + 1) / TIME_WAIT_S;
+    return sys->ports / (sys->tw_reuse == TW_REUSE_ALL ? 1 : TIME_WAIT_S);
 }

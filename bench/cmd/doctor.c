@@ -121,7 +121,7 @@ static int64_t most_streams(const struct machine *m)
 {
     enum { OTHERS = 64 };
 
-    return m->files_hard < 0 ? INT64_MAX : m->files_hard - OTHERS;
+    return m->sys.files_hard < 0 ? INT64_MAX : m->sys.files_hard - OTHERS;
 }
 
 static int measure(struct doctoring *d, struct err *err)

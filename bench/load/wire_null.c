@@ -70,7 +70,7 @@ static void take_piece(struct transfer *t, uint64_t piece)
     bool timed = spec_of(w)->first || spec_of(w)->gap;
     struct wire_read read = { .kind = STAMP_READ, .lag = NS_ABSENT };
 
-    w->stamp = wire_now(w);
+    w->stamp = w->looked = wire_now(w);
     w->waiting = SIZE_MAX; /* nothing can have come since */
     w->events = 0;
     if (!piece)
