@@ -76,6 +76,13 @@ void doubt_stamped(struct doubt *d, ns_t at, bool kernel, ns_t emptied)
     d->frame = NULL;
 }
 
+void doubt_since(struct doubt *d, ns_t since)
+{
+    d->newest = NS_ABSENT;
+    d->since = since;
+    d->frame = NULL;
+}
+
 void doubt_unstamped(struct doubt *d, ns_t now)
 {
     doubt_stamped(d, now, false, NS_ABSENT);

@@ -61,6 +61,10 @@ void doubt_watch(struct doubt *d);
  */
 void doubt_stamped(struct doubt *d, ns_t at, bool kernel, ns_t emptied);
 
+/* The same where it is known that what is read came at `since` and not when it is stamped.
+ */
+void doubt_since(struct doubt *d, ns_t since);
+
 /* Bytes may be read now that nobody looked at. */
 void doubt_unstamped(struct doubt *d, ns_t now);
 

@@ -8,8 +8,8 @@
 #include "api/endpoint.h"
 #include "base/mem.h"
 #include "load/engine.h"
-#include "load/machine.h"
 #include "load/ratio.h"
+#include "load/system_health.h"
 #include "load/wire.h"
 
 enum { QUEUE_BYTES = 64 << 20, UNREACHABLE_AFTER = 10 };
@@ -43,8 +43,8 @@ struct driving {
     size_t n_running;
     double words_per_token;
     uint32_t first_worker;
-    struct machine machine;
-    ns_t machine_due;
+    struct system_health system;
+    ns_t system_due;
     enum end_reason reason;
     bool stopped;
     struct err err; /* why a trial could not be started */
@@ -217,14 +217,14 @@ static void watch_machine(struct driving *d, bool last)
     ns_t now = clock_now(drive->clock);
     struct health_sample *h;
 
-    if (now < d->machine_due && !last)
+    if (now < d->system_due && !last)
         return;
-    d->machine_due = now + NS_PER_S;
+    d->system_due = now + NS_PER_S;
     h = mem_alloc(sizeof(*h));
     h->at = now - drive->run->t0_mono;
     h->worker = HEALTH_MACHINE;
     h->trial = d->running[0].trial;
-    machine_sample(&d->machine, h);
+    system_health_sample(&d->system, h);
     mailbox_put_health(&drive->collector->mailbox, h);
 }
 
@@ -338,7 +338,7 @@ enum end_reason drive_run(struct drive *drive, char *detail, size_t n)
     d.running = mem_array(drive->scenario->n_cells, sizeof(*d.running));
     collector_add_sink(drive->collector,
                        (struct journal_sink){ .record = watch_record, .ctx = &d });
-    machine_init(&d.machine, drive->clock);
+    system_health_init(&d.system, drive->clock);
     run_trials(&d);
     collector_drop_sink(drive->collector);
     collector_flush(drive->collector);

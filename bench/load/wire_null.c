@@ -71,14 +71,18 @@ static void take_piece(struct transfer *t, uint64_t piece)
     struct wire_read read = { .kind = STAMP_READ, .lag = NS_ABSENT };
 
     w->stamp = w->looked = wire_now(w);
+    read.at = w->stamp;
+    read.since = timed ? t->start + comes_after(w, piece) : w->stamp;
+    doubt_since(&w->doubt, read.since);
     w->waiting = SIZE_MAX; /* nothing can have come since */
     w->events = 0;
     if (!piece)
         take_head(t);
     transfer_take_body(t, bytes.p, bytes.n);
+    doubt_read_over(&w->doubt);
     read.events = w->events;
     read.in_doubt = timed ? w->events : 0;
-    read.error = timed ? w->stamp - t->start - comes_after(w, piece) : 0;
+    read.error = w->stamp - read.since;
     if (w->config.on_read)
         w->config.on_read(w->config.ctx, &read);
 }

@@ -1,4 +1,4 @@
-#include "load/machine.h"
+#include "load/system_health.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -96,7 +96,7 @@ static void count_throttling(uint64_t now[N_HEALTH_COUNTERS])
 }
 
 /* The clocks at one moment: a try that was interrupted is made again. */
-static void read_clocks(const struct machine *m, ns_t *mono, ns_t *raw, ns_t *real)
+static void read_clocks(const struct system_health *m, ns_t *mono, ns_t *raw, ns_t *real)
 {
     enum { TRIES = 8, CLOSE_ENOUGH = 1000 };
     ns_t best = INT64_MAX;
@@ -114,7 +114,7 @@ static void read_clocks(const struct machine *m, ns_t *mono, ns_t *raw, ns_t *re
     }
 }
 
-static void count(struct machine *m, uint64_t now[N_HEALTH_COUNTERS], ns_t *offset)
+static void count(struct system_health *m, uint64_t now[N_HEALTH_COUNTERS], ns_t *offset)
 {
     ns_t mono = 0, raw = 0, real = 0;
 
@@ -129,16 +129,16 @@ static void count(struct machine *m, uint64_t now[N_HEALTH_COUNTERS], ns_t *offs
     *offset = real - mono;
 }
 
-void machine_init(struct machine *m, const struct clock *clock)
+void system_health_init(struct system_health *m, const struct clock *clock)
 {
     uint64_t now[N_HEALTH_COUNTERS];
 
-    *m = (struct machine){ .clock = clock };
+    *m = (struct system_health){ .clock = clock };
     count(m, now, &m->real_offset);
     memcpy(m->last, now, sizeof(now));
 }
 
-void machine_sample(struct machine *m, struct health_sample *h)
+void system_health_sample(struct system_health *m, struct health_sample *h)
 {
     uint64_t now[N_HEALTH_COUNTERS];
     ns_t offset;
