@@ -3,7 +3,7 @@
 # make unit       the unit tests alone (T=pattern picks some)
 # make e2e        the end-to-end tests alone (T=pattern picks some)
 # make demo       installs what is missing, builds, runs a first load test
-# make bench      the figures of docs/performance.md
+# make bench      the figures of docs/performance.md; make bench-page writes them there
 # make fuzz       the decoders, fed with rubbish for FUZZ_TIME seconds each
 # make lint       layout, static checks, layers; make format puts the layout right
 # make install    PREFIX=/usr/local, DESTDIR=
@@ -100,6 +100,7 @@ demo:
 
 # The programs that tokdyno is measured with and against: one for each file of tests/bench.
 BENCHES = $(patsubst tests/bench/%.c,$(OUT)/bench/%,$(wildcard tests/bench/*.c))
+$(OUT)/obj/tests/bench/%.o: CPPFLAGS += -Itests/bench
 $(OUT)/bench/%: $(OUT)/obj/tests/bench/%.o $(call obj,$(SRC))
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
@@ -107,6 +108,9 @@ $(OUT)/bench/%: $(OUT)/obj/tests/bench/%.o $(call obj,$(SRC))
 
 bench: $(OUT)/tokdyno $(BENCHES)
 	TOKDYNO=$(OUT)/tokdyno python3 tests/bench/run.py $(T)
+
+bench-page:
+	python3 tests/bench/page.py $(OUT)/bench.json docs/performance.md
 
 lint:
 	@scripts/lint.sh layers format cppcheck
@@ -144,5 +148,5 @@ install: $(OUT)/tokdyno
 clean:
 	rm -rf build
 
-.PHONY: all unit e2e test demo bench lint format fuzz fuzz-run install clean always
+.PHONY: all unit e2e test demo bench bench-page lint format fuzz fuzz-run install clean always
 -include $(shell find $(OUT) -name '*.d' 2>/dev/null)
