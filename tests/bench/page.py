@@ -27,7 +27,7 @@ FRAMES = [
     Line("observation-error", "error of every frame, %s streams" % words,
          "p50 ≤ 30 µs, p99 ≤ 200 µs" if n == 1000 else "",
          {"1000 frame p50 us": 30, "1000 frame p99 us": 200} if n == 1000 else {},
-         "{%d frame p50 us} µs, {%d frame p99 us} µs of {%d frames} frames" % (n, n, n), "")
+         "{%d frame p50 us} µs, {%d frame p99 us} µs" % (n, n), "{%d frames} frames" % n)
     for n, words in ((10, "10"), (100, "100"), (400, "400"), (1000, "1,000"), (2000, "2,000"))]
 
 SENDING = [

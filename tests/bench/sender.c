@@ -5,10 +5,11 @@
  *
  *     sender PORT MODEL RATE SECONDS MAX_TOKENS
  *
- * Requests are due at even distances. Prints one line of JSON: requests, lateness (just
- * before the write), lateness of waking up, CPU time.
+ * Requests are due as tokdyno's are: a Poisson process. Prints one line of JSON: requests,
+ * lateness (just before the write), lateness of waking up, CPU time.
  */
 #include <errno.h>
+#include <math.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/timerfd.h>
@@ -16,6 +17,7 @@
 
 #include "base/fds.h"
 #include "base/mem.h"
+#include "base/rng.h"
 #include "data/hist.h"
 #include "net.h"
 
@@ -27,7 +29,8 @@ struct sender {
     const char *port;
     struct request request;
     ns_t due;
-    ns_t gap;
+    ns_t gap; /* mean */
+    struct rng rng;
     int *idle; /* connections without a request */
     int n_idle;
     int n_open;
@@ -58,13 +61,18 @@ static int connection(struct sender *s)
     return fd;
 }
 
+static ns_t next_gap(struct sender *s)
+{
+    return (ns_t)(-log(rng_unit(&s->rng)) * (double)s->gap);
+}
+
 static void send_due(struct sender *s)
 {
     ns_t now = clock_now(&clock_system);
 
     if (s->due <= now)
         hist_record(&s->woken, now - s->due, 1);
-    for (; s->due <= now; s->due += s->gap) {
+    for (; s->due <= now; s->due += next_gap(s)) {
         int fd = connection(s);
 
         now = clock_now(&clock_system);
@@ -112,6 +120,7 @@ int main(int argc, char **argv)
     fds_raise();
     s.port = argv[1];
     s.gap = (ns_t)(NS_PER_S / atof(argv[3]));
+    s.rng = rng_init(1);
     s.idle = mem_array(MOST, sizeof(*s.idle));
     s.in = mem_alloc(READ);
     request_make(&s.request, argv[2], argv[5]);
