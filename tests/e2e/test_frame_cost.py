@@ -14,7 +14,7 @@ import unittest
 import rig
 
 STREAMS = 4
-FEW, MANY = 130, 250  # frames a stream; between two powers of two, where no array grows
+FEW, MANY = 260, 500  # frames a stream; between two powers of two, where no array grows
 FRAMES = STREAMS * (MANY - FEW)
 NONE = 0.05  # a frame: what differs by chance, as a tick more or less
 
@@ -44,8 +44,9 @@ class FrameCost(unittest.TestCase):
             self.skipTest(f"{tool} does not work here")
 
     def stream(self, frames, under=(), env=None):
-        """One request a stream, a frame a write, for a second."""
-        with rig.Sim("--tps", frames, "--tps-sigma", 0, "--jitter", "0.3", "--event-tokens", 1,
+        """One request a stream, a frame a write, for a second and a half: between two samples
+        of health, which cost as much as a hundred frames."""
+        with rig.Sim("--tps", frames / 1.5, "--tps-sigma", 0, "--jitter", "0.3", "--event-tokens", 1,
                      "--burst", 1, "--capacity", 0, "--output", "max") as sim:
             out = rig.fresh()
             done = rig.tokdyno("run", rig.scenario({
