@@ -1,0 +1,9 @@
+#ifndef EXPORTERS_KINDS_H
+#define EXPORTERS_KINDS_H
+
+#include "exporters/exporter.h"
+
+/* The rows of the table in exporter.c, each where its format is. */
+extern const struct exporter export_csv;
+
+#endif
