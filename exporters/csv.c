@@ -51,8 +51,8 @@ static void put_row(struct buf *b, const struct run *run, const struct summary_g
     buf_char(b, ',');
     put_text(b, run->phases[g->phase].name);
     buf_printf(b, ",%s,%s,%" PRIu64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64,
-               metrics[id].name, unit_names[metrics[id].unit], m->n, m->min, m->max, m->mean,
-               m->stddev);
+               metrics[id].name, unit_names[metrics[id].unit], m->n, m->min, m->max,
+               m->mean, m->stddev);
     for (size_t i = 0; i < N_STATS; i++)
         if (m->stats[i].present)
             buf_printf(b, ",%" PRId64, m->stats[i].value);

@@ -18,7 +18,8 @@ struct dest;
 struct dest_config {
     const struct export_spec *spec; /* outlives the destination, as does export */
     const struct export_config *export;
-    const char *path; /* where a file goes; traces, metrics and logs get their names added */
+    const char
+        *path; /* where a file goes; traces, metrics and logs get their names added */
     size_t queue_bytes; /* that may wait to be posted; 0: DEST_QUEUE */
     bool patient;       /* put may wait for room: there is no load that it could disturb */
 };

@@ -26,8 +26,8 @@ static int file_open(struct dest *d, const struct dest_config *config, struct er
     struct files *f = mem_alloc(sizeof(*f));
     char path[4300];
 
-    f->path = mem_strdup(config->spec->place == PLACE_FILE ? config->spec->where
-                                                           : config->path);
+    f->path =
+        mem_strdup(config->spec->place == PLACE_FILE ? config->spec->where : config->path);
     snprintf(d->where, sizeof(d->where), "%s", f->path);
     d->state = f;
     if (config->spec->kind->signals)
@@ -64,8 +64,8 @@ static void file_put(struct dest *d, const struct export_chunk *chunk)
         if (!f->open[signal])
             fail(d, signal);
     }
-    if (!f->failed[signal] && fwrite(chunk->bytes.p, 1, chunk->bytes.n, f->open[signal]) !=
-                                  chunk->bytes.n)
+    if (!f->failed[signal] &&
+        fwrite(chunk->bytes.p, 1, chunk->bytes.n, f->open[signal]) != chunk->bytes.n)
         fail(d, signal);
     if (f->failed[signal])
         d->counts[signal].dropped += chunk->items;

@@ -22,7 +22,7 @@ extern const struct dest_kind dest_file, dest_stdout, dest_http;
 struct dest {
     const struct dest_kind *kind;
     const struct export_spec *spec;
-    void *state; /* of the kind */
+    void *state;     /* of the kind */
     char where[300]; /* for people, without secrets */
     struct dest_count counts[N_EXPORT_SIGNALS];
     char trouble[300]; /* the first; "" while there is none */

@@ -6,7 +6,7 @@
 #include "data/nearest.h"
 #include "exporters/kinds.h"
 
-const struct exporter *const exporters[] = { &export_csv, NULL };
+const struct exporter *const exporters[] = { &export_otlp, &export_csv, NULL };
 
 const char *const export_signal_names[N_EXPORT_SIGNALS] = { "file", "traces", "metrics",
                                                             "logs" };
@@ -76,8 +76,7 @@ static int take_options(struct export_spec *s, char *text, struct arena *arena,
         *option = *equals = '\0';
         if (check_option(s->kind, option + 1, err))
             return -1;
-        s->settings[s->n_settings++] =
-            (struct export_setting){ option + 1, equals + 1 };
+        s->settings[s->n_settings++] = (struct export_setting){ option + 1, equals + 1 };
     }
     return 0;
 }
@@ -107,9 +106,8 @@ static int read_place(struct export_spec *s, struct err *err)
                : is_port(s->where)    ? PLACE_SCRAPE
                                       : PLACE_FILE;
     if (s->place == PLACE_FILE && scheme)
-        return err_set(err, ERR_USAGE,
-                       "%s=%s: only http:// and https:// can be posted to", s->kind->name,
-                       s->where);
+        return err_set(err, ERR_USAGE, "%s=%s: only http:// and https:// can be posted to",
+                       s->kind->name, s->where);
     if (s->place == PLACE_SCRAPE && !s->kind->page)
         return err_set(err, ERR_USAGE,
                        "%s=%s: %s cannot be scraped; give a path, - or a URL",
@@ -129,8 +127,7 @@ int export_spec_read(struct export_spec *s, const char *text, struct arena *aren
     char *rest = arena_strdup(arena, text + n);
 
     *s = (struct export_spec){ 0 };
-    if (find_kind(s, (struct str){ text, n }, err) ||
-        take_options(s, rest, arena, err))
+    if (find_kind(s, (struct str){ text, n }, err) || take_options(s, rest, arena, err))
         return -1;
     if (*rest == ',')
         return err_set(err, ERR_USAGE, "%s: expected NAME=VALUE behind the comma", text);

@@ -15,9 +15,9 @@
 
 /*
  * An exporter turns what happened into bytes of one format: one file in this folder, one
- * row of the table. It is pure: no I/O, no clock, no threads. What decides (a batch is full,
- * an interval is over) is the time in the entries, so a finished run gives the same bytes
- * as the run did while it went on.
+ * row of the table. It is pure: no I/O, no clock, no threads. What decides (a batch is
+ * full, an interval is over) is the time in the entries, so a finished run gives the same
+ * bytes as the run did while it went on.
  *
  *     x = kind->open(&config, &out, &err);
  *     sink = kind->sink(x);  sink.record(sink.ctx, r); ...  sink.end(sink.ctx, &end);
@@ -65,6 +65,7 @@ struct export_setting {
 struct export_config {
     const struct run *run;                /* outlives the exporter */
     const char *(*env)(const char *name); /* the environment; NULL where it is not set */
+    void (*warn)(const char *text);       /* about the environment; NULL: to nobody */
     const struct export_setting *settings;
     size_t n_settings;
 };

@@ -4,6 +4,6 @@
 #include "exporters/exporter.h"
 
 /* The rows of the table in exporter.c, each where its format is. */
-extern const struct exporter export_csv;
+extern const struct exporter export_csv, export_otlp;
 
 #endif

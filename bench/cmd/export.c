@@ -14,7 +14,8 @@ static const char help[] =
     "usage: tokdyno export RUN KIND[=WHERE][,NAME=VALUE...]...\n"
     "       tokdyno export --list\n"
     "\n"
-    "Writes a finished run, from its journal alone, as other tools read it: the same bytes\n"
+    "Writes a finished run, from its journal alone, as other tools read it: the same "
+    "bytes\n"
     "as `run --export` gives while the run goes on. RUN is a run directory or a journal\n"
     "(requests.jsonl). WHERE is a path, - (stdout) or a URL that is posted to; without it\n"
     "a file in the run directory, or what the environment says (otlp).\n"
@@ -116,7 +117,8 @@ static void take_end(void *ctx, const struct run_end *e)
 }
 
 /* The journal, and the directory that it is in. */
-static int find_journal(const char *run, char *path, char *dir, size_t size, struct err *err)
+static int find_journal(const char *run, char *path, char *dir, size_t size,
+                        struct err *err)
 {
     struct stat st;
     char *slash;

@@ -29,7 +29,7 @@ int exports_read(const char *const *texts, size_t n, struct export_spec **specs,
 
     for (size_t i = 0; i < n; i++)
         if (export_spec_read(&made[i], texts[i], arena, err))
-            return err_at(err, "--export");
+            return -1;
     *specs = made;
     return 0;
 }
@@ -37,6 +37,11 @@ int exports_read(const char *const *texts, size_t n, struct export_spec **specs,
 static const char *environment(const char *name)
 {
     return getenv(name);
+}
+
+static void complain(const char *text)
+{
+    fprintf(stderr, "warning: %s\n", text);
 }
 
 static void page(void *ctx, struct buf *out)
@@ -103,7 +108,7 @@ int exports_open(struct exports *x, const struct export_spec *specs, size_t n,
         struct exporting *e = &x->items[x->n];
 
         e->kind = spec->kind;
-        e->config = (struct export_config){ run, environment, spec->settings,
+        e->config = (struct export_config){ run, environment, complain, spec->settings,
                                             spec->n_settings };
         if (open_one(e, spec, dir, live, err)) {
             x->n++;

@@ -377,8 +377,9 @@ static int prepare(struct launch *l, const char *file, struct err *err)
 {
     const struct run_options *o = l->options;
 
-    if (exports_read(o->exports, o->n_exports, &l->specs, &l->arena, err) ||
-        read_seeded(&l->scenario, file, o, err))
+    if (exports_read(o->exports, o->n_exports, &l->specs, &l->arena, err))
+        return err_at(err, "--export");
+    if (read_seeded(&l->scenario, file, o, err))
         return -1;
     return catalogue_read(&l->catalogue, l->scenario.cells[0].target.catalogue, err) ||
                    plan_make(&l->plan, &l->scenario, &l->catalogue, err) ||
