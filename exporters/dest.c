@@ -68,14 +68,16 @@ static void put_count(struct buf *b, const char *what, uint64_t n)
     buf_printf(b, " %s", what);
 }
 
-static void put_signal(struct buf *b, const struct dest *d, int signal, bool named)
+/* first: nothing stands in front of it but the colon. */
+static void put_signal(struct buf *b, const struct dest *d, int signal, bool *first)
 {
     const struct dest_count *c = &d->counts[signal];
 
     if (!c->sent && !c->rejected && !c->dropped)
         return;
-    buf_str(b, named ? "; " : " ");
-    if (named)
+    buf_str(b, *first ? " " : "; ");
+    *first = false;
+    if (d->spec->kind->signals)
         buf_printf(b, "%s ", export_signal_names[signal]);
     units_put_count(b, c->sent);
     buf_str(b, d->kind == &dest_http ? " sent" : " written");
@@ -94,10 +96,13 @@ static bool lost(const struct dest *d)
 static void tell(const struct dest *d, struct buf *told)
 {
     size_t from = told->len;
+    bool first = true;
 
     buf_printf(told, "export %s to %s:", d->spec->kind->name, d->where);
     for (int i = 0; i < N_EXPORT_SIGNALS; i++)
-        put_signal(told, d, i, d->spec->kind->signals);
+        put_signal(told, d, i, &first);
+    if (first)
+        buf_str(told, " nothing to send");
     if (*d->trouble)
         buf_printf(told, "; %s", d->trouble);
     if (*d->warning)

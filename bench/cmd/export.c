@@ -20,9 +20,13 @@ static const char help[] =
     "(requests.jsonl). WHERE is a path, - (stdout) or a URL that is posted to; without it\n"
     "a file in the run directory, or what the environment says (otlp).\n"
     "\n"
+    "exit: 0 good, 2 wrong use, 4 not all of it got there\n"
+    "\n"
     "examples:\n"
     "  tokdyno export runs/a csv\n"
     "  tokdyno export runs/a csv=-\n"
+    "  tokdyno export runs/a otlp=http://localhost:4318\n"
+    "  tokdyno export runs/a otlp=/tmp/a,spans=request,sample=10%\n"
     "  tokdyno export --list\n";
 
 struct options {
@@ -168,7 +172,7 @@ static int read_run(struct reading *rd, const char *path, struct err *err)
     summary_make(&s, &rd->run, rd->recorder);
     whole = exports_close(&rd->exports, &s, true);
     summary_free(&s);
-    return whole ? EXIT_GOOD : EXIT_INVALID;
+    return whole ? EXIT_GOOD : EXIT_TARGET;
 }
 
 static int export(const struct options *o, struct err *err)
