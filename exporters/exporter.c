@@ -6,7 +6,9 @@
 #include "data/nearest.h"
 #include "exporters/kinds.h"
 
-const struct exporter *const exporters[] = { &export_otlp, &export_csv, NULL };
+const struct exporter *const exporters[] = {
+    &export_otlp, &export_csv, &export_prometheus, NULL
+};
 
 const char *const export_signal_names[N_EXPORT_SIGNALS] = { "file", "traces", "metrics",
                                                             "logs" };

@@ -106,8 +106,11 @@ struct exporter {
     struct journal_sink (*sink)(void *x);
     /* Once, behind the last entry; NULL: does not care. */
     void (*summary)(void *x, const struct summary *s);
-    /* What a scrape sees now; NULL: cannot be scraped. */
-    void (*page)(void *x, struct buf *out);
+    /*
+     * What a scrape that sent this Accept header ("": none) sees now; returns its content
+     * type. NULL: cannot be scraped.
+     */
+    const char *(*page)(void *x, const char *accept, struct buf *out);
     void (*close)(void *x);
 
     /*
