@@ -5,6 +5,7 @@
 
 /* The rows of the table in exporter.c, each where its format is. */
 extern const struct exporter export_csv, export_otlp;
+extern const struct exporter export_attempts;
 extern const struct exporter export_csv;
 extern const struct exporter export_prometheus;
 
