@@ -7,7 +7,7 @@
 #include "exporters/kinds.h"
 
 const struct exporter *const exporters[] = {
-    &export_otlp, &export_csv, &export_attempts, &export_prometheus, NULL
+    &export_otlp, &export_csv, &export_attempts, &export_prometheus, &export_perfetto, NULL
 };
 
 const char *const export_signal_names[N_EXPORT_SIGNALS] = { "file", "traces", "metrics",
