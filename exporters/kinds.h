@@ -7,6 +7,8 @@
 extern const struct exporter export_csv, export_otlp;
 extern const struct exporter export_attempts;
 extern const struct exporter export_csv;
+extern const struct exporter export_hgrm;
+extern const struct exporter export_hlog;
 extern const struct exporter export_perfetto;
 extern const struct exporter export_prometheus;
 
