@@ -108,7 +108,7 @@ TEST(settings_that_cannot_be_are_refused_with_what_is_expected)
     } cases[] = {
         { "hlog,interval=1ms", "from 10ms on" },
         { "hlog,interval=soon", "expected a duration" },
-        { "hgrm,metric=tttf", "did you mean ttft" },
+        { "hgrm,metric=tttf", "did you mean \"ttft\"" },
         { "hgrm,cell=2", "expected a number below 2" },
         { "hgrm,cell=-1", "expected a number below 2" },
         { "perfetto,frames=many", "expected a count" },
