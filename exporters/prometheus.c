@@ -1,3 +1,4 @@
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -5,6 +6,7 @@
 
 #include "base/mem.h"
 #include "base/version.h"
+#include "data/trace_id.h"
 #include "exporters/exposition.h"
 #include "exporters/kinds.h"
 #include "exporters/prom_counts.h"
@@ -171,19 +173,31 @@ static void put_groups(struct exposition *e, const struct prom_counts *c)
 /* --- histograms ------------------------------------------------------------------------
  */
 
+/* The trace of the attempt's request, as an OTLP backend knows it. */
+static void put_trace_id(const char *run_id, uint64_t req,
+                         char text[2 * TRACE_ID_BYTES + 1])
+{
+    uint8_t id[TRACE_ID_BYTES];
+
+    trace_id_request(run_id, req, id);
+    for (int i = 0; i < TRACE_ID_BYTES; i++)
+        snprintf(text + 2 * i, 3, "%02x", id[i]);
+}
+
 static void put_bucket(struct exposition *e, const struct prom_counts *c,
                        const struct labels_of *l, double upto, uint64_t count, double per,
                        const struct prom_example *x)
 {
-    char request[48];
-    struct exposition_label label = { "request", request };
-    struct exposition_exemplar exemplar = { .labels = &label, .n_labels = 1 };
+    char request[48], trace[2 * TRACE_ID_BYTES + 1];
+    struct exposition_label labels[] = { { "trace_id", trace }, { "request", request } };
+    struct exposition_exemplar exemplar = { .labels = labels, .n_labels = 2 };
 
-    if (!x || !x->try_no) {
+    if (!x || !x->try_no || !e->openmetrics) {
         exposition_bucket(e, l->l, N_PLACE, upto, count, NULL);
         return;
     }
-    snprintf(request, sizeof(request), "%llu.%u", (unsigned long long)x->req, x->try_no);
+    put_trace_id(c->run->id, x->req, trace);
+    snprintf(request, sizeof(request), "%" PRIu64 ".%" PRIu32, x->req, x->try_no);
     exemplar.value = (double)x->value / per;
     exemplar.at_ns = c->run->t0_real + x->at;
     exposition_bucket(e, l->l, N_PLACE, upto, count, &exemplar);

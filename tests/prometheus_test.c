@@ -113,7 +113,7 @@ TEST(a_page_is_openmetrics_for_those_who_ask_for_it)
         if (is != cases[i].openmetrics)
             fail_msg("\"%s\" was answered with %s", cases[i].accept, type);
         assert_int_equal(is, !strcmp(b.p + b.len - 6, "# EOF\n"));
-        assert_int_equal(is, strstr(b.p, " # {request=") != NULL);
+        assert_int_equal(is, strstr(b.p, " # {trace_id=") != NULL);
         buf_free(&b);
     }
 }
