@@ -22,7 +22,13 @@
 #include "base/thread.h"
 
 /* Of one client, before it is shown the door. */
-enum { IDLE_S = 10, MAX_HEAD = 16 << 10, MAX_BODY = 1024, MAX_ACCEPT = 1024 };
+enum {
+    IDLE_S = 10,
+    MAX_HEAD = 16 << 10,
+    MAX_BODY = 1024,
+    MAX_ACCEPT = 1024,
+    SWEEP_US = 50000
+};
 
 struct scrape {
     struct scrape_config config;
@@ -33,7 +39,9 @@ struct scrape {
     int stop_fd;
     pthread_t thread;
     bool running;
-    unsigned open; /* connections */
+    struct event *sweeper;
+    struct bufferevent *open[SCRAPE_CONNECTIONS];
+    size_t n_open;
     uint64_t scraped;
     struct buf page; /* the latest, what was accepted with it, its type, when it was made */
     char accept[MAX_ACCEPT];
@@ -45,36 +53,57 @@ struct scrape {
 /* --- connections -----------------------------------------------------------------------
  */
 
-static void connection_gone(void *ctx)
+/* Done with: evhttp_free and evhttp's own closing take the callbacks off. */
+static bool is_over(struct bufferevent *b)
 {
-    struct scrape *s = ctx;
+    bufferevent_event_cb on_event;
 
-    if (s->open-- == SCRAPE_CONNECTIONS)
-        evconnlistener_enable(s->listener);
+    bufferevent_getcb(b, NULL, NULL, &on_event, NULL);
+    return !on_event;
 }
 
 /*
- * evhttp neither counts its connections nor says when one has ended, so each gets a filter
- * that does nothing but tell its own end. When all are taken nobody is let in any more: who
- * comes waits in the kernel's queue and takes no descriptor of ours.
+ * evhttp neither counts its connections nor says when one has ended. So we hold on to each
+ * as well, and let go of those that it has done with.
  */
-static struct bufferevent *count_connection(struct event_base *base, void *ctx)
+static void sweep(struct scrape *s)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < s->n_open; i++)
+        if (is_over(s->open[i]))
+            bufferevent_decref(s->open[i]);
+        else
+            s->open[kept++] = s->open[i];
+    s->n_open = kept;
+}
+
+/* Also the place where somebody is let in again. */
+static void on_sweep(evutil_socket_t fd, short what, void *ctx)
 {
     struct scrape *s = ctx;
-    struct bufferevent *plain = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
-    struct bufferevent *counted;
 
-    if (!plain)
-        return NULL;
-    counted = bufferevent_filter_new(plain, NULL, NULL, BEV_OPT_CLOSE_ON_FREE,
-                                     connection_gone, s);
-    if (!counted) {
-        bufferevent_free(plain);
-        return NULL;
-    }
-    if (++s->open == SCRAPE_CONNECTIONS)
+    (void)fd;
+    (void)what;
+    sweep(s);
+    if (s->n_open < SCRAPE_CONNECTIONS)
+        evconnlistener_enable(s->listener);
+}
+
+/* When all places are taken, who comes waits in the kernel and takes no descriptor. */
+static struct bufferevent *take_connection(struct event_base *base, void *ctx)
+{
+    struct scrape *s = ctx;
+    struct bufferevent *b = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
+
+    sweep(s);
+    if (!b || s->n_open == SCRAPE_CONNECTIONS)
+        return b;
+    bufferevent_incref(b);
+    s->open[s->n_open++] = b;
+    if (s->n_open == SCRAPE_CONNECTIONS)
         evconnlistener_disable(s->listener);
-    return counted;
+    return b;
 }
 
 /* --- pages -----------------------------------------------------------------------------
@@ -223,6 +252,7 @@ static int listen_at(struct scrape *s, struct err *err)
 
 static int start(struct scrape *s, struct err *err)
 {
+    const struct timeval often = { 0, SWEEP_US };
     sigset_t all, was;
     int rc;
 
@@ -233,13 +263,15 @@ static int start(struct scrape *s, struct err *err)
                        strerror(errno));
     s->http = evhttp_new(s->base);
     s->stop = event_new(s->base, s->stop_fd, EV_READ, on_stop, s->base);
+    s->sweeper = event_new(s->base, -1, EV_PERSIST, on_sweep, s);
     event_add(s->stop, NULL);
+    event_add(s->sweeper, &often);
     evhttp_set_allowed_methods(s->http, UINT16_MAX);
     evhttp_set_max_headers_size(s->http, MAX_HEAD);
     evhttp_set_max_body_size(s->http, MAX_BODY);
     evhttp_set_timeout(s->http, IDLE_S);
     evhttp_set_gencb(s->http, on_request, s);
-    evhttp_set_bevcb(s->http, count_connection, s);
+    evhttp_set_bevcb(s->http, take_connection, s);
     if (listen_at(s, err))
         return -1;
     sigfillset(&all);
@@ -264,6 +296,10 @@ static void stop(struct scrape *s)
     }
     if (s->http)
         evhttp_free(s->http);
+    for (size_t i = 0; i < s->n_open; i++)
+        bufferevent_decref(s->open[i]);
+    if (s->sweeper)
+        event_free(s->sweeper);
     if (s->stop)
         event_free(s->stop);
     if (s->base)
