@@ -68,6 +68,8 @@ struct export_config {
     void (*warn)(const char *text);       /* about the environment; NULL: to nobody */
     const struct export_setting *settings;
     size_t n_settings;
+    /* What run.json holds; lent by the reports, a layer that none here may include. */
+    void (*json)(struct buf *out, const struct summary *s);
 };
 
 /* Value of a setting, the last one given; NULL: not given. */

@@ -8,6 +8,7 @@ extern const struct exporter export_otlp;
 extern const struct exporter export_prometheus;
 extern const struct exporter export_csv;
 extern const struct exporter export_attempts;
+extern const struct exporter export_json;
 extern const struct exporter export_hlog;
 extern const struct exporter export_hgrm;
 extern const struct exporter export_perfetto;

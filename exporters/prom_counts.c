@@ -206,25 +206,27 @@ static void take_lag(struct prom_hist *to, const struct hist *h)
     }
 }
 
-static struct prom_worker *worker(struct prom_counts *c, uint32_t number)
-{
-    enum { MOST = 4096 }; /* a journal that names more is damaged */
+/* A journal that names more workers is damaged, or the number stands for something else. */
+enum { MOST_WORKERS = 4096 };
 
-    number = number < MOST ? number : MOST - 1;
-    if (number >= c->n_workers) {
-        c->workers = mem_resize(c->workers, number + 1, sizeof(*c->workers));
+static void take_in_flight(struct prom_counts *c, uint32_t worker, uint32_t in_flight)
+{
+    if (worker >= MOST_WORKERS)
+        return;
+    if (worker >= c->n_workers) {
+        c->workers = mem_resize(c->workers, worker + 1, sizeof(*c->workers));
         memset(c->workers + c->n_workers, 0,
-               (number + 1 - c->n_workers) * sizeof(*c->workers));
-        c->n_workers = number + 1;
+               (worker + 1 - c->n_workers) * sizeof(*c->workers));
+        c->n_workers = worker + 1;
     }
-    return &c->workers[number];
+    c->workers[worker].in_flight = in_flight;
 }
 
 static void take_health(void *ctx, const struct health_sample *h)
 {
     struct prom_counts *c = ctx;
 
-    worker(c, h->worker)->in_flight = h->in_flight;
+    take_in_flight(c, h->worker, h->in_flight);
     for (int i = 0; i < N_HEALTH_COUNTERS; i++)
         c->health[i] += h->counters[i];
     for (int i = 0; i < N_PROM_LAGS; i++) {

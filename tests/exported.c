@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "files.h"
+#include "reports/report.h"
 #include "test.h"
 
 struct exporting {
@@ -30,6 +31,7 @@ static void begin(void *ctx)
     struct err err;
 
     e->config = (struct export_config){ .run = &e->run,
+                                        .json = report_json,
                                         .settings = e->spec.settings,
                                         .n_settings = e->spec.n_settings };
     e->recorder = recorder_open(&e->run);

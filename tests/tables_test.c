@@ -55,3 +55,12 @@ TEST(tables_are_as_they_were_looked_at)
         buf_free(&b);
     }
 }
+
+TEST(json_is_what_the_run_directory_holds)
+{
+    struct buf b = { 0 };
+
+    exported(&b, "json", NULL, "golden/report/single.jsonl");
+    expect_golden_file("golden/report/single.json", &b);
+    buf_free(&b);
+}

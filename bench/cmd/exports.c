@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "exporters/dest.h"
 #include "exporters/scrape.h"
+#include "reports/report.h"
 
 /* How long the end of a run waits for servers that do not answer. */
 #define PATIENCE (5 * NS_PER_S)
@@ -110,8 +111,12 @@ int exports_open(struct exports *x, const struct export_spec *specs, size_t n,
         struct exporting *e = &x->items[x->n];
 
         e->kind = spec->kind;
-        e->config = (struct export_config){ run, environment, complain, spec->settings,
-                                            spec->n_settings };
+        e->config = (struct export_config){ run,
+                                            environment,
+                                            complain,
+                                            spec->settings,
+                                            spec->n_settings,
+                                            report_json };
         if (open_one(e, spec, dir, live, err)) {
             x->n++;
             exports_close(x, NULL, false);
