@@ -140,7 +140,7 @@ install: $(OUT)/tokdyno
 	install -m 755 $(OUT)/tokdyno $(DESTDIR)$(PREFIX)/bin/tokdyno
 	install -m 644 scenarios/catalogue/*.yaml $(SHARE)/tokdyno/catalogue
 	install -m 644 scenarios/*.yaml $(SHARE)/tokdyno/scenarios
-	install -m 644 README.md LICENSE docs/*.md $(SHARE)/doc/tokdyno
+	install -m 644 README.md LICENSE docs/*.md docs/*.json $(SHARE)/doc/tokdyno
 
 clean:
 	rm -rf build
