@@ -13,7 +13,7 @@ with open(rig.path("docs/run.schema.json"), encoding="utf-8") as f:
 RUNS = {
     "plain": {},
     "matrix, retries, objectives": {
-        "target": {"sim": ["--fault", "429=1/6,500=1/20"]},
+        "target": {"sim": ["--fault", "503=1/6,500=1/20"]},
         "request": {"body": {"model": None}},
         "matrix": {"model": ["llama-3.1-8b-instant", "openai/gpt-oss-20b"]},
         "repeat": 2, "retry": {"policy": "sdk"},
