@@ -39,6 +39,38 @@ TEST(a_value_equal_to_a_bound_is_within_it)
     }
 }
 
+/* "| name | of | bounds |": the table that others build on. */
+static void expect_on_page(const char *page, const struct buckets *b, double per)
+{
+    struct buf line = { 0 };
+    char *at;
+
+    buf_printf(&line, "| %s | ", b->name);
+    at = strstr(page, line.p);
+    if (!at || !(at = strstr(at + line.len, " | ")))
+        fail_msg("docs/exporters.md has no bounds called %s", b->name);
+    buf_clear(&line);
+    buf_str(&line, " | ");
+    for (size_t i = 0; i < b->n; i++) {
+        exposition_number(&line, (double)b->upto[i] / per);
+        buf_char(&line, ' ');
+    }
+    buf_str(&line, "|\n");
+    if (strncmp(at, line.p, line.len) != 0)
+        fail_msg("docs/exporters.md should have for %s:%s", b->name, line.p);
+    buf_free(&line);
+}
+
+TEST(bounds_of_histograms_are_those_of_the_documentation)
+{
+    char *page = test_file("../docs/exporters.md", NULL);
+
+    for (int m = 0; m < N_METRICS; m++)
+        expect_on_page(page, buckets_of((enum metric_id)m), buckets_per(metrics[m].unit));
+    expect_on_page(page, buckets_lag(), 1e9);
+    free(page);
+}
+
 TEST(numbers_of_a_page_have_as_few_digits_as_read_back)
 {
     static const struct {
