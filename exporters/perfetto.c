@@ -16,11 +16,11 @@
  * what is kept is the end of each lane and what the open phases need.
  */
 
-/* Threads of a cell. */
-enum { TID_PHASES = 1, TID_LANES = 2, TID_HELD = 1000000 };
-
-/* Processes: the load as a whole, then the cells. */
-enum { PID_LOAD = 1, PID_CELLS = 2 };
+/*
+ * Processes: the load as a whole, then the cells; threads of a cell: the phases, which have
+ * its own number, as a main thread has, then the lanes.
+ */
+enum { PID_LOAD = 1000000, PID_CELLS, TID_LANES = 1, TID_HELD = 500000 };
 
 enum { FULL = 64 << 10, FRAMES = 64, MAX_RETRIES = 4096 };
 
@@ -408,7 +408,7 @@ static void close_phase(struct perfetto *x, uint32_t trial, uint32_t phase, ns_t
 
     if (*begun == NS_ABSENT || at < *begun)
         return;
-    w = trace_event_slice(&x->t, x->run->phases[phase].name, pid_of(cell), TID_PHASES,
+    w = trace_event_slice(&x->t, x->run->phases[phase].name, pid_of(cell), pid_of(cell),
                           *begun, at);
     put_int(w, "trial", trial);
     put_int(w, "round", x->run->trials[trial].round);
@@ -455,8 +455,8 @@ static void put_tracks(struct perfetto *x)
         snprintf(name, sizeof(name), "cell %zu: %.300s", i, x->run->cells[i].name);
         trace_event_name(&x->t, "process_name", pid_of(i), 0, name);
         trace_event_order(&x->t, "process_sort_index", pid_of(i), 0, pid_of(i));
-        trace_event_name(&x->t, "thread_name", pid_of(i), TID_PHASES, "phases");
-        trace_event_order(&x->t, "thread_sort_index", pid_of(i), TID_PHASES, TID_PHASES);
+        trace_event_name(&x->t, "thread_name", pid_of(i), pid_of(i), "phases");
+        trace_event_order(&x->t, "thread_sort_index", pid_of(i), pid_of(i), 0);
     }
 }
 
