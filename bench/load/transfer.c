@@ -316,7 +316,9 @@ struct transfer *transfer_new(struct wire *w)
     if (!t->easy)
         abort();
     t->deadline = loop_timer_new(w->config.loop, deadline_due, t);
-    t->id_header = (struct curl_slist){ t->id, w->headers };
+    t->trace_header = (struct curl_slist){ t->trace, w->headers };
+    t->id_header =
+        (struct curl_slist){ t->id, w->config.trace ? &t->trace_header : w->headers };
     answer_init(&t->answer);
     if (w->config.key)
         t->answer.secret = str_of(w->config.key);
@@ -352,16 +354,26 @@ static void clear(struct transfer *t)
     curl_easy_setopt(t->easy, CURLOPT_NOPROGRESS, 0L);
 }
 
+static struct curl_slist *name_attempt(struct transfer *t, uint64_t req, uint32_t try_no)
+{
+    struct wire *w = t->wire;
+
+    snprintf(t->id, sizeof(t->id), "x-tokdyno-id: %" PRIu64 ".%" PRIu32, req, try_no);
+    if (w->config.trace) {
+        memcpy(t->trace, "traceparent: ", 13);
+        traceparent(w->config.trace, req, try_no, t->trace + 13);
+    }
+    return w->config.send_id ? &t->id_header : t->id_header.next;
+}
+
 void transfer_prepare(struct transfer *t, uint64_t req, uint32_t try_no, struct str body)
 {
     struct wire *w = t->wire;
 
     clear(t);
     t->sending = body;
-    snprintf(t->id, sizeof(t->id), "x-tokdyno-id: %" PRIu64 ".%" PRIu32, req, try_no);
     curl_easy_setopt(t->easy, CURLOPT_URL, w->url);
-    curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER,
-                     w->config.send_id ? &t->id_header : w->headers);
+    curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, name_attempt(t, req, try_no));
     curl_easy_setopt(t->easy, CURLOPT_POST, 1L);
     curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, body.p);
     curl_easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.n);

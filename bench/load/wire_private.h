@@ -3,6 +3,7 @@
 
 #include <curl/curl.h>
 
+#include "data/trace_id.h"
 #include "load/wire.h"
 
 /* What wire.c (sockets, timers, the multi handle), transfer.c (one attempt) and
@@ -63,6 +64,8 @@ struct transfer {
     CURL *easy;
     struct curl_slist id_header; /* in front of the wire's headers */
     char id[64];
+    struct curl_slist trace_header; /* likewise, behind id_header */
+    char trace[16 + TRACEPARENT_SIZE];
     char why[CURL_ERROR_SIZE];
     struct loop_timer *deadline;
     struct answer answer;
