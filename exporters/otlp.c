@@ -139,7 +139,8 @@ static void take_end(void *ctx, const struct run_end *e)
 {
     struct otlp *x = ctx;
 
-    tick(x, e->at);
+    if (e->at > x->latest)
+        x->latest = e->at;
     end_interval(x);
     if (x->traces)
         otlp_traces_end(x->traces, e);
