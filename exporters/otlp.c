@@ -47,7 +47,7 @@ static int check_signals(const char *signals, struct err *err)
             known |= str_is((struct str){ p, n }, export_signal_names[i]);
         if (!known)
             return err_set(err, ERR_USAGE,
-                           "--export otlp,signals=%s: expected traces, metrics, logs, or "
+                           "otlp,signals=%s: expected traces, metrics, logs, or "
                            "several with + between them",
                            signals);
     }
