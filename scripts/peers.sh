@@ -25,6 +25,7 @@ receivers:
 exporters:
   - gomod: github.com/open-telemetry/opentelemetry-collector-contrib/exporter/fileexporter $collector_version
 providers:
+  - gomod: $core/confmap/provider/envprovider $provider_version
   - gomod: $core/confmap/provider/fileprovider $provider_version
   - gomod: $core/confmap/provider/yamlprovider $provider_version
 EOF
