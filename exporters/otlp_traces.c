@@ -168,7 +168,7 @@ void otlp_traces_name(const struct otlp_traces *t, uint64_t req,
 
 static struct otlp_span_id run_id(const struct otlp_traces *t)
 {
-    struct otlp_span_id id;
+    struct otlp_span_id id = { 0 };
 
     otlp_traces_run_name(t, id.trace, id.span);
     return id;
@@ -177,7 +177,7 @@ static struct otlp_span_id run_id(const struct otlp_traces *t)
 static struct otlp_span_id phase_id(const struct otlp_traces *t, uint32_t trial,
                                     uint32_t phase)
 {
-    struct otlp_span_id id;
+    struct otlp_span_id id = { 0 };
 
     trace_id_run(t->about->run->id, id.trace);
     span_id(t->about->run->id, record_req(trial, phase, 0), 0, SPAN_PHASE, id.span);
