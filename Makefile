@@ -3,7 +3,7 @@
 # make unit       the unit tests alone (T=pattern picks some)
 # make e2e        the end-to-end tests alone (T=pattern picks some)
 # make demo       installs what is missing, builds, runs a first load test
-# make bench      the figures of docs/performance.md
+# make bench      the figures of docs/performance.md; make bench-page writes them there
 # make fuzz       the decoders, fed with rubbish for FUZZ_TIME seconds each
 # make lint       layout, static checks, layers; make format puts the layout right
 # make install    PREFIX=/usr/local, DESTDIR=
@@ -63,7 +63,7 @@ $(OUT)/tokdyno: $(call obj,bench/main.c $(SRC))
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-$(OUT)/unit: $(call obj,$(SRC) $(TEST))
+$(OUT)/unit: $(call obj,$(SRC) $(TEST) tests/net/link.c)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 
@@ -86,12 +86,26 @@ $(OUT)/obj/gen/%.o: $(OUT)/gen/%.c Makefile
 unit: $(OUT)/unit
 	TOKDYNO_TESTS=tests $(OUT)/unit $(T)
 
-e2e: $(OUT)/tokdyno
+# Counts what the program under test asks of the C library.
+$(OUT)/count.so: tests/preload/count.c Makefile
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -D_GNU_SOURCE -O2 -std=c17 $(WARN) -shared -fPIC -o $@ $<
+
+# What the end-to-end tests put between the program and its simulator; libc alone.
+RELAY = $(OUT)/net/relay
+$(RELAY): $(call obj,$(wildcard tests/net/*.c))
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^
+
+E2E = $(OUT)/tokdyno $(OUT)/count.so $(RELAY)
+e2e: $(E2E)
 	TOKDYNO=$(OUT)/tokdyno python3 tests/e2e/run.py $(T)
 
 test:
 	@scripts/install-deps.sh build test
-	$(again) $(OUT)/tokdyno $(OUT)/unit
+	$(again) $(OUT)/unit $(E2E)
 	@scripts/test.sh $(OUT) unit layers e2e
 
 demo:
@@ -101,6 +115,7 @@ demo:
 
 # The programs that tokdyno is measured with and against: one for each file of tests/bench.
 BENCHES = $(patsubst tests/bench/%.c,$(OUT)/bench/%,$(wildcard tests/bench/*.c))
+$(OUT)/obj/tests/bench/%.o: CPPFLAGS += -Itests/bench
 $(OUT)/bench/%: $(OUT)/obj/tests/bench/%.o $(call obj,$(SRC))
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
@@ -108,6 +123,9 @@ $(OUT)/bench/%: $(OUT)/obj/tests/bench/%.o $(call obj,$(SRC))
 
 bench: $(OUT)/tokdyno $(BENCHES)
 	TOKDYNO=$(OUT)/tokdyno python3 tests/bench/run.py $(T)
+
+bench-page:
+	python3 tests/bench/page.py $(OUT)/bench.json docs/performance.md
 
 lint:
 	@scripts/lint.sh layers format cppcheck
@@ -145,5 +163,5 @@ install: $(OUT)/tokdyno
 clean:
 	rm -rf build
 
-.PHONY: all unit e2e test demo bench lint format fuzz fuzz-run install clean always
+.PHONY: all unit e2e test demo bench bench-page lint format fuzz fuzz-run install clean always
 -include $(shell find $(OUT) -name '*.d' 2>/dev/null)

@@ -13,6 +13,8 @@ static const struct cmd cmds[] = {
     { "export", "write a finished run as other tools read it", cmd_export },
     { "validate", "check scenarios and show the plan; sends nothing", cmd_validate },
     { "explain", "documentation of scenario keys and metrics", cmd_explain },
+    { "doctor", "measure the instrument itself: what load this machine carries",
+      cmd_doctor },
     { "sim", "the simulator: a seeded Groq-like server", cmd_sim },
 };
 

@@ -47,7 +47,7 @@ static int check_signals(const char *signals, struct err *err)
             known |= str_is((struct str){ p, n }, export_signal_names[i]);
         if (!known)
             return err_set(err, ERR_USAGE,
-                           "--export otlp,signals=%s: expected traces, metrics, logs, or "
+                           "otlp,signals=%s: expected traces, metrics, logs, or "
                            "several with + between them",
                            signals);
     }
@@ -139,7 +139,8 @@ static void take_end(void *ctx, const struct run_end *e)
 {
     struct otlp *x = ctx;
 
-    tick(x, e->at);
+    if (e->at > x->latest)
+        x->latest = e->at;
     end_interval(x);
     if (x->traces)
         otlp_traces_end(x->traces, e);

@@ -41,7 +41,7 @@ static bool happened(const struct record *r, const struct part *p)
 static struct otlp_span_id id_of(const struct otlp_batch *b, const struct record *r,
                                  const struct otlp_span_id *request, enum span_what what)
 {
-    struct otlp_span_id id;
+    struct otlp_span_id id = { 0 };
 
     memcpy(id.trace, request->trace, sizeof(id.trace));
     span_id(b->about->run->id, r->req, r->try_no, what, id.span);

@@ -17,18 +17,19 @@ static double unit_of(enum unit unit)
     return per[unit];
 }
 
-static struct series *made(struct series **s, const struct bounds *bounds, double unit)
+static struct otlp_series *made(struct otlp_series **s, const struct bounds *bounds,
+                                double unit)
 {
     if (!*s) {
         *s = mem_alloc(sizeof(**s));
-        series_init(*s, bounds, unit);
+        otlp_series_init(*s, bounds, unit);
     }
     return *s;
 }
 
 /* Where the values of one metric of one record go. */
 struct taking {
-    struct series *series;
+    struct otlp_series *series;
     const struct record *record; /* NULL: without exemplars */
     bool lowest;
 };
@@ -37,12 +38,12 @@ static void take(void *ctx, int64_t value)
 {
     struct taking *t = ctx;
 
-    series_record(t->series, (double)value);
+    otlp_series_record(t->series, (double)value);
     if (t->record)
         exemplars_offer(&t->series->exemplars, t->record, (double)value, t->lowest);
 }
 
-static void record_metric(struct series **series, const struct bounds *bounds,
+static void record_metric(struct otlp_series **series, const struct bounds *bounds,
                           enum metric_id id, const struct record *r, bool exemplars)
 {
     const struct metric *m = &metrics[id];
@@ -78,7 +79,7 @@ static void record_span(struct splits *splits, const struct bounds *bounds,
     struct split *s = find_split(splits, error ? error : "", http ? r->http_status : 0,
                                  http ? r->http_version : 0);
 
-    series_record(made(&s->series, bounds, 1e9), (double)took);
+    otlp_series_record(made(&s->series, bounds, 1e9), (double)took);
     if (exemplars)
         exemplars_offer(&s->series->exemplars, r, (double)took, false);
 }
@@ -139,9 +140,9 @@ void otlp_group_record(struct otlp_group *g, const struct record *r, bool expone
 }
 
 /* Each series of the group once. */
-static void each(struct otlp_group *g, void (*fn)(struct series **s))
+static void each(struct otlp_group *g, void (*fn)(struct otlp_series **s))
 {
-    struct series **const single[] = { &g->chunk, &g->first, &g->input, &g->output };
+    struct otlp_series **const single[] = { &g->chunk, &g->first, &g->input, &g->output };
     struct splits *const split[] = { &g->operations, &g->attempts };
 
     for (int i = 0; i < N_METRICS; i++)
@@ -153,19 +154,19 @@ static void each(struct otlp_group *g, void (*fn)(struct series **s))
             fn(&split[i]->items[k].series);
 }
 
-static void reset(struct series **s)
+static void reset(struct otlp_series **s)
 {
     if (*s)
-        series_reset(*s);
+        otlp_series_reset(*s);
 }
 
-static void forget(struct series **s)
+static void forget(struct otlp_series **s)
 {
     if (*s)
         (*s)->exemplars.n = 0;
 }
 
-static void drop(struct series **s)
+static void drop(struct otlp_series **s)
 {
     free(*s);
     *s = NULL;

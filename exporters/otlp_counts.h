@@ -24,7 +24,7 @@ struct split {
     char error[65]; /* error.type; "" on success */
     int status;     /* of HTTP; 0: none, or not part of it */
     int version;
-    struct series *series;
+    struct otlp_series *series;
 };
 
 struct splits {
@@ -33,11 +33,11 @@ struct splits {
 };
 
 struct otlp_group {
-    struct series *ours[N_METRICS]; /* NULL: no value yet */
-    struct series *chunk;           /* time per output chunk */
-    struct series *first;           /* time to first chunk */
-    struct series *input;           /* tokens */
-    struct series *output;
+    struct otlp_series *ours[N_METRICS]; /* NULL: no value yet */
+    struct otlp_series *chunk;           /* time per output chunk */
+    struct otlp_series *first;           /* time to first chunk */
+    struct otlp_series *input;           /* tokens */
+    struct otlp_series *output;
     struct splits operations;
     struct splits attempts;
     uint64_t by_outcome[2][N_OUTCOMES]; /* final attempts, all attempts */

@@ -22,8 +22,8 @@ struct otlp_metrics {
     uint32_t in_flight[MAX_WORKERS];
     bool workers[MAX_WORKERS]; /* of the trial under way */
     uint64_t health[N_HEALTH_COUNTERS];
-    struct series lags[3]; /* see lag_of */
-    ns_t last;             /* export */
+    struct otlp_series lags[3]; /* see lag_of */
+    ns_t last;                  /* export */
 };
 
 struct otlp_metrics *otlp_metrics_open(const struct otlp_about *about,
@@ -42,7 +42,7 @@ struct otlp_metrics *otlp_metrics_open(const struct otlp_about *about,
         for (int k = 0; k < N_LIMITS; k++)
             m->limits[i][k] = (struct limit){ -1, -1, NS_ABSENT };
     for (int i = 0; i < 3; i++)
-        series_init(&m->lags[i], NULL, 1e9);
+        otlp_series_init(&m->lags[i], NULL, 1e9);
     points_init(&m->points, about, &m->out, m->traces);
     return m;
 }
@@ -128,23 +128,23 @@ static void put_ours(struct otlp_metrics *m)
 }
 
 /* The histograms of the conventions that every group has one of. */
-static struct series *first(struct otlp_group *g)
+static struct otlp_series *first(struct otlp_group *g)
 {
     return g->first;
 }
 
-static struct series *chunk(struct otlp_group *g)
+static struct otlp_series *chunk(struct otlp_group *g)
 {
     return g->chunk;
 }
 
 static void put_single(struct otlp_metrics *m, const char *name, const char *help,
-                       struct series *(*of)(struct otlp_group *g))
+                       struct otlp_series *(*of)(struct otlp_group *g))
 {
     points_metric(&m->points, name, "s", help,
                   m->about->env.exponential ? POINTS_EXPONENTIAL : POINTS_EXPLICIT);
     for (size_t g = 0; g < m->n_groups; g++) {
-        struct series *s = of(&m->groups[g]);
+        struct otlp_series *s = of(&m->groups[g]);
 
         if (s && s->h.count) {
             struct attrs to = name_group(m, g);
@@ -162,7 +162,7 @@ static void put_tokens(struct otlp_metrics *m)
                   "Tokens of a request, as the provider counted them.",
                   m->about->env.exponential ? POINTS_EXPONENTIAL : POINTS_EXPLICIT);
     for (size_t g = 0; g < m->n_groups; g++) {
-        struct series *const both[] = { m->groups[g].input, m->groups[g].output };
+        struct otlp_series *const both[] = { m->groups[g].input, m->groups[g].output };
 
         for (int i = 0; i < 2; i++)
             if (both[i] && both[i]->h.count) {
@@ -396,7 +396,7 @@ static void forget(struct otlp_metrics *m)
         otlp_group_reset(&m->groups[g]);
     memset(m->health, 0, sizeof(m->health));
     for (int i = 0; i < 3; i++)
-        series_reset(&m->lags[i]);
+        otlp_series_reset(&m->lags[i]);
 }
 
 void otlp_metrics_put(struct otlp_metrics *m, ns_t at)

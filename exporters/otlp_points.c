@@ -197,7 +197,7 @@ static Otlp__Exemplar *exemplar(struct points *p, const struct exemplar *from, d
 }
 
 /* Those whose trace is going to be there; NULL: none. */
-static Otlp__Exemplar **exemplars(struct points *p, const struct series *s, size_t *n)
+static Otlp__Exemplar **exemplars(struct points *p, const struct otlp_series *s, size_t *n)
 {
     Otlp__Exemplar **list = NULL;
 
@@ -214,10 +214,10 @@ static Otlp__Exemplar **exemplars(struct points *p, const struct series *s, size
     return list;
 }
 
-void points_series(struct points *p, const struct series *s, const struct attrs *attrs)
+void points_series(struct points *p, const struct otlp_series *s, const struct attrs *attrs)
 {
     if (p->kind == POINTS_EXPLICIT) {
-        Otlp__HistogramDataPoint *h = series_explicit(s, &p->arena, &p->times);
+        Otlp__HistogramDataPoint *h = otlp_series_explicit(s, &p->arena, &p->times);
 
         h->attributes = attrs->items;
         h->n_attributes = attrs->n;
@@ -225,7 +225,7 @@ void points_series(struct points *p, const struct series *s, const struct attrs 
         add(p, h);
     } else {
         Otlp__ExponentialHistogramDataPoint *h =
-            series_exponential(s, &p->arena, &p->times);
+            otlp_series_exponential(s, &p->arena, &p->times);
 
         h->attributes = attrs->items;
         h->n_attributes = attrs->n;

@@ -21,7 +21,7 @@ struct points {
     const struct export_out *out;
     const struct otlp_traces *traces; /* NULL: no exemplars */
     struct arena arena;
-    struct series_times times;
+    struct otlp_times times;
     bool delta;
     Otlp__Metric **metrics;
     size_t n_metrics;
@@ -46,7 +46,8 @@ void points_free(struct points *p);
 void points_metric(struct points *p, const char *name, const char *unit, const char *help,
                    enum points_kind kind);
 
-void points_series(struct points *p, const struct series *s, const struct attrs *attrs);
+void points_series(struct points *p, const struct otlp_series *s,
+                   const struct attrs *attrs);
 void points_int(struct points *p, int64_t value, const struct attrs *attrs);
 void points_double(struct points *p, double value, const struct attrs *attrs);
 

@@ -36,16 +36,16 @@ void exemplars_offer(struct exemplars *e, const struct record *r, double value, 
     snprintf(e->items[at].request_id, sizeof(e->items[at].request_id), "%s", r->request_id);
 }
 
-void series_init(struct series *s, const struct bounds *bounds, double unit)
+void otlp_series_init(struct otlp_series *s, const struct bounds *bounds, double unit)
 {
     memset(s, 0, sizeof(*s));
     s->bounds = bounds;
     exp_hist_init(&s->h, unit, EXP_BUCKETS, EXP_SCALE);
 }
 
-void series_reset(struct series *s)
+void otlp_series_reset(struct otlp_series *s)
 {
-    series_init(s, s->bounds, s->h.unit);
+    otlp_series_init(s, s->bounds, s->h.unit);
 }
 
 /* The first bucket whose upper end is not below the value. */
@@ -64,7 +64,7 @@ static size_t bucket_of(const struct bounds *b, double v)
     return lo;
 }
 
-void series_record(struct series *s, double value)
+void otlp_series_record(struct otlp_series *s, double value)
 {
     uint64_t before = s->h.count;
 
@@ -85,8 +85,8 @@ static void *copy(struct arena *a, const void *p, size_t n)
     return memcpy(arena_alloc(a, n), p, n);
 }
 
-Otlp__HistogramDataPoint *series_explicit(const struct series *s, struct arena *a,
-                                          const struct series_times *t)
+Otlp__HistogramDataPoint *otlp_series_explicit(const struct otlp_series *s, struct arena *a,
+                                               const struct otlp_times *t)
 {
     Otlp__HistogramDataPoint *p = new_histogram_data_point(a);
     const struct exp_hist *h = &s->h;
@@ -109,8 +109,9 @@ Otlp__HistogramDataPoint *series_explicit(const struct series *s, struct arena *
     return p;
 }
 
-Otlp__ExponentialHistogramDataPoint *
-series_exponential(const struct series *s, struct arena *a, const struct series_times *t)
+Otlp__ExponentialHistogramDataPoint *otlp_series_exponential(const struct otlp_series *s,
+                                                             struct arena *a,
+                                                             const struct otlp_times *t)
 {
     Otlp__ExponentialHistogramDataPoint *p = new_exponential_histogram_data_point(a);
     const struct exp_hist *h = &s->h;

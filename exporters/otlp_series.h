@@ -40,28 +40,29 @@ enum { MAX_BOUNDS = 14 };
 extern const struct bounds bounds_duration, bounds_tokens, bounds_http;
 
 /* One histogram with explicit buckets, or (bounds NULL) an exponential one. */
-struct series {
+struct otlp_series {
     const struct bounds *bounds;
     uint64_t buckets[MAX_BOUNDS + 1];
     struct exp_hist h; /* of an explicit one only unit, count, sum, min, max */
     struct exemplars exemplars;
 };
 
-void series_init(struct series *s, const struct bounds *bounds, double unit);
-void series_record(struct series *s, double value); /* as counted */
-void series_reset(struct series *s);
+void otlp_series_init(struct otlp_series *s, const struct bounds *bounds, double unit);
+void otlp_series_record(struct otlp_series *s, double value); /* as counted */
+void otlp_series_reset(struct otlp_series *s);
 
 /* --- as messages -----------------------------------------------------------------------
  */
 
-struct series_times {
+struct otlp_times {
     uint64_t start; /* ns since 1970 */
     uint64_t now;
 };
 
-Otlp__HistogramDataPoint *series_explicit(const struct series *s, struct arena *a,
-                                          const struct series_times *t);
-Otlp__ExponentialHistogramDataPoint *
-series_exponential(const struct series *s, struct arena *a, const struct series_times *t);
+Otlp__HistogramDataPoint *otlp_series_explicit(const struct otlp_series *s, struct arena *a,
+                                               const struct otlp_times *t);
+Otlp__ExponentialHistogramDataPoint *otlp_series_exponential(const struct otlp_series *s,
+                                                             struct arena *a,
+                                                             const struct otlp_times *t);
 
 #endif

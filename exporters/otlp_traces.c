@@ -39,7 +39,7 @@ struct otlp_traces {
  */
 
 static int choose(const struct export_config *c, const char *name, const char *const *words,
-                  int n, int *choice, struct err *err)
+                  int n, const char *expected, int *choice, struct err *err)
 {
     const char *text = export_setting(c, name);
     struct nearest near = nearest_to(str_of(text ? text : ""));
@@ -53,7 +53,7 @@ static int choose(const struct export_config *c, const char *name, const char *c
         }
         nearest_try(&near, words[i]);
     }
-    err_set(err, ERR_USAGE, "--export otlp,%s=%s: no such choice", name, text);
+    err_set(err, ERR_USAGE, "otlp,%s=%s: expected %s", name, text, expected);
     return nearest_hint(&near, err);
 }
 
@@ -71,9 +71,8 @@ static int read_share(const struct export_config *c, double *share, struct err *
         end++;
     }
     if (end == text || *end || !(*share >= 0 && *share <= 1))
-        return err_set(
-            err, ERR_USAGE,
-            "--export otlp,sample=%s: expected a share of the traces, as in 10%%", text);
+        return err_set(err, ERR_USAGE,
+                       "otlp,sample=%s: expected a share of the traces, as in 10%%", text);
     return 0;
 }
 
@@ -113,12 +112,13 @@ static int read_options(struct otlp_traces *t, const struct export_config *c,
     int detail = OTLP_PHASES;
     int shape = !t->about->traceparent && expected(t->about->run) <= NESTED_MOST;
 
-    if (choose(c, "spans", details, 3, &detail, err) ||
-        choose(c, "traces", shapes, 2, &shape, err) || read_share(c, &share, err))
+    if (choose(c, "spans", details, 3, "request, attempt or phases", &detail, err) ||
+        choose(c, "traces", shapes, 2, "linked or nested", &shape, err) ||
+        read_share(c, &share, err))
         return -1;
     if (shape && t->about->traceparent)
         return err_set(err, ERR_USAGE,
-                       "--export otlp,traces=nested: target.traceparent names each request "
+                       "otlp,traces=nested: target.traceparent names each request "
                        "as a trace of its own; leave one of them out");
     t->detail = (enum otlp_detail)detail;
     t->nested = shape;
@@ -168,7 +168,7 @@ void otlp_traces_name(const struct otlp_traces *t, uint64_t req,
 
 static struct otlp_span_id run_id(const struct otlp_traces *t)
 {
-    struct otlp_span_id id;
+    struct otlp_span_id id = { 0 };
 
     otlp_traces_run_name(t, id.trace, id.span);
     return id;
@@ -177,7 +177,7 @@ static struct otlp_span_id run_id(const struct otlp_traces *t)
 static struct otlp_span_id phase_id(const struct otlp_traces *t, uint32_t trial,
                                     uint32_t phase)
 {
-    struct otlp_span_id id;
+    struct otlp_span_id id = { 0 };
 
     trace_id_run(t->about->run->id, id.trace);
     span_id(t->about->run->id, record_req(trial, phase, 0), 0, SPAN_PHASE, id.span);

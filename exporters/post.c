@@ -3,6 +3,9 @@
 #include <stddef.h>
 #include <string.h>
 
+/* Seconds that any wait is cut to: about 30 years, and no overflow. */
+enum { LONGEST = 1000000000 };
+
 void post_begin(struct post *p, ns_t now, ns_t timeout, ns_t longest)
 {
     *p = (struct post){ .longest = longest };
@@ -122,7 +125,7 @@ ns_t post_retry_after(struct str value, ns_t real)
         if (seconds < 1000000000)
             seconds = seconds * 10 + s.p[i] - '0';
     if (i && i == s.n)
-        return seconds * NS_PER_S;
+        return (seconds < LONGEST ? seconds : LONGEST) * NS_PER_S;
     at = date(s);
     if (at < 0 || at > INT64_MAX / NS_PER_S)
         return NS_ABSENT;

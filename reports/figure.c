@@ -107,6 +107,14 @@ void figure_range(struct buf *out, enum unit unit, int64_t lo, int64_t hi)
     buf_free(&b);
 }
 
+void figure_stat(struct buf *out, enum unit unit, const struct summary_stat *s)
+{
+    figure_value(out, unit, (double)s->value);
+    buf_str(out, " (");
+    figure_range(out, unit, s->lo, s->hi);
+    buf_char(out, ')');
+}
+
 void figure_cost(struct buf *out, const struct tally *t)
 {
     if (!t->priced) {

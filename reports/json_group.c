@@ -78,6 +78,10 @@ void json_put_metric(struct jsonw *w, const char *name, enum unit unit,
     json_begin_object(w, name);
     json_put_text(w, "unit", unit_names[unit]);
     json_put_count(w, "n", m->n);
+    if (m->has_effective) {
+        json_put_count(w, "n_effective", m->effective);
+        json_put_count(w, "n_counted", m->counted);
+    }
     json_put_int(w, "min", m->min);
     json_put_int(w, "mean", m->mean);
     json_put_int(w, "max", m->max);
@@ -165,6 +169,7 @@ static const struct field counts[] = {
     TALLY(gaps_lost),
     TALLY(network_clamped),
     TALLY(clamped),
+    TALLY(disturbed),
     TALLY(bytes_up),
     TALLY(bytes_down),
 };

@@ -18,10 +18,17 @@ void json_put_metric(struct jsonw *w, const char *name, enum unit unit,
 void json_put_counts(struct jsonw *w, const struct tally *t);
 void json_put_outcomes(struct jsonw *w, const struct outcome_counts *o);
 void json_put_load(struct jsonw *w, const struct summary_load *l);
+void json_put_steady(struct jsonw *w, const struct steady_seen *s);
 void json_put_regions(struct jsonw *w, const struct summary_group *g);
 
 /* Counts, outcomes, rates and metrics of a group. */
 void json_put_group(struct jsonw *w, const struct summary_group *g);
+
+void json_put_errors(struct jsonw *w, const struct summary *s,
+                     const struct summary_group *g);
+void json_put_warnings(struct jsonw *w, const struct summary *s);
+void json_put_health(struct jsonw *w, const struct summary *s);
+void json_put_validity(struct jsonw *w, const struct summary_health *h);
 
 /* Rates as integers: their unit, and how many of it make one of rate_value's. */
 struct json_rate_unit {

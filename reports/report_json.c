@@ -23,6 +23,7 @@ static void put_phases(struct jsonw *w, const struct summary *s, uint32_t cell)
         json_put_bool(w, "measured", g->measured);
         json_put_load(w, &g->load);
         json_put_group(w, g);
+        json_put_errors(w, s, g);
         json_put_regions(w, g);
         jsonw_end(w);
     }
@@ -50,7 +51,9 @@ static void put_trials(struct jsonw *w, const struct summary *s, uint32_t cell)
             json_put_bool(w, "measured", g->measured);
             json_put_ns(w, "begin_ns", g->begin);
             json_put_load(w, &g->load);
+            json_put_steady(w, &g->steady);
             json_put_group(w, g);
+            json_put_errors(w, s, g);
             jsonw_end(w);
         }
         jsonw_end(w);
@@ -122,6 +125,7 @@ static void put_cell(struct jsonw *w, const struct summary *s, uint32_t cell)
     put_messages(w, c);
     json_begin_object(w, "measured");
     json_put_group(w, &c->measured);
+    json_put_errors(w, s, &c->measured);
     json_put_regions(w, &c->measured);
     jsonw_end(w);
     put_phases(w, s, cell);
@@ -129,7 +133,7 @@ static void put_cell(struct jsonw *w, const struct summary *s, uint32_t cell)
     jsonw_end(w);
 }
 
-/* --- verdicts and health ------------------------------------------------------------- */
+/* --- verdicts ------------------------------------------------------------------------ */
 
 static void put_slo(struct jsonw *w, const struct run *run, const struct summary_slo *v)
 {
@@ -160,38 +164,6 @@ static void put_slo(struct jsonw *w, const struct run *run, const struct summary
     jsonw_end(w);
 }
 
-static void put_health(struct jsonw *w, const struct summary_health *h)
-{
-    json_begin_object(w, "health");
-    json_put_ns(w, "send_lag_p99_ns", h->facts.send_lag_p99);
-    json_put_ns(w, "stamp_error_p99_ns", h->facts.stamp_error_p99);
-    json_put_ns(w, "ttft_api_median_ns", h->facts.ttft_api_median);
-    json_put_ns(w, "simulator_late_p99_ns", h->facts.sim_late_p99);
-    json_put_count(w, "dropped", h->facts.dropped);
-    json_put_bool(w, "flips_verdict", h->facts.flips_verdict);
-    json_put_count(w, "samples", h->samples);
-    json_put_count(w, "in_flight_max", h->in_flight_max);
-    json_begin_object(w, "counters");
-    for (int i = 0; i < N_HEALTH_COUNTERS; i++)
-        json_put_count(w, health_counter_names[i], h->counters[i]);
-    jsonw_end(w);
-    json_put_metric(w, "send_lag", UNIT_NS, &h->send_lag);
-    json_put_metric(w, "read_lag", UNIT_NS, &h->read_lag);
-    json_put_metric(w, "stamp_error", UNIT_NS, &h->stamp_error);
-    json_put_metric(w, "turn", UNIT_NS, &h->turn);
-    jsonw_end(w);
-}
-
-static void put_validity(struct jsonw *w, const struct summary_health *h)
-{
-    json_begin_object(w, "validity");
-    json_put_text(w, "verdict", validity_names[h->validity]);
-    json_put_bool(w, "valid",
-                  h->validity == VALIDITY_VALID || h->validity == VALIDITY_DEGRADED);
-    json_put_ns(w, "instrument_error_ns", h->e);
-    jsonw_end(w);
-}
-
 /* --- the document -------------------------------------------------------------------- */
 
 static void put_host(struct jsonw *w, const struct run_host *h)
@@ -204,6 +176,15 @@ static void put_host(struct jsonw *w, const struct run_host *h)
     json_put_text(w, "tokdyno", h->tool);
     json_put_text(w, "libcurl", h->libcurl);
     jsonw_end(w);
+}
+
+/* What `doctor` had found on this host; what it did not, or all of it, is left out. */
+static void put_doctor(struct jsonw *w, const struct doctor_figures *f)
+{
+    if (f->streams < 0)
+        return;
+    jsonw_key(w, "doctor");
+    fields_put(w, doctor_fields, N_DOCTOR_FIELDS, f);
 }
 
 static void put_run(struct jsonw *w, const struct run *r)
@@ -229,6 +210,7 @@ static void put_head(struct jsonw *w, const struct run *r, const char *state)
     json_put_text(w, "state", state);
     put_run(w, r);
     put_host(w, &r->host);
+    put_doctor(w, &r->doctor);
     jsonw_key(w, "scenario");
     jsonw_raw(w, str_of(r->scenario));
 }
@@ -259,14 +241,15 @@ void report_json(struct buf *out, const struct summary *s)
     jsonw_init(&w, out, INDENT);
     put_head(&w, s->run, s->ended ? end_reason_names[s->end.reason] : "unfinished");
     put_end(&w, s);
-    put_validity(&w, &s->health);
+    json_put_validity(&w, &s->health);
+    json_put_warnings(&w, s);
     json_put_text(&w, "verdict", s->run->n_slos ? verdict_names[s->verdict] : NULL);
     json_begin_array(&w, "slos");
     for (size_t i = 0; i < s->n_slos; i++)
         put_slo(&w, s->run, &s->slos[i]);
     jsonw_end(&w);
     put_total(&w, s);
-    put_health(&w, &s->health);
+    json_put_health(&w, s);
     json_begin_array(&w, "cells");
     for (uint32_t c = 0; c < s->run->n_cells; c++)
         put_cell(&w, s, c);

@@ -72,6 +72,39 @@ void pieces_put(struct pieces *l, const struct page *p, size_t indent, enum styl
     buf_free(&l->text);
 }
 
+/* How many bytes of it fit, cut at a space; all of a first word that does not. */
+static size_t words_fitting(const char *text, size_t columns)
+{
+    size_t width = 0, fits = 0;
+
+    for (const char *c = text; *c; c++) {
+        if (*c == ' ' && width <= columns)
+            fits = (size_t)(c - text);
+        width += ((unsigned char)*c & 0xC0) != 0x80;
+        if (width > columns && fits)
+            return fits;
+    }
+    return strlen(text);
+}
+
+void text_paragraph(const struct page *p, size_t indent, enum style style, const char *text)
+{
+    size_t in = indent;
+
+    while (*text) {
+        size_t n = words_fitting(text, PAGE_COLUMNS - in);
+        struct buf line = { 0 };
+
+        buf_add(&line, text, n);
+        buf_printf(p->out, "%*s", (int)in, "");
+        style_put(p->out, style, p->colour, line.p);
+        buf_char(p->out, '\n');
+        buf_free(&line);
+        text += n + (text[n] == ' ');
+        in = indent + 2;
+    }
+}
+
 void text_heading(const struct page *p, const char *heading)
 {
     buf_char(p->out, '\n');
@@ -179,6 +212,13 @@ static void put_totals(const struct page *p)
     pieces_put(&l, p, 0, STYLE_PLAIN);
 }
 
+static void put_null(const struct page *p)
+{
+    if (target_is_null(p->s->run->target))
+        buf_str(p->out,
+                "A null test: no network and no API; all times are tokdyno's own.\n");
+}
+
 static void put_ending(const struct page *p)
 {
     static const char *const texts[N_END_REASONS] = {
@@ -254,10 +294,12 @@ void text_headline(const struct page *p)
     buf_str(p->out, ": ");
     put_validity(p);
     buf_char(p->out, '\n');
+    put_null(p);
     put_totals(p);
     put_ending(p);
     put_setting(p);
     put_question(p);
+    text_warnings(p, true);
 }
 
 void report_text(struct buf *out, const struct summary *s, bool colour)

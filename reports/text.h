@@ -19,12 +19,26 @@ struct page {
 
 void text_headline(const struct page *p);
 void text_comparison(const struct page *p); /* a row a cell; with several cells only */
-void text_phases(const struct page *p);     /* a block a cell and phase */
+void text_errors(const struct page *p, const struct summary_group *g); /* part of a phase */
+void text_phases(const struct page *p); /* a block a cell and phase */
 void text_limits(const struct page *p);
 void text_regions(const struct page *p);
 void text_objectives(const struct page *p);
 void text_instrument(const struct page *p);
+void text_warnings(const struct page *p, bool in_headline); /* there where not valid */
 void text_next(const struct page *p);
+
+/* What the percentiles of a phase are worth, and whether it was steady: its lines below. */
+void text_sample(const struct page *p, const struct summary_group *g);
+
+/*
+ * "±8 %" where a range has no room: the farther end of the interval, as a share of the
+ * value. Nothing where there is no value.
+ */
+void text_take_width(struct table *t, const struct summary_metric *m, enum stat_id stat);
+/* Lines of text, broken at spaces; all but the first stand two further in. */
+void text_paragraph(const struct page *p, size_t indent, enum style style,
+                    const char *text);
 
 /* A heading with a blank line before it. */
 void text_heading(const struct page *p, const char *heading);

@@ -19,39 +19,6 @@ static const char *message(const struct summary *s, enum outcome o)
     return "";
 }
 
-static void client_limited(struct buf *b, const struct summary *s)
-{
-    if (s->health.validity != VALIDITY_CLIENT_LIMITED)
-        return;
-    if (s->health.facts.dropped)
-        buf_str(b, "Records were lost: free disk space and run again.");
-    else if (s->health.facts.unsent)
-        buf_str(b, "This machine had no descriptor or port left for some requests: raise "
-                   "the limit of open files (ulimit -n), or lower the load.");
-    else if (s->health.facts.flips_verdict)
-        buf_str(b,
-                "An objective lies within the error of the instrument: run longer, or on "
-                "a quieter machine.");
-    else
-        buf_str(b, "This machine could not carry the load: lower it, raise "
-                   "connection.threads, or run on an idle machine.");
-}
-
-static void sim_limited(struct buf *b, const struct summary *s)
-{
-    if (s->health.validity == VALIDITY_SIM_LIMITED)
-        buf_str(b,
-                "The simulator could not keep its own times: lower the load, or give it a "
-                "core of its own.");
-}
-
-static void degraded(struct buf *b, const struct summary *s)
-{
-    if (s->health.validity == VALIDITY_DEGRADED)
-        buf_str(b,
-                "Differences smaller than the error of the instrument mean nothing here.");
-}
-
 static void not_allowed(struct buf *b, const struct summary *s)
 {
     if (failed(s, OUTCOME_AUTH))
@@ -114,7 +81,7 @@ static void capped(struct buf *b, const struct summary *s)
 
 static void unpriced(struct buf *b, const struct summary *s)
 {
-    if (s->all.unpriced)
+    if (s->all.unpriced && !target_is_null(s->run->target))
         buf_str(
             b, "Prices are unknown for some models: name a catalogue with target.catalogue "
                "that has them.");
@@ -159,22 +126,25 @@ static void empty(struct buf *b, const struct summary *s)
 /* How much longer the largest percentile asked for would take. */
 static void too_few(struct buf *b, const struct summary *s)
 {
-    uint64_t least = UINT64_MAX, needs = 0;
+    const struct summary_metric *least = NULL;
 
     for (size_t i = 0; i < s->run->n_cells * s->run->n_phases; i++) {
         const struct summary_group *g = &s->groups[i];
         const struct summary_metric *m = &g->metrics[METRIC_E2E];
 
-        if (g->measured && g->begun && m->n < least) {
-            least = m->n;
-            needs = m->stats[STAT_P99].needs;
-        }
+        if (g->measured && g->begun && (!least || m->carries < least->carries))
+            least = m;
     }
-    if (s->outcomes.final[OUTCOME_OK] && needs && least < needs)
-        buf_printf(b,
-                   "For a p99 each measured phase needs %llu requests (here %llu): run it "
-                   "longer.",
-                   (unsigned long long)needs, (unsigned long long)least);
+    if (!s->outcomes.final[OUTCOME_OK] || !least || !least->stats[STAT_P99].needs ||
+        least->stats[STAT_P99].present)
+        return;
+    buf_printf(b, "For a p99 each measured phase needs %llu %srequests (here %llu",
+               (unsigned long long)least->stats[STAT_P99].needs,
+               least->carries < least->n ? "independent " : "",
+               (unsigned long long)least->n);
+    if (least->carries < least->n)
+        buf_printf(b, ", as %llu", (unsigned long long)least->carries);
+    buf_str(b, "): run it longer.");
 }
 
 static void one_trial(struct buf *b, const struct summary *s)
@@ -185,38 +155,10 @@ static void one_trial(struct buf *b, const struct summary *s)
 }
 
 static void (*const hints[])(struct buf *b, const struct summary *s) = {
-    client_limited, sim_limited, degraded,       not_allowed, bad_request,  unreachable,
-    rate_limited,   no_capacity, other_failures, was_cut,     nothing_sent, empty,
-    capped,         unpriced,    too_few,        one_trial,
+    not_allowed,    bad_request, unreachable,  rate_limited, no_capacity,
+    other_failures, was_cut,     nothing_sent, empty,        capped,
+    unpriced,       too_few,     one_trial,
 };
-
-/* How many bytes of it fit, cut at a space; all of a first word that does not. */
-static size_t fitting(const char *text, size_t columns)
-{
-    size_t width = 0, fits = 0;
-
-    for (const char *c = text; *c; c++) {
-        if (*c == ' ' && width <= columns)
-            fits = (size_t)(c - text);
-        width += ((unsigned char)*c & 0xC0) != 0x80;
-        if (width > columns && fits)
-            return fits;
-    }
-    return strlen(text);
-}
-
-static void put_hint(const struct page *p, const char *text)
-{
-    size_t indent = 2;
-
-    while (*text) {
-        size_t n = fitting(text, PAGE_COLUMNS - indent);
-
-        buf_printf(p->out, "%*s%.*s\n", (int)indent, "", (int)n, text);
-        text += n + (text[n] == ' ');
-        indent = 4;
-    }
-}
 
 void text_next(const struct page *p)
 {
@@ -229,7 +171,7 @@ void text_next(const struct page *p)
         if (b.len) {
             if (!n++)
                 text_heading(p, "What next");
-            put_hint(p, b.p);
+            text_paragraph(p, 2, STYLE_PLAIN, b.p);
         }
         buf_free(&b);
     }

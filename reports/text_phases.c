@@ -36,6 +36,33 @@ static void take_rate(struct table *t, const struct summary_group *g, enum rate_
 
 /* --- comparison ---------------------------------------------------------------------- */
 
+/* Below the medians and the p95 of a cell. */
+static void take_range(struct table *t, const struct summary_metric *m, enum metric_id id,
+                       enum stat_id stat)
+{
+    const struct summary_stat *s = &m->stats[stat];
+    struct buf b = { 0 };
+
+    buf_str(&b, "");
+    if (s->present)
+        figure_range(&b, metrics[id].unit, s->lo, s->hi);
+    table_take(t, STYLE_DIM, &b);
+}
+
+static void compare_intervals(struct table *t, const struct summary_group *g)
+{
+    if (!g->metrics[METRIC_E2E].stats[STAT_P50].present)
+        return;
+    table_cell(t, STYLE_DIM, "  95 %% CI");
+    table_cell(t, STYLE_DIM, "%s", "");
+    table_cell(t, STYLE_DIM, "%s", "");
+    text_take_width(t, &g->metrics[METRIC_TTFT], STAT_P50);
+    text_take_width(t, &g->metrics[METRIC_TTFT], STAT_P95);
+    text_take_width(t, &g->metrics[METRIC_E2E], STAT_P50);
+    text_take_width(t, &g->metrics[METRIC_TPS], STAT_P50);
+    table_row(t);
+}
+
 static void compare_row(struct table *t, const struct page *p, uint32_t cell)
 {
     const struct summary_group *g = &p->s->cells[cell].measured;
@@ -58,6 +85,7 @@ static void compare_row(struct table *t, const struct page *p, uint32_t cell)
     take_rate(t, g, RATE_CACHE_TOKENS);
     figure_cost(&b, &g->tally);
     table_take(t, STYLE_PLAIN, &b);
+    compare_intervals(t, g);
 }
 
 void text_comparison(const struct page *p)
@@ -81,16 +109,14 @@ void text_comparison(const struct page *p)
 
 /* --- the table of a phase ------------------------------------------------------------ */
 
-/* Rows of the table, where `wanted`; with `interval` their confidence stands below. */
+/* Rows of the table, where `wanted`; below each its confidence. */
 static const struct {
     enum metric_id id;
     const char *name;
-    bool interval;
 } rows[] = {
-    { METRIC_TTFT, "ttft", true },  { METRIC_TTFT_API, "ttft_api", false },
-    { METRIC_TTFA, "ttfa", false }, { METRIC_ITL, "itl", false },
-    { METRIC_TPS, "tok/s", false }, { METRIC_STALL, "stall", false },
-    { METRIC_E2E, "e2e", true },    { METRIC_HELD, "held", false },
+    { METRIC_TTFT, "ttft" }, { METRIC_TTFT_API, "ttft_api" }, { METRIC_TTFA, "ttfa" },
+    { METRIC_ITL, "itl" },   { METRIC_TPS, "tok/s" },         { METRIC_STALL, "stall" },
+    { METRIC_E2E, "e2e" },   { METRIC_HELD, "held" },
 };
 
 enum { N_COLUMNS = 7 }; /* name, n, p50, p90, p95, p99, max */
@@ -112,12 +138,18 @@ static bool wanted(const struct summary_group *g, enum metric_id id)
     return true;
 }
 
-/* "– (n=120, needs 299)"; where one before it is missing too, "– (needs 299)". */
+/*
+ * "– (n=120, needs 299)", "– (as 3, needs 5)"; where one before it is missing too, or the
+ * line below tells as how many the n count, "– (needs 299)".
+ */
 static void take_missing(struct table *t, const struct summary_metric *m,
                          const struct summary_stat *s, bool first)
 {
-    if (first)
-        table_cell(t, STYLE_DIM, "– (n=%llu, needs %llu)", (unsigned long long)m->n,
+    bool less = m->carries < m->n;
+
+    if (first && !(less && m->stats[STAT_P50].present))
+        table_cell(t, STYLE_DIM, "– (%s%llu, needs %llu)",
+                   less ? "as " : "n=", (unsigned long long)m->carries,
                    (unsigned long long)s->needs);
     else
         table_cell(t, STYLE_DIM, "– (needs %llu)", (unsigned long long)s->needs);
@@ -154,16 +186,12 @@ static void interval_row(struct table *t, const struct summary_metric *m, enum m
     if (!m->stats[STAT_P50].present)
         return;
     table_cell(t, STYLE_DIM, "  95 %% CI");
-    table_cell(t, STYLE_DIM, "%s", "");
-    for (size_t i = 0; i < sizeof(stats) / sizeof(stats[0]); i++) {
-        const struct summary_stat *s = &m->stats[stats[i]];
-        struct buf b = { 0 };
-
-        buf_str(&b, "");
-        if (s->present)
-            figure_range(&b, metrics[id].unit, s->lo, s->hi);
-        table_take(t, STYLE_DIM, &b);
-    }
+    if (m->counted < m->n)
+        table_cell(t, STYLE_DIM, "as %llu", (unsigned long long)m->counted);
+    else
+        table_cell(t, STYLE_DIM, "%s", "");
+    for (size_t i = 0; i < sizeof(stats) / sizeof(stats[0]); i++)
+        take_range(t, m, id, stats[i]);
     table_row(t);
 }
 
@@ -196,10 +224,8 @@ static void put_metrics(const struct page *p, const struct summary_group *g)
         if (!wanted(g, rows[i].id))
             continue;
         metric_row(&t, m, rows[i].name, rows[i].id);
-        if (rows[i].interval) {
-            interval_row(&t, m, rows[i].id);
-            spread_row(&t, m, rows[i].id);
-        }
+        interval_row(&t, m, rows[i].id);
+        spread_row(&t, m, rows[i].id);
     }
     if (t.n > N_COLUMNS)
         table_put(&t, p->out, 4, p->colour);
@@ -362,11 +388,9 @@ static void put_server(const struct page *p, const struct summary_group *g)
         if (!s->present)
             continue;
         b = pieces_next(&line);
-        buf_printf(b, "%s%s ", b->len ? "" : "server: ", parts[i].name);
-        figure_value(b, UNIT_NS, (double)s->value);
+        buf_printf(b, "%s%s ", b->len ? "" : "server, medians: ", parts[i].name);
+        figure_stat(b, UNIT_NS, s);
     }
-    if (line.text.len)
-        buf_str(&line.text, " (medians)");
     pieces_put(&line, p, 4, STYLE_PLAIN);
 }
 
@@ -434,6 +458,8 @@ static void put_phase(const struct page *p, const struct summary_group *g)
     if (!g->measured)
         return;
     put_metrics(p, g);
+    text_sample(p, g);
+    text_errors(p, g);
     put_tokens(p, g);
     put_cache(p, g);
     put_cost(p, g);

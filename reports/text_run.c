@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "base/units.h"
+#include "reports/doctor.h"
 #include "reports/text.h"
 
 /* --- limits -------------------------------------------------------------------------- */
@@ -109,6 +110,21 @@ static void take_median(struct table *t, const struct summary_metric *m, enum un
     table_take(t, STYLE_PLAIN, &b);
 }
 
+static void region_intervals(struct table *t, const struct summary_region *r)
+{
+    if (!r->metrics[0].stats[STAT_P50].present)
+        return;
+    table_cell(t, STYLE_DIM, "%s", "");
+    table_cell(t, STYLE_DIM, "  95 %% CI");
+    table_cell(t, STYLE_DIM, "%s", "");
+    table_cell(t, STYLE_DIM, "%s", "");
+    text_take_width(t, &r->metrics[0], STAT_P50);
+    text_take_width(t, &r->metrics[0], STAT_P95);
+    text_take_width(t, &r->metrics[1], STAT_P50);
+    text_take_width(t, &r->metrics[2], STAT_P50);
+    table_row(t);
+}
+
 static void region_row(struct table *t, const struct page *p, uint32_t cell,
                        const struct summary_region *r, uint32_t *last)
 {
@@ -124,6 +140,7 @@ static void region_row(struct table *t, const struct page *p, uint32_t cell,
     take_median(t, &r->metrics[0], metrics[region_metrics[0]].unit, STAT_P95);
     take_median(t, &r->metrics[1], metrics[region_metrics[1]].unit, STAT_P50);
     take_median(t, &r->metrics[2], metrics[region_metrics[2]].unit, STAT_P50);
+    region_intervals(t, r);
 }
 
 /* Answers of one tier, the one asked for, go without saying. */
@@ -272,10 +289,40 @@ static void add_lag(struct pieces *line, const char *what, const struct summary_
     buf_str(b, what);
     if (p50->present) {
         buf_str(b, " p50 ");
-        figure_value(b, UNIT_NS, (double)p50->value);
+        figure_stat(b, UNIT_NS, p50);
     }
     buf_str(b, p99->present ? " p99 " : " max ");
-    figure_value(b, UNIT_NS, (double)(p99->present ? p99->value : m->max));
+    if (p99->present)
+        figure_stat(b, UNIT_NS, p99);
+    else
+        figure_value(b, UNIT_NS, (double)m->max);
+}
+
+static void add_stamps(struct pieces *line, const struct summary *s)
+{
+    const uint64_t *counters = s->health.counters;
+    struct buf *b;
+
+    switch (summary_stamps_used(s)) {
+    case STAMPS_KERNEL:
+        pieces_add(line, "stamps: kernel");
+        break;
+    case STAMPS_READ:
+        pieces_add(line, "stamps: read (%s)",
+                   summary_stamps_asked(s) == STAMPS_READ ? "as asked"
+                                                          : "the system gave no other");
+        break;
+    case STAMPS_MIXED:
+        b = pieces_next(line);
+        buf_str(b, "stamps: mixed, ");
+        figure_share(b, (double)counters[HEALTH_KERNEL_STAMPS] /
+                            (double)counters[HEALTH_READS] * 1e6);
+        buf_str(b, " of reads by the kernel");
+        break;
+    case STAMPS_NONE:
+    case N_STAMPS:
+        break;
+    }
 }
 
 static void put_work(const struct page *p)
@@ -297,17 +344,29 @@ static void put_work(const struct page *p)
     }
     if (h->in_flight_max)
         pieces_add(&line, "at most %llu in flight", (unsigned long long)h->in_flight_max);
-    if (h->counters[HEALTH_READS] && h->counters[HEALTH_KERNEL_STAMPS]) {
-        b = pieces_next(&line);
-        figure_share(b, (double)h->counters[HEALTH_KERNEL_STAMPS] /
-                            (double)h->counters[HEALTH_READS] * 1e6);
-        buf_str(b, " of reads stamped by the kernel");
-    }
+    add_stamps(&line, p->s);
     if (p->s->all.frames_shared) {
         b = pieces_next(&line);
         figure_share(b, (double)p->s->all.frames_shared / (double)p->s->all.frames * 1e6);
         buf_str(b, " of frames share a stamp");
     }
+    pieces_put(&line, p, 2, STYLE_PLAIN);
+}
+
+static void put_doctor(const struct page *p)
+{
+    const struct doctor_figures *f = &p->s->run->doctor;
+    struct pieces line = { 0 };
+    struct buf *b;
+
+    if (f->streams < 0)
+        return;
+    b = pieces_next(&line);
+    buf_str(b, "doctor, ");
+    report_doctor_age(b, f->age_s);
+    buf_str(b, " ago: ");
+    report_doctor_figures(b, f);
+    buf_str(b, " on this machine");
     pieces_put(&line, p, 2, STYLE_PLAIN);
 }
 
@@ -318,10 +377,6 @@ static void put_oddities(const struct page *p)
         uint64_t n;
         const char *what;
     } counts[] = {
-        { p->s->health.facts.dropped, "records dropped" },
-        { p->s->health.counters[HEALTH_FD_EXHAUSTED], "sends without a free descriptor" },
-        { p->s->health.counters[HEALTH_CLOCK_STEPS], "steps of the wall clock" },
-        { p->s->health.counters[HEALTH_STAMPS_REPLACED], "kernel stamps replaced" },
         { t->network_clamped, "network times clamped at 0" },
         { t->clamped, "values out of range" },
         { t->gaps_lost, "gaps beyond the journal's most" },
@@ -335,7 +390,7 @@ static void put_oddities(const struct page *p)
             units_put_count(b, counts[i].n);
             buf_printf(b, " %s", counts[i].what);
         }
-    pieces_put(&line, p, 2, STYLE_YELLOW);
+    pieces_put(&line, p, 2, STYLE_PLAIN);
 }
 
 void text_instrument(const struct page *p)
@@ -358,5 +413,7 @@ void text_instrument(const struct page *p)
         pieces_add(&line, "no health samples");
     pieces_put(&line, p, 2, STYLE_PLAIN);
     put_work(p);
+    put_doctor(p);
     put_oddities(p);
+    text_warnings(p, false);
 }

@@ -4,7 +4,9 @@
 #include <stdlib.h>
 
 #include "base/json.h"
+#include "data/metric_peers.h"
 #include "data/scenario_keys.h"
+#include "data/slo.h"
 #include "test.h"
 
 static char *read_file(const char *path)
@@ -39,6 +41,43 @@ static void expect_file(const char *path, void (*make)(struct buf *out), const c
 TEST(explain_made_the_page_that_is_there)
 {
     expect_file("../docs/scenario.md", explain_markdown, "--markdown > docs/scenario.md");
+}
+
+TEST(explain_made_the_page_of_metrics_that_is_there)
+{
+    expect_file("../docs/metrics.md", explain_metrics, "--metrics > docs/metrics.md");
+}
+
+/* What a page shows as an objective is one. */
+TEST(every_metric_has_an_objective_that_can_be_set)
+{
+    for (size_t i = 0; i < N_METRICS; i++) {
+        struct arena arena = { 0 };
+        struct slo slo;
+        struct err err;
+        char text[80];
+
+        assert_non_null(explain_example(&metrics[i]));
+        snprintf(text, sizeof(text), "%s %s", metrics[i].name,
+                 explain_example(&metrics[i]));
+        if (slo_parse(&slo, str_of(text), &arena, &err))
+            fail_msg("%s: %s", text, err.msg);
+        assert_int_equal(slo.metric, i);
+        arena_free(&arena);
+    }
+}
+
+TEST(the_names_of_peers_stand_in_the_order_of_our_metrics_once_a_tool)
+{
+    for (size_t i = 1; i < n_peer_names; i++) {
+        const struct peer_name *a = &peer_names[i - 1], *b = &peer_names[i];
+        int before = (a->is_rate ? N_METRICS + (int)a->rate : (int)a->metric) * N_PEERS;
+        int after = (b->is_rate ? N_METRICS + (int)b->rate : (int)b->metric) * N_PEERS;
+
+        if (before + (int)a->peer >= after + (int)b->peer)
+            fail_msg("%s of %s", b->name, peers[b->peer].name);
+        assert_true(*b->name && *b->formula);
+    }
 }
 
 TEST(explain_made_the_schema_that_is_there)
@@ -84,6 +123,11 @@ TEST(explain_knows_keys_sections_metrics_rates_outcomes_and_types)
         { "retry.policy", "one of    none, sdk, respectful\n", 0 },
         { "target.base_url", "default   none: it has to be there\n", 0 },
         { "ttft", "ttft (metric)", 0 },
+        { "ttft", "  objective ttft p95 < 400ms\n", 0 },
+        { "ttft_api", "AIPerf            time_to_first_token (TTFT): first chunk", 0 },
+        { "ttfr", "vLLM bench serve  ttft: first event", 0 },
+        { "e2e_api", "  OTel      gen_ai.client.operation.duration\n", 0 },
+        { "goodput", "vLLM bench serve  request_goodput: good requests / second", 0 },
         { "error_rate", "error_rate (rate)", 0 },
         { "rate_limited", "rate_limited (outcome)", 0 },
         { "cost", "cost (metric)", 0 },
@@ -91,14 +135,17 @@ TEST(explain_knows_keys_sections_metrics_rates_outcomes_and_types)
         { "duration", "load[].duration\n", 0 },
         { "phases", "phases (kind of value)\n", 0 },
         { "limits.drian",
-          "no key, metric, rate or outcome is called \"limits.drian\"; did you mean "
+          "no key, metric, rate, outcome or warning is called \"limits.drian\"; did you "
+          "mean "
           "\"limits.drain\"?",
           -1 },
         { "tttft",
-          "no key, metric, rate or outcome is called \"tttft\"; did you mean \"ttft\"?",
+          "no key, metric, rate, outcome or warning is called \"tttft\"; did you mean "
+          "\"ttft\"?",
           -1 },
         { "xyzzy",
-          "no key, metric, rate or outcome is called \"xyzzy\"; `tokdyno explain` lists "
+          "no key, metric, rate, outcome or warning is called \"xyzzy\"; `tokdyno explain` "
+          "lists "
           "them",
           -1 },
     };

@@ -115,10 +115,15 @@ static void any_numbers(struct rng *rng, struct record *r)
         &r->retry_after,
         &r->cost_nusd,
         &r->stall,
+        &r->doubts.end,
     };
+    ns_t *const doubts[] = { &r->doubts.sent, &r->doubts.first, &r->doubts.answer,
+                             &r->doubts.last, &r->doubts.frame };
 
     for (size_t i = 0; i < COUNT(numbers); i++)
         *numbers[i] = any(rng, -1);
+    for (size_t i = 0; i < COUNT(doubts); i++)
+        *doubts[i] = any(rng, 0);
 }
 
 static struct record any_record(struct rng *rng, uint32_t *gaps, size_t max_gaps)
@@ -302,6 +307,7 @@ static void put_others(struct buf *out)
     struct health_sample h = { .at = 6,
                                .worker = 2,
                                .in_flight = 12,
+                               .freeze = { 1, 300 * NS_PER_MS },
                                .send_lag = &lag,
                                .read_lag = &read,
                                .stamp_error = &stamp,

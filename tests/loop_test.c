@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -343,6 +344,70 @@ TEST(loop_tells_of_each_turn_that_did_something)
     loop_timer_free(b);
     loop_timer_free(c);
     loop_close(e.loop);
+}
+
+/* A loop whose clock moves only between its turns. */
+struct steps {
+    struct loop *loop;
+    ns_t now;
+    ns_t looked[4];
+    size_t turns;
+};
+
+static void on_step(void *ctx, ns_t began, ns_t done)
+{
+    struct steps *s = ctx;
+
+    (void)began;
+    (void)done;
+    s->looked[s->turns++] = loop_looked(s->loop);
+    s->now += 2 * NS_PER_MS;
+    if (s->turns == COUNT(s->looked))
+        loop_stop(s->loop);
+}
+
+static void leave_it(void *ctx, int fd, int events)
+{
+    (void)ctx;
+    (void)fd;
+    (void)events;
+}
+
+/* They are never read, so the loop does not sleep, whatever the clock says. */
+static void step_with(struct steps *s, size_t n)
+{
+    struct clock clock = clock_stepped(&s->now);
+    struct loop_io *ios[64];
+    int fds[64];
+    struct err err;
+
+    *s = (struct steps){ .now = 10 * NS_PER_MS };
+    s->loop = loop_open(&clock, &err);
+    assert_non_null(s->loop);
+    s->now += 2 * NS_PER_MS;
+    for (size_t i = 0; i < n; i++) {
+        fds[i] = eventfd(1, EFD_CLOEXEC);
+        ios[i] = loop_io_new(s->loop, fds[i], LOOP_READ, leave_it, NULL);
+    }
+    loop_on_turn(s->loop, on_step, s);
+    loop_run(s->loop);
+    for (size_t i = 0; i < n; i++) {
+        loop_io_free(ios[i]);
+        close(fds[i]);
+    }
+    loop_close(s->loop);
+}
+
+TEST(loop_that_has_too_much_to_report_has_not_seen_all)
+{
+    struct steps s;
+
+    step_with(&s, 64);
+    for (size_t i = 0; i < COUNT(s.looked); i++)
+        assert_int_equal(s.looked[i], 12 * NS_PER_MS);
+    step_with(&s, 2); /* what waits that long behind a short turn is taken for sleep */
+    for (size_t i = 0; i < COUNT(s.looked); i++)
+        assert_int_equal(s.looked[i], (ns_t)(12 + 2 * i) * NS_PER_MS);
 }
 
 TEST(loop_open_says_so_where_no_descriptors_are_left)

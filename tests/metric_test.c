@@ -47,6 +47,12 @@ static struct record streamed(void)
     r.stall = 60 * NS_PER_MS;
     r.gaps = gaps;
     r.n_gaps = COUNT(gaps);
+    r.doubts = (struct doubts){ .sent = 0,
+                                .first = 2 * NS_PER_MS,
+                                .answer = NS_PER_MS,
+                                .last = 3 * NS_PER_MS,
+                                .frame = 4 * NS_PER_MS,
+                                .end = 6 * NS_PER_MS };
     return r;
 }
 
@@ -92,6 +98,12 @@ TEST(every_metric_of_a_streamed_answer_is_what_its_moments_say)
         { "held_pacing", 1, 10 * NS_PER_MS },
         { "held_retry", 1, 0 },
         { "send_lag", 1, 1 * NS_PER_MS },
+        { "ttft_error", 1, 3 * NS_PER_MS },
+        { "ttft_api_error", 1, 2 * NS_PER_MS },
+        { "ttfa_error", 1, 2 * NS_PER_MS },
+        { "tps_error", 1, 30928 },
+        { "stall_error", 1, 4 * NS_PER_MS },
+        { "e2e_error", 1, 7 * NS_PER_MS },
         { "planned_tokens", 1, 2000 },
         { "prompt_tokens", 1, 2006 },
         { "completion_tokens", 1, 11 },

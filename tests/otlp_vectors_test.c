@@ -389,7 +389,7 @@ TEST(otlp_packs_counters_and_gauges_as_libprotoc_does)
     assert_metrics((Otlp__Metric *[]){ sum, gauge }, 2, v4);
 }
 
-static const struct series_times one_second = { T0, T0 + 1000000000 };
+static const struct otlp_times one_second = { T0, T0 + 1000000000 };
 
 TEST(otlp_packs_a_histogram_as_libprotoc_does)
 {
@@ -400,12 +400,12 @@ TEST(otlp_packs_a_histogram_as_libprotoc_does)
     Otlp__HistogramDataPoint *p;
     Otlp__Exemplar *e = new_exemplar(&arena);
     struct attrs to = attrs_begin(&arena, 1, 100);
-    struct series s;
+    struct otlp_series s;
 
-    series_init(&s, &bounds, 1);
+    otlp_series_init(&s, &bounds, 1);
     for (size_t i = 0; i < COUNT(values); i++)
-        series_record(&s, values[i]);
-    p = series_explicit(&s, &arena, &one_second);
+        otlp_series_record(&s, values[i]);
+    p = otlp_series_explicit(&s, &arena, &one_second);
     attr_int(&to, "r", 3);
     e->time_unix_nano = T0 + 500000000;
     e->value_case = OTLP__EXEMPLAR__VALUE_AS_DOUBLE;
@@ -428,13 +428,13 @@ TEST(otlp_packs_an_exponential_histogram_as_libprotoc_does)
     static const double values[] = { 0, 0.125, 0.25, 0.5, 1, 2, 3.5, 4 };
     Otlp__Metric *m = metric("e", "s");
     Otlp__ExponentialHistogramDataPoint *p;
-    struct series s;
+    struct otlp_series s;
 
-    series_init(&s, NULL, 1);
+    otlp_series_init(&s, NULL, 1);
     exp_hist_init(&s.h, 1, 11, EXP_SCALE);
     for (size_t i = 0; i < COUNT(values); i++)
-        series_record(&s, values[i]);
-    p = series_exponential(&s, &arena, &one_second);
+        otlp_series_record(&s, values[i]);
+    p = otlp_series_exponential(&s, &arena, &one_second);
     p->zero_threshold = 1e-9;
     m->data_case = OTLP__METRIC__DATA_EXPONENTIAL_HISTOGRAM;
     m->exponential_histogram = new_exponential_histogram(&arena);
@@ -446,15 +446,15 @@ TEST(otlp_packs_an_exponential_histogram_as_libprotoc_does)
 
 TEST(otlp_packs_negative_scales_and_offsets_as_libprotoc_does)
 {
-    static const struct series_times now = { 0, T0 };
+    static const struct otlp_times now = { 0, T0 };
     Otlp__ExponentialHistogramDataPoint *p;
-    struct series s;
+    struct otlp_series s;
 
-    series_init(&s, NULL, 1);
+    otlp_series_init(&s, NULL, 1);
     exp_hist_init(&s.h, 1, 160, -1);
     for (int i = 0; i < 300; i++)
-        series_record(&s, 1);
-    p = series_exponential(&s, &arena, &now);
+        otlp_series_record(&s, 1);
+    p = otlp_series_exponential(&s, &arena, &now);
     p->negative = new_buckets(&arena);
     assert_packs(&p->base, v7);
     arena_free(&arena);
@@ -464,13 +464,13 @@ TEST(otlp_packs_sum_min_and_max_that_are_0_as_libprotoc_does)
 {
     static const double at[] = { 0.5 };
     static const struct bounds bounds = { at, 1 };
-    static const struct series_times now = { 0, T0 };
-    struct series s;
+    static const struct otlp_times now = { 0, T0 };
+    struct otlp_series s;
 
-    series_init(&s, &bounds, 1);
-    series_record(&s, 0);
-    series_record(&s, 0);
-    assert_packs(&series_explicit(&s, &arena, &now)->base, v13);
+    otlp_series_init(&s, &bounds, 1);
+    otlp_series_record(&s, 0);
+    otlp_series_record(&s, 0);
+    assert_packs(&otlp_series_explicit(&s, &arena, &now)->base, v13);
     arena_free(&arena);
 }
 

@@ -45,6 +45,7 @@ struct fixture {
     struct scenario s;
     struct cell cells[2];
     struct phase phases[2];
+    const struct sysinfo *sys;
     struct plan plan;
 };
 
@@ -78,7 +79,7 @@ static const struct plan *plan(struct fixture *f)
 {
     struct err err = { 0 };
 
-    if (plan_make(&f->plan, &f->s, &catalogue, &err))
+    if (plan_make(&f->plan, &f->s, &catalogue, f->sys, &err))
         fail_msg("%s", err.msg);
     return &f->plan;
 }
@@ -472,7 +473,7 @@ TEST(a_dataset_is_read_for_its_lengths_and_its_mistakes)
     assert_true(f.plan.cells[0].completion_max);
     plan_free(&f.plan);
     remove(path);
-    assert_int_equal(plan_make(&f.plan, &f.s, &catalogue, &err), -1);
+    assert_int_equal(plan_make(&f.plan, &f.s, &catalogue, NULL, &err), -1);
     assert_non_null(strstr(err.msg, path));
 }
 
@@ -484,7 +485,7 @@ TEST(a_plan_knows_its_endpoint)
     init(&f, "small", "free");
     f.cells[0].request.endpoint = "chta";
     f.cells[0].request.endpoint_at = "x.yaml:3:5";
-    assert_int_equal(plan_make(&f.plan, &f.s, &catalogue, &err), -1);
+    assert_int_equal(plan_make(&f.plan, &f.s, &catalogue, NULL, &err), -1);
     assert_string_equal(err.msg,
                         "x.yaml:3:5: request.endpoint: no endpoint \"chta\"; did you "
                         "mean \"chat\"?");
@@ -517,4 +518,192 @@ TEST(a_plan_prints_as_text_and_as_json)
     json_decref(json);
     plan_free(&f.plan);
     buf_free(&out);
+}
+
+/* A machine that minds nothing; a case says what it has too little of. */
+static struct sysinfo ample(void)
+{
+    return (struct sysinfo){ .cores = 2,
+                             .files_soft = 20000,
+                             .files_hard = 20000,
+                             .ports = 28232,
+                             .tw_reuse = TW_REUSE_OFF,
+                             .memory = 8LL << 30 };
+}
+
+static const struct load_point slots_20k[] = { { 0, 20000 }, { 60 * S, 20000 } };
+static const struct load_point slots_30k[] = { { 0, 30000 }, { 60 * S, 30000 } };
+static const struct load_point thousand[] = { { 0, 1000 }, { 60 * S, 1000 } };
+
+struct machine_case {
+    const char *url;
+    const struct load_point *points;
+    bool open;
+    ns_t think;
+    uint64_t requests;
+    uint64_t in_flight;
+    enum connection_policy policy;
+    int http;
+    int64_t files;
+    int64_t ports;
+    int64_t reuse;
+    const char *says; /* NULL: nothing */
+};
+
+static void set_up(struct fixture *f, struct sysinfo *sys, const struct machine_case *c)
+{
+    init(f, "terse", "free");
+    *sys = ample();
+    sys->files_soft = sys->files_hard = c->files;
+    sys->ports = c->ports;
+    sys->tw_reuse = c->reuse;
+    f->sys = sys;
+    f->phases[0].points = c->points;
+    f->phases[0].open = c->open;
+    f->phases[0].think = c->think;
+    f->phases[0].requests = c->requests;
+    f->cells[0].target.base_url = c->url;
+    f->cells[0].limits.in_flight = c->in_flight;
+    f->cells[0].connection.policy = c->policy;
+    f->cells[0].connection.http = c->http;
+    f->cells[0].connection.threads = 1;
+}
+
+#define FIXED "http://10.0.0.1:80/v1"
+#define NAMED "https://api.example.com/v1"
+#define LOCAL "http://127.0.0.1:8080/v1"
+
+TEST(what_the_machine_certainly_cannot_carry_is_refused_with_what_to_do)
+{
+    static const struct machine_case cases[] = {
+        /* the same limit, and less wanted each time for another reason */
+        { "sim:", slots_20k, 0, 0, 0, 20000, 0, 11, 20000, 28232, 0,
+          "a concurrency of 20000 needs 20064 open files, 20000 are allowed" },
+        { NAMED, slots_20k, 0, 0, 0, 20000, 0, 11, 20015, 28232, 0, "`ulimit -n 20064`" },
+        { NAMED, slots_20k, 0, 0, 0, 20000, 0, 11, 20016, 28232, 0, NULL },
+        { NAMED, slots_20k, 0, 0, 0, 9000, 0, 11, 10000, 28232, 0, NULL },
+        { NAMED, slots_20k, 0, 0, 9000, 20000, 0, 11, 10000, 28232, 0, NULL },
+        { NAMED, slots_20k, 0, S, 0, 20000, 0, 11, 10000, 28232, 0, NULL },
+        { NAMED, slots_20k, 0, 0, 0, 20000, 0, 2, 1024, 28232, 0, NULL },
+        { NAMED, slots_20k, 0, 0, 0, 20000, 0, 11, -1, -1, -1, NULL },
+        { NAMED, thousand, 1, 0, 0, 20000, 0, 11, 100, 28232, 0, NULL },
+        { FIXED, slots_30k, 0, 0, 0, 30000, 0, 11, 65536, 28232, 0,
+          "a concurrency of 30000 needs as many local ports, 28232 are there" },
+        { "sim:", slots_30k, 0, 0, 0, 30000, 0, 11, 65536, 28232, 0, "local ports" },
+        { "http://[2001:db8::1]/", slots_30k, 0, 0, 0, 30000, 0, 11, 65536, 28232, 0,
+          "local ports" },
+        { FIXED, slots_30k, 0, 0, 0, 30000, 0, 11, 65536, 30000, 0, NULL },
+        { NAMED, slots_30k, 0, 0, 0, 30000, 0, 11, 65536, 28232, 0, NULL },
+        { "http://10.example.com", slots_30k, 0, 0, 0, 30000, 0, 11, 65536, 28232, 0,
+          NULL },
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct fixture f;
+        struct sysinfo sys;
+        struct err err = { 0 };
+        int rc;
+
+        set_up(&f, &sys, &cases[i]);
+        rc = plan_make(&f.plan, &f.s, &catalogue, &sys, &err);
+        if (rc != (cases[i].says ? -1 : 0) || (rc && !strstr(err.msg, cases[i].says)))
+            fail_msg("case %zu: %d, %s", i, rc, err.msg);
+        if (!rc)
+            plan_free(&f.plan);
+    }
+}
+
+/* A request takes 800 ms: 1,000 a second are 800 at once. */
+TEST(what_the_machine_may_not_carry_is_warned_of)
+{
+    static const struct machine_case cases[] = {
+        { NAMED, thousand, 1, 0, 0, 2000, 0, 11, 2063, 28232, 0,
+          "up to 2000 connections at once (limits.in_flight) need 2064 open files, 2063" },
+        { NAMED, thousand, 1, 0, 0, 2000, 0, 11, 2064, 28232, 0, NULL },
+        { NAMED, thousand, 1, 0, 0, 2000, 0, 11, 5000, 799, 0,
+          "about 800 connections at once, 799 local ports" },
+        { NAMED, thousand, 1, 0, 0, 2000, 0, 11, 5000, 800, 0, NULL },
+        /* 30,000 requests in 30 s are fewer than 60,000 in a minute */
+        { NAMED, thousand, 1, 0, 0, 2000, CONNECTION_NEW, 11, 5000, 28232, 0,
+          "1000 requests/s leave 30000 ports waiting (60 s each), 28232 are there for "
+          "each "
+          "address of the target: about 27 s into the run" },
+        { NAMED, thousand, 1, 0, 0, 2000, CONNECTION_NEW, 11, 5000, 30800, 0, NULL },
+        { NAMED, thousand, 1, 0, 0, 2000, CONNECTION_NEW, 2, 5000, 30799, 0,
+          "net.ipv4.tcp_tw_reuse=1" },
+        { NAMED, thousand, 1, 0, 20000, 2000, CONNECTION_NEW, 11, 5000, 28232, 0, NULL },
+        { NAMED, thousand, 1, 0, 0, 2000, CONNECTION_NEW, 11, 5000, 28232,
+          TW_REUSE_LOOPBACK, "(60 s each)" },
+        { LOCAL, thousand, 1, 0, 0, 2000, CONNECTION_NEW, 11, 5000, 28232,
+          TW_REUSE_LOOPBACK, NULL },
+        { "sim:", thousand, 1, 0, 0, 2000, CONNECTION_NEW, 11, 5000, 1799,
+          TW_REUSE_LOOPBACK, "leave 1000 ports waiting (1 s each)" },
+        { NAMED, thousand, 1, 0, 0, 2000, CONNECTION_NEW, 11, 5000, 28232, TW_REUSE_ALL,
+          NULL },
+        /* a thousand slots, each anew after 800 ms */
+        { NAMED, thousand, 0, 0, 0, 2000, CONNECTION_NEW, 11, 5000, 28232, 0,
+          "1250 requests/s" },
+        { NAMED, thousand, 0, 200 * NS_PER_MS, 0, 2000, CONNECTION_NEW, 11, 5000, 28232, 0,
+          "1000 requests/s" },
+        { NAMED, thousand, 1, 0, 0, 2000, CONNECTION_NEW, 11, -1, -1, -1, NULL },
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct fixture f;
+        struct sysinfo sys;
+        const struct plan *p;
+        bool said;
+
+        set_up(&f, &sys, &cases[i]);
+        p = plan(&f);
+        said = warns(p, cases[i].says ? cases[i].says : "");
+        if (said != (cases[i].says != NULL))
+            fail_msg("case %zu: %s", i, p->n_warnings ? p->warnings[0] : "no warning");
+        assert_int_equal(p->n_urgent, p->n_warnings);
+        plan_free(&f.plan);
+    }
+}
+
+TEST(memory_and_cores_are_warned_of_where_they_are_grossly_too_few)
+{
+    struct fixture f;
+    struct sysinfo sys = ample();
+
+    init(&f, "small", "developer");
+    f.sys = &sys;
+    f.phases[0].points = thousand;
+    f.cells[0].limits.in_flight = 2000;
+    f.cells[0].connection.threads = 2;
+    f.cells[0].workload.input_tokens.mean = 20000;
+    assert_false(warns(plan(&f), "memory"));
+    plan_free(&f.plan);
+
+    sys.memory = 100 << 20; /* 2,500 at once, of 140 KiB */
+    sys.cores = 1;
+    plan(&f);
+    assert_true(warns(&f.plan, "prompts and answers under way need about"));
+    assert_true(warns(&f.plan, "connection.threads 2 on 1 core:"));
+    plan_free(&f.plan);
+}
+
+/* Cells that run at the same time share the process; each alone would fit. */
+TEST(cells_that_run_at_once_need_the_machine_together)
+{
+    struct fixture f;
+    struct sysinfo sys = ample();
+    struct err err;
+
+    init(&f, "small", "developer");
+    f.phases[0].points = thousand;
+    f.phases[0].open = false;
+    f.cells[0].limits.in_flight = 1000;
+    f.cells[1] = f.cells[0];
+    f.cells[1].name = "other";
+    f.s.n_cells = 2;
+    sys.files_hard = 1500;
+    assert_int_equal(plan_make(&f.plan, &f.s, &catalogue, &sys, &err), 0);
+    plan_free(&f.plan);
+    f.s.concurrent = true;
+    assert_int_equal(plan_make(&f.plan, &f.s, &catalogue, &sys, &err), -1);
+    assert_non_null(strstr(err.msg, "a concurrency of 2000"));
 }

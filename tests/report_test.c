@@ -204,6 +204,9 @@ static struct record any_record(const struct run *run, struct rng *rng, uint32_t
     r.gaps = gaps;
     for (size_t i = 0; i < r.n_gaps; i++)
         gaps[i] = (uint32_t)rng_below(rng, 100000);
+    r.doubts = (struct doubts){ .first = (ns_t)rng_below(rng, 3) * NS_PER_MS,
+                                .frame = (ns_t)rng_below(rng, 9) * NS_PER_MS,
+                                .end = (ns_t)rng_below(rng, 3) - 1 };
     r.limits[LIMIT_TOKENS] = (struct limit){ 6000, (int64_t)rng_below(rng, 6000), 5 };
     return r;
 }
@@ -218,6 +221,7 @@ static void any_health(struct health_sample *h, struct rng *rng, uint32_t trial,
                                  .worker = (uint32_t)rng_below(rng, 3),
                                  .trial = trial,
                                  .in_flight = (uint32_t)rng_below(rng, 50),
+                                 .freeze = { 7, (ns_t)rng_below(rng, NS_PER_S) },
                                  .send_lag = lag,
                                  .turn = lag };
     for (int i = 0; i < N_HEALTH_COUNTERS; i++)

@@ -70,6 +70,10 @@ TEST(a_run_is_read_back_as_it_was_written)
 
     run_plan(&run, &s, 123, 1700000000000000000);
     run.host.libcurl = "8.0";
+    assert_int_equal(run.doctor.streams, -1);
+    run.doctor.streams = 1000;
+    run.doctor.frame_error_p99 = 7000;
+    run.doctor.age_s = 60;
     buf_init(&line, 0);
     buf_init(&again, 0);
     run_write(&run, &line);
@@ -81,6 +85,7 @@ TEST(a_run_is_read_back_as_it_was_written)
     assert_true(back.seed == UINT64_MAX - 1);
     assert_int_equal(back.t0_real, 1700000000000000000);
     assert_string_equal(back.target, "https://host:1/v1");
+    assert_memory_equal(&back.doctor, &run.doctor, sizeof(run.doctor));
     assert_null(strstr(line.p, "secret"));
     assert_string_equal(back.scenario, s.json);
     assert_string_equal(back.cells[1].keys[0].text, "a \"quoted\" model");

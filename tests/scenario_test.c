@@ -360,18 +360,18 @@ TEST(scenario_says_what_is_wrong_and_where)
           "3:34: unknown key \"duraton\"; did you mean \"duration\"?" },
         /* target */
         { "request: { model: m }\n" LOAD,
-          "1:1: target.base_url is missing; expected https://..., http://... or \"sim:\"" },
+          "1:1: target.base_url is missing; expected https://..., http://..., \"sim:\" or "
+          "\"null:\"" },
         { "target: { base_url: ftp://h }\n" LOAD,
           "1:21: target.base_url: the address does not start with http:// or https://; "
           "expected "
-          "https://..., http://... or \"sim:\"" },
+          "https://..., http://..., \"sim:\" or \"null:\"" },
         { "target: { base_url: https://user:canary@h/v1 }\n" LOAD,
           "1:21: target.base_url: the address holds a user name or password; expected it "
           "without, and the key in a variable" },
         { "target: { base_url: \"https:///v1\" }\n" LOAD,
           "1:21: target.base_url: the address has no host; expected https://..., "
-          "http://... or "
-          "\"sim:\"" },
+          "http://..., \"sim:\" or \"null:\"" },
         { "target: { base_url: \"https://h:99999/v1\" }\n" LOAD,
           "1:21: target.base_url: the address has no usable port; expected 1 to 65535" },
         { "target: { base_url: \"https://[::1]:0/v1\" }\n" LOAD,
@@ -678,8 +678,8 @@ TEST(scenario_can_be_made_of_flags)
     } wrong[] = {
         { 0, 2, "no load; expected --rate 5/s or --concurrency 10, and --duration 30s" },
         { 1, 3,
-          "command line: target.base_url is missing; expected https://..., http://... or "
-          "\"sim:\"" },
+          "command line: target.base_url is missing; expected https://..., http://..., "
+          "\"sim:\" or \"null:\"" },
         { 0, 3,
           "--rate: phase \"phase1\" has no end; expected duration or requests, as "
           "duration: 30s" },

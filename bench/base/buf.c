@@ -29,6 +29,8 @@ char *buf_room(struct buf *b, size_t n)
 {
     size_t cap = b->cap ? b->cap : 64;
 
+    if (!b->max && n < b->cap - b->len) /* nearly always */
+        return b->p + b->len;
     if (b->max && (n > b->max || b->len > b->max - n))
         return NULL;
     if (n > SIZE_MAX / 4 - b->len)
@@ -62,41 +64,58 @@ int buf_str(struct buf *b, const char *s)
 
 int buf_char(struct buf *b, char c)
 {
-    return buf_add(b, &c, 1);
+    char *room = buf_room(b, 1);
+
+    if (!room)
+        return -1;
+    room[0] = c;
+    room[1] = '\0';
+    b->len++;
+    return 0;
 }
 
+/* Two digits for each division: times have many, and journals hold little else. */
 int buf_int(struct buf *b, int64_t v)
 {
+    static const char pairs[] = "00010203040506070809101112131415161718192021222324"
+                                "25262728293031323334353637383940414243444546474849"
+                                "50515253545556575859606162636465666768697071727374"
+                                "75767778798081828384858687888990919293949596979899";
     char digits[20];
     size_t i = sizeof(digits);
     uint64_t left = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
 
-    do {
-        digits[--i] = (char)('0' + left % 10);
-        left /= 10;
-    } while (left);
+    for (; left >= 10; left /= 100) {
+        i -= 2;
+        memcpy(digits + i, pairs + left % 100 * 2, 2);
+    }
+    if (left || i == sizeof(digits))
+        digits[--i] = (char)('0' + left);
     if (v < 0)
         digits[--i] = '-';
     return buf_add(b, digits + i, sizeof(digits) - i);
 }
 
+/* Into the room that there is; once more only where that is too small. */
 int buf_printf(struct buf *b, const char *fmt, ...)
 {
+    size_t have = b->cap - b->len;
     va_list ap;
     int n;
-    char *room;
 
     va_start(ap, fmt);
-    n = vsnprintf(NULL, 0, fmt, ap);
+    n = vsnprintf(have ? b->p + b->len : NULL, have, fmt, ap);
     va_end(ap);
-    if (n < 0)
+    if (n < 0 || !buf_room(b, (size_t)n)) {
+        if (have)
+            b->p[b->len] = '\0';
         return -1;
-    room = buf_room(b, (size_t)n);
-    if (!room)
-        return -1;
-    va_start(ap, fmt);
-    vsnprintf(room, (size_t)n + 1, fmt, ap);
-    va_end(ap);
+    }
+    if ((size_t)n >= have) {
+        va_start(ap, fmt);
+        vsnprintf(b->p + b->len, (size_t)n + 1, fmt, ap);
+        va_end(ap);
+    }
     b->len += (size_t)n;
     return 0;
 }

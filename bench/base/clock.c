@@ -35,6 +35,11 @@ struct clock clock_stepped(ns_t *at)
     return (struct clock){ stepped, stepped, at };
 }
 
+ns_t clock_raw(void)
+{
+    return read_clock(CLOCK_MONOTONIC_RAW);
+}
+
 ns_t clock_cpu(void)
 {
     return read_clock(CLOCK_PROCESS_CPUTIME_ID);

@@ -30,6 +30,9 @@ static inline ns_t clock_now(const struct clock *c)
 /* A clock for tests: both times are *at. */
 struct clock clock_stepped(ns_t *at);
 
+/* The time since boot as the hardware counts it, which nobody corrects. */
+ns_t clock_raw(void);
+
 /* CPU time this process has used, user and system, all threads. */
 ns_t clock_cpu(void);
 

@@ -1,5 +1,6 @@
 #include "base/json.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -101,19 +102,31 @@ static bool next_member(struct json *j, char closing)
     return true;
 }
 
-/* Does any of the 8 bytes need a closer look: a quote, a backslash or a control character?
+/*
+ * The first byte that needs a closer look: a quote, a backslash or a control character. Of
+ * eight bytes at once those are marked in their top bits; a borrow can mark wrongly only
+ * what stands behind the first.
  */
-static bool plain8(const char *p)
+static const char *plain(const char *p, const char *end)
 {
     const uint64_t ones = 0x0101010101010101, tops = 0x8080808080808080;
-    uint64_t w, quote, slash;
 
-    memcpy(&w, p, sizeof(w));
-    quote = w ^ ones * '"';
-    slash = w ^ ones * '\\';
-    return !(
-        (((quote - ones) & ~quote) | ((slash - ones) & ~slash) | ((w - ones * 0x20) & ~w)) &
-        tops);
+    for (; end - p >= 8; p += 8) {
+        uint64_t w, quote, slash, marks;
+
+        memcpy(&w, p, sizeof(w));
+        w = le64toh(w);
+        quote = w ^ ones * '"';
+        slash = w ^ ones * '\\';
+        marks = (((quote - ones) & ~quote) | ((slash - ones) & ~slash) |
+                 ((w - ones * 0x20) & ~w)) &
+                tops;
+        if (marks)
+            return p + __builtin_ctzll(marks) / 8;
+    }
+    while (p < end && *p != '"' && *p != '\\' && (unsigned char)*p >= 0x20)
+        p++;
+    return p;
 }
 
 static bool hex4(const char *p, const char *end, unsigned *v)
@@ -144,14 +157,12 @@ static bool scan_string(struct json *j, struct str *raw)
 
     raw->p = p;
     for (;;) {
-        while (j->end - p >= 8 && plain8(p))
-            p += 8;
+        p = plain(p, j->end);
         if (p == j->end || (unsigned char)*p < 0x20)
             return damage(j);
         if (*p == '"')
             break;
-        if (*p++ != '\\')
-            continue;
+        p++;
         if (p == j->end || !strchr("\"\\/bfnrtu", *p) || !*p)
             return damage(j);
         if (*p++ == 'u') {

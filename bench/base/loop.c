@@ -6,12 +6,23 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 
 /* A wait shorter than this may have been a mere look at many descriptors. */
 #define ASLEEP (100 * NS_PER_US)
+
+/* Longer than that, and what came during the turn is worth a question. */
+#define LONG_TURN NS_PER_MS
+
+/*
+ * Half of what libevent asks the kernel for at once, to begin with. A turn that reports
+ * fewer sockets has seen all that there were; where it was too few it asks for more the
+ * next time, but does not tell.
+ */
+enum { SEES_ALL_BELOW = 16 };
 
 struct loop {
     const struct clock *clock;
@@ -27,10 +38,12 @@ struct loop {
     struct loop_timer *urgent;
     const struct loop_io *under_way; /* its callback is about to be called */
     ns_t began;
-    ns_t done;    /* of the turn before */
-    ns_t looked;  /* see loop_looked */
-    ns_t rested;  /* see loop_rested */
-    bool working; /* the turn has called somebody, so `began` is its own */
+    ns_t done;       /* of the turn before */
+    ns_t looked;     /* see loop_looked */
+    ns_t rested;     /* see loop_rested */
+    size_t reported; /* sockets, in this turn */
+    long sleeps;     /* before this wait, where that may matter */
+    bool working;    /* the turn has called somebody, so `began` is its own */
     bool stopped;
 };
 
@@ -54,18 +67,43 @@ struct loop_timer {
     struct loop_timer *next; /* in that list */
 };
 
+/* How often this thread gave up the processor by itself: to sleep. */
+static long sleeps(void)
+{
+    struct rusage u;
+
+    return getrusage(RUSAGE_THREAD, &u) ? 0 : u.ru_nvcsw;
+}
+
+/* Behind a turn that was short and saw all, little can wait. */
+static bool much_may_wait(const struct loop *l)
+{
+    return l->reported >= SEES_ALL_BELOW || l->done - l->began > LONG_TURN;
+}
+
+/*
+ * Between its turns. A thread that lost the processor looks asleep as well: where that
+ * matters, the system is asked.
+ */
+static bool was_asleep(const struct loop *l, ns_t now)
+{
+    return now - l->done > ASLEEP && (!much_may_wait(l) || sleeps() > l->sleeps);
+}
+
 /* libevent has no hook behind its wait: the first one called in a turn marks its beginning.
  */
 static void begin_work(struct loop *l)
 {
     bool asleep;
-    ns_t before = l->began;
+    ns_t before = l->reported < SEES_ALL_BELOW ? l->began : l->looked, now;
 
     if (l->working)
         return;
     l->working = true;
-    l->began = clock_now(l->clock);
-    asleep = l->began - l->done > ASLEEP;
+    now = clock_now(l->clock);
+    asleep = was_asleep(l, now);
+    l->began = now;
+    l->reported = 0;
     l->looked = asleep ? l->began : before;
     l->rested = asleep ? l->done : before;
 }
@@ -170,6 +208,7 @@ struct loop *loop_open(const struct clock *clock, struct err *err)
 
     l->clock = clock;
     l->soon_tail = &l->soon;
+    l->began = l->done = l->looked = l->rested = clock_now(clock);
     l->base = precise_base();
     l->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (l->base && l->wake_fd >= 0)
@@ -205,6 +244,8 @@ void loop_run(struct loop *l)
         if (!l->working)
             continue;
         l->done = clock_now(l->clock);
+        if (much_may_wait(l))
+            l->sleeps = sleeps();
         if (l->on_turn)
             l->on_turn(l->turn_ctx, l->began, l->done);
     }
@@ -260,6 +301,7 @@ static void io_ready(evutil_socket_t fd, short what, void *arg)
     int events = (what & EV_READ ? LOOP_READ : 0) | (what & EV_WRITE ? LOOP_WRITE : 0);
 
     begin_work(l);
+    l->reported++;
     l->under_way = io;
     look_at_urgent(l);
     if (l->under_way == io) /* the urgent one has not freed it */

@@ -48,7 +48,8 @@ ns_t loop_turn_began(const struct loop *l);
 
 /*
  * Whatever was readable before this moment has been reported in an earlier turn: the
- * beginning of this turn where the loop had been asleep before it, else of the one before.
+ * beginning of this turn where the loop had been asleep before it, else of the one before,
+ * or of an earlier one where that had too many to report all.
  */
 ns_t loop_looked(const struct loop *l);
 

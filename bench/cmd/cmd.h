@@ -34,5 +34,6 @@ cmd_fn cmd_report;
 cmd_fn cmd_export;
 cmd_fn cmd_validate;
 cmd_fn cmd_explain;
+cmd_fn cmd_doctor;
 
 #endif

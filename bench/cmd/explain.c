@@ -7,17 +7,19 @@
 
 static void help(void)
 {
-    puts(
-        "usage: tokdyno explain [KEY...] [--markdown | --schema]\n\n"
-        "Documentation of scenario keys, metrics, rates and outcomes, from the tables that "
-        "the\nprogram itself uses. Without a name: all of them in short.\n\n"
-        "  --markdown   everything as a page (docs/scenario.md)\n"
-        "  --schema     a JSON Schema of scenarios, for editors\n\n"
-        "examples:\n"
-        "  tokdyno explain\n"
-        "  tokdyno explain load.steady.rate\n"
-        "  tokdyno explain limits\n"
-        "  tokdyno explain ttft error_rate rate_limited");
+    puts("usage: tokdyno explain [KEY...] [--markdown | --schema | --metrics]\n\n"
+         "Documentation of scenario keys, metrics, rates, outcomes and warnings, from the "
+         "tables that\nthe program itself uses. Without a name: all of them in short.\n\n"
+         "  --markdown   the keys as a page (docs/scenario.md)\n"
+         "  --schema     a JSON Schema of scenarios, for editors\n"
+         "  --metrics    metrics, rates and outcomes as a page, with what other tools call "
+         "them\n               (docs/metrics.md)\n\n"
+         "examples:\n"
+         "  tokdyno explain\n"
+         "  tokdyno explain load.steady.rate\n"
+         "  tokdyno explain limits\n"
+         "  tokdyno explain ttft error_rate rate_limited\n"
+         "  tokdyno explain warnings");
 }
 
 static int explain_names(struct buf *out, int argc, char **argv, struct err *err)
@@ -25,7 +27,9 @@ static int explain_names(struct buf *out, int argc, char **argv, struct err *err
     for (int i = 1; i < argc; i++) {
         if (argv[i][0] == '-')
             return err_set(err, ERR_USAGE,
-                           "no option %s; expected --markdown, --schema or names", argv[i]);
+                           "no option %s; expected --markdown, --schema, --metrics or "
+                           "names",
+                           argv[i]);
         if (i > 1)
             buf_char(out, '\n');
         if (explain_name(out, argv[i], err))
@@ -40,6 +44,8 @@ static int fill(struct buf *out, int argc, char **argv, struct err *err)
         explain_markdown(out);
     else if (argc == 2 && !strcmp(argv[1], "--schema"))
         explain_schema(out);
+    else if (argc == 2 && !strcmp(argv[1], "--metrics"))
+        explain_metrics(out);
     else if (argc == 1)
         explain_all(out);
     else

@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "data/metric.h"
 
 /*
  * Documentation from the tables that the program itself uses: scenario keys, metrics,
@@ -20,5 +21,9 @@ int explain_name(struct buf *out, const char *name, struct err *err);
 
 void explain_markdown(struct buf *out); /* docs/scenario.md */
 void explain_schema(struct buf *out);   /* docs/scenario.schema.json */
+void explain_metrics(struct buf *out);  /* docs/metrics.md */
+
+/* A bound that one could set for the metric, as "p95 < 400ms". */
+const char *explain_example(const struct metric *m);
 
 #endif

@@ -1,8 +1,5 @@
 #include "cmd/explain.h"
 #include "data/dist.h"
-#include "data/metric.h"
-#include "data/outcome.h"
-#include "data/rate.h"
 #include "data/scenario_keys.h"
 
 static const char opening[] =
@@ -73,7 +70,8 @@ static const char objectives[] =
     "`<`, `<=`, `>` and `>=`. `[service_tier=flex,phase=steady]` behind the name picks "
     "cells\n"
     "and phases. Failures count as infinitely late. In a regression the percentage is how\n"
-    "much worse is allowed: `+20%`, or `-20%` where more is better.\n";
+    "much worse is allowed: `+20%`, or `-20%` where more is better.\n"
+    "[metrics.md](metrics.md) lists metrics, rates and outcomes.\n";
 
 static void put_cell(struct buf *out, const char *text)
 {
@@ -157,36 +155,6 @@ static void put_types(struct buf *out)
         buf_printf(out, "| `%s` | %s |\n", row->name, row->help);
 }
 
-static void put_measures(struct buf *out)
-{
-    buf_str(out, "\n## Metrics\n\n| metric | from → to | unit | of | meaning |\n"
-                 "|---|---|---|---|---|\n");
-    for (size_t i = 0; i < N_METRICS; i++) {
-        const struct metric *m = &metrics[i];
-
-        buf_printf(out, "| `%s` | %s | %s | %s | ", m->name, m->span ? m->span : "",
-                   unit_names[m->unit], m->per_request ? "request" : "attempt");
-        put_cell(out, m->help);
-        buf_str(out, " |\n");
-    }
-    buf_str(out, "\n## Rates\n\n| rate | meaning |\n|---|---|\n");
-    for (size_t i = 0; i < N_RATES; i++) {
-        buf_printf(out, "| `%s` | ", rates[i].name);
-        put_cell(out, rates[i].help);
-        buf_str(out, " |\n");
-    }
-    buf_str(out, "\n## Outcomes\n\n| outcome | meaning | may be retried | is an error | "
-                 "latency counts |\n|---|---|---|---|---|\n");
-    for (size_t i = 0; i < N_OUTCOMES; i++) {
-        const struct outcome_row *o = &outcomes[i];
-
-        buf_printf(out, "| `%s` | ", o->name);
-        put_cell(out, o->help);
-        buf_printf(out, " | %s | %s | %s |\n", o->retry ? "yes" : "no",
-                   o->error ? "yes" : "no", o->latency ? "yes" : "no");
-    }
-}
-
 void explain_markdown(struct buf *out)
 {
     buf_str(out, opening);
@@ -195,5 +163,4 @@ void explain_markdown(struct buf *out)
             "\n## Keys\n\n`[]` stands for each phase, `*` for the kind of distribution.\n");
     put_keys(out);
     buf_str(out, objectives);
-    put_measures(out);
 }

@@ -1,10 +1,14 @@
 #include "cmd/explain.h"
 
+#include <string.h>
+
 #include "data/metric.h"
+#include "data/metric_peers.h"
 #include "data/nearest.h"
 #include "data/outcome.h"
 #include "data/rate.h"
 #include "data/scenario_keys.h"
+#include "data/warning.h"
 
 enum { WIDTH = 80, COLUMN = 30 };
 
@@ -72,6 +76,25 @@ static void put_key(struct buf *out, const struct key *k)
     put_wrapped(out, k->example, 12, 12 + strlen(key_leaf(k)) + 1);
 }
 
+/* "AIPerf  inter_chunk_latency (ICL): gaps between ..." */
+static void put_peers(struct buf *out, bool is_rate, int id)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < n_peer_names; i++) {
+        const struct peer_name *p = &peer_names[i];
+        struct buf line = { 0 };
+
+        if (p->is_rate != is_rate || id != (is_rate ? (int)p->rate : (int)p->metric))
+            continue;
+        buf_str(out, n++ ? "" : "  elsewhere\n");
+        buf_printf(&line, "%s: %s", p->name, p->formula);
+        buf_printf(out, "    %-16s  ", peers[p->peer].name);
+        put_wrapped(out, line.p, 22, 22);
+        buf_free(&line);
+    }
+}
+
 static void put_metric(struct buf *out, const struct metric *m)
 {
     buf_printf(out, "%s (metric): %s\n  ", m->name, m->title);
@@ -81,6 +104,10 @@ static void put_metric(struct buf *out, const struct metric *m)
     put_field(out, "unit", unit_names[m->unit]);
     put_field(out, "of", m->per_request ? "requests, their final attempt" : "attempts");
     put_field(out, "better", m->more_is_better ? "higher" : "lower");
+    buf_printf(out, "  %-9s %s %s\n", "objective", m->name, explain_example(m));
+    if (m->otel)
+        put_field(out, "OTel", m->otel);
+    put_peers(out, false, (int)(m - metrics));
 }
 
 static void put_rate(struct buf *out, const struct rate *r)
@@ -88,6 +115,7 @@ static void put_rate(struct buf *out, const struct rate *r)
     buf_printf(out, "%s (rate): %s\n  ", r->name, r->title);
     put_wrapped(out, r->help, 2, 2);
     put_field(out, "better", r->more_is_better ? "higher" : "lower");
+    put_peers(out, true, (int)(r - rates));
 }
 
 static void put_outcome(struct buf *out, const struct outcome_row *o)
@@ -97,6 +125,26 @@ static void put_outcome(struct buf *out, const struct outcome_row *o)
     put_field(out, "retried", o->retry ? "where the policy allows it" : "never");
     put_field(out, "error", o->error ? "yes" : "no");
     put_field(out, "latency", o->latency ? "counts" : "does not count");
+}
+
+static void put_one_warning(struct buf *out, const struct warning *w)
+{
+    buf_printf(out, "%s (warning)\n", w->id);
+    put_field(out, "said when", w->when);
+    put_field(out, "level", warning_level_names[w->level]);
+    put_field(out, "means", w->means);
+    put_field(out, "do", w->remedy);
+}
+
+/* "warnings" is all of them. */
+static size_t explain_warnings(struct buf *out, const char *name, size_t n)
+{
+    for (size_t i = 0; i < n_warnings; i++)
+        if (!strcmp(name, "warnings") || !strcmp(name, warnings[i].id)) {
+            buf_str(out, n++ ? "\n" : "");
+            put_one_warning(out, &warnings[i]);
+        }
+    return n;
 }
 
 /* Is `name` the whole path, the part behind its last dot, or a section above it? */
@@ -123,6 +171,9 @@ void explain_all(struct buf *out)
     buf_str(out, "\nOutcomes of an attempt:\n");
     for (size_t i = 0; i < N_OUTCOMES; i++)
         put_row(out, outcomes[i].name, outcomes[i].help);
+    buf_str(out, "\nWarnings of a report (`tokdyno explain warnings` tells what to do):\n");
+    for (size_t i = 0; i < n_warnings; i++)
+        put_row(out, warnings[i].id, warnings[i].when);
 }
 
 static int no_such_name(const char *name, struct err *err)
@@ -139,7 +190,10 @@ static int no_such_name(const char *name, struct err *err)
         nearest_try(&near, rates[i].name);
     for (size_t i = 0; i < N_OUTCOMES; i++)
         nearest_try(&near, outcomes[i].name);
-    err_set(err, ERR_USAGE, "no key, metric, rate or outcome is called \"%.80s\"%s", name,
+    for (size_t i = 0; i < n_warnings; i++)
+        nearest_try(&near, warnings[i].id);
+    err_set(err, ERR_USAGE,
+            "no key, metric, rate, outcome or warning is called \"%.80s\"%s", name,
             near.best ? "" : "; `tokdyno explain` lists them");
     return nearest_hint(&near, err);
 }
@@ -169,6 +223,7 @@ int explain_name(struct buf *out, const char *name, struct err *err)
             buf_str(out, n++ ? "\n" : "");
             put_outcome(out, &outcomes[i]);
         }
+    n = explain_warnings(out, name, n);
     for (size_t i = 0; i < n_scenario_keys && !n; i++)
         if (!strcmp(scenario_keys[i].type->name, name)) {
             buf_printf(out, "%s (kind of value)\n", name);

@@ -9,10 +9,13 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/sysinfo.h"
 #include "base/tame.h"
 #include "base/units.h"
 #include "cmd/apikey.h"
 #include "cmd/cmd.h"
+#include "cmd/doctor_cache.h"
+#include "cmd/doctor_warn.h"
 #include "cmd/exports.h"
 #include "cmd/live.h"
 #include "cmd/rundir.h"
@@ -29,6 +32,7 @@ struct launch {
     const struct interrupts *interrupts;
     struct scenario scenario;
     struct catalogue catalogue;
+    struct sysinfo sys;
     struct plan plan;
     struct prompt_sets prompts;
     struct rundir dir;
@@ -37,6 +41,7 @@ struct launch {
     bool has_sim;
     char **keys;                  /* one a cell */
     struct drive_target *targets; /* one a cell */
+    struct doctor_figures doctor; /* what it found on this machine */
     struct run run;
     struct recorder *recorder;
     struct collector collector;
@@ -74,11 +79,6 @@ static int read_seeded(struct scenario *s, const char *file, const struct run_op
     return read_scenario(s, file, settings, o->n_settings + 1, err);
 }
 
-static bool is_sim(const struct cell *c)
-{
-    return !strncmp(c->target.base_url, "sim:", 4);
-}
-
 static int read_keys(struct launch *l, struct err *err)
 {
     const struct scenario *s = &l->scenario;
@@ -95,7 +95,7 @@ static int read_keys(struct launch *l, struct err *err)
         l->targets[i] = (struct drive_target){
             .base_url = c->target.base_url,
             .key = l->keys[i],
-            .send_id = is_sim(c) || c->target.id_header,
+            .send_id = target_is_sim(c->target.base_url) || c->target.id_header,
         };
     }
     return 0;
@@ -109,7 +109,7 @@ static int start_sim(struct launch *l, struct err *err)
     for (size_t i = 0; i < s->n_cells; i++) {
         const struct target *t = &s->cells[i].target;
 
-        if (!is_sim(&s->cells[i]))
+        if (!target_is_sim(t->base_url))
             continue;
         if (!l->has_sim &&
             simchild_start(&l->sim, l->truth, t->catalogue, s->seed, t->sim, t->n_sim, err))
@@ -297,6 +297,19 @@ static void plan_run(struct launch *l)
     run_plan(&l->run, &l->scenario, clock_now(&clock_system),
              clock_system.real(clock_system.ctx));
     l->run.host.libcurl = wire_library_version();
+    l->run.doctor = l->doctor;
+}
+
+/* A file that cannot be used is as good as none; that it is there, is said. */
+static void ask_doctor(struct launch *l)
+{
+    struct err err;
+
+    if (doctor_cache_load(&l->doctor, clock_system.real(clock_system.ctx), &err) < 0 &&
+        !l->options->quiet) {
+        tame(err.msg, strlen(err.msg), false);
+        fprintf(stderr, "tokdyno run: %s; ignored\n", err.msg);
+    }
 }
 
 static void announce(const struct launch *l)
@@ -314,6 +327,7 @@ static void announce(const struct launch *l)
     buf_printf(&b, "; seed %" PRIu64 "; %s\n", l->run.seed, l->dir.path);
     for (size_t i = 0; i < l->plan.n_urgent; i++)
         buf_printf(&b, "warning: %s\n", l->plan.warnings[i]);
+    doctor_warn(&b, &l->doctor, &l->scenario);
     tame(b.p, b.len, false);
     fputs(b.p, stderr);
     buf_free(&b);
@@ -321,6 +335,7 @@ static void announce(const struct launch *l)
 
 static int measure(struct launch *l, struct err *err)
 {
+    ask_doctor(l);
     if (read_keys(l, err) || open_dir(l, err) || start_sim(l, err))
         return -1;
     plan_run(l);
@@ -381,8 +396,9 @@ static int prepare(struct launch *l, const char *file, struct err *err)
         return err_at(err, "--export");
     if (read_seeded(&l->scenario, file, o, err))
         return -1;
+    sysinfo_read(&l->sys);
     return catalogue_read(&l->catalogue, l->scenario.cells[0].target.catalogue, err) ||
-                   plan_make(&l->plan, &l->scenario, &l->catalogue, err) ||
+                   plan_make(&l->plan, &l->scenario, &l->catalogue, &l->sys, err) ||
                    prompt_sets_open(&l->prompts, &l->scenario, err)
                ? -1
                : 0;

@@ -3,10 +3,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cmd/cmd.h"
+#include "cmd/readrun.h"
 #include "cmd/terminal.h"
 #include "reports/report.h"
 
@@ -60,62 +60,6 @@ static int parse(int argc, char **argv, struct options *o, struct err *err)
     return 0;
 }
 
-/* A run on its way from its journal to a summary. */
-struct reading {
-    struct run run;
-    struct recorder *recorder;
-    struct journal_sink sink; /* the recorder's, once there is one */
-};
-
-static void begin(void *ctx)
-{
-    struct reading *rd = ctx;
-
-    rd->recorder = recorder_open(&rd->run);
-    rd->sink = recorder_sink(rd->recorder);
-}
-
-static void take_record(void *ctx, const struct record *r)
-{
-    struct reading *rd = ctx;
-
-    rd->sink.record(rd->sink.ctx, r);
-}
-
-static void take_phase(void *ctx, const struct phase_event *e)
-{
-    struct reading *rd = ctx;
-
-    rd->sink.phase(rd->sink.ctx, e);
-}
-
-static void take_health(void *ctx, const struct health_sample *h)
-{
-    struct reading *rd = ctx;
-
-    rd->sink.health(rd->sink.ctx, h);
-}
-
-static void take_end(void *ctx, const struct run_end *e)
-{
-    struct reading *rd = ctx;
-
-    rd->sink.end(rd->sink.ctx, e);
-}
-
-static int find_journal(const char *run, char *path, size_t size, struct err *err)
-{
-    struct stat st;
-
-    if (stat(run, &st))
-        return err_set(err, ERR_IO, "%s: %s", run, strerror(errno));
-    snprintf(path, size, S_ISDIR(st.st_mode) ? "%s/requests.jsonl" : "%s", run);
-    if (S_ISDIR(st.st_mode) && stat(path, &st))
-        return err_set(err, ERR_IO, "%s is no run directory: it has no requests.jsonl",
-                       run);
-    return 0;
-}
-
 static void note(const char *path, const struct journal_notes *n)
 {
     if (n->bad_lines)
@@ -145,24 +89,21 @@ static void put(const struct options *o, const struct summary *s, bool first)
 
 static int report(const struct options *o, const char *run, bool first, struct err *err)
 {
-    struct reading rd = { 0 };
-    struct journal_sink sink = { take_record, take_phase, take_health, take_end, &rd };
     struct journal_notes notes = { 0 };
+    struct readrun rr = { 0 };
     struct summary s;
     char path[4200];
+    int rc = readrun_open(&rr, run, &notes, err);
 
-    if (find_journal(run, path, sizeof(path), err) ||
-        journal_read(path, &rd.run, begin, &sink, &notes, err)) {
-        recorder_close(rd.recorder);
-        return -1;
+    if (!rc) {
+        readrun_find(run, path, sizeof(path), err);
+        note(path, &notes);
+        summary_make(&s, &rr.run, rr.recorder);
+        put(o, &s, first);
+        summary_free(&s);
     }
-    note(path, &notes);
-    summary_make(&s, &rd.run, rd.recorder);
-    put(o, &s, first);
-    summary_free(&s);
-    recorder_close(rd.recorder);
-    run_free(&rd.run);
-    return 0;
+    readrun_close(&rr);
+    return rc;
 }
 
 static int report_all(const struct options *o, struct err *err)

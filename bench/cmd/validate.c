@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/sysinfo.h"
 #include "base/tame.h"
 #include "cmd/cmd.h"
 #include "data/catalogue.h"
@@ -27,7 +28,7 @@ static void help(void)
          "  --catalogue FILE      models, limits and prices; instead of target.catalogue\n"
          "  --target URL          instead of target.base_url\n"
          "  --format text|json    of the plan\n\n"
-         "exit: 0 good, 2 a scenario is wrong\n\n"
+         "exit: 0 good, 2 a scenario is wrong, or more than this machine can carry\n\n"
          "examples:\n"
          "  tokdyno validate scenarios/quickstart.yaml\n"
          "  tokdyno validate scenarios/*.yaml --set target.plan=developer\n"
@@ -105,13 +106,16 @@ static int put_plan(struct buf *out, const struct options *o, const struct scena
                     struct err *err)
 {
     struct catalogue catalogue;
+    struct sysinfo sys;
     struct plan plan = { 0 };
     struct prompt_sets prompts = { 0 };
     int rc = -1;
 
     if (catalogue_read(&catalogue, s->cells[0].target.catalogue, err))
         return -1;
-    if (!plan_make(&plan, s, &catalogue, err) && !prompt_sets_open(&prompts, s, err)) {
+    sysinfo_read(&sys);
+    if (!plan_make(&plan, s, &catalogue, &sys, err) &&
+        !prompt_sets_open(&prompts, s, err)) {
         (o->json ? plan_json : plan_text)(out, &plan);
         rc = 0;
     }

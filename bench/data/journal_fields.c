@@ -127,6 +127,15 @@ static const struct field limits[N_LIMITS] = {
     FIELD_OBJECT("audio_seconds", limit, struct record, limits[LIMIT_AUDIO_SECONDS]),
 };
 
+static const struct field doubts[] = {
+    FIELD_INT("sent", I64, struct doubts, sent, 0),
+    FIELD_INT("first", I64, struct doubts, first, 0),
+    FIELD_INT("answer", I64, struct doubts, answer, 0),
+    FIELD_INT("last", I64, struct doubts, last, 0),
+    FIELD_INT("frame", I64, struct doubts, frame, 0),
+    FIELD_INT("end", I64, struct doubts, end, NS_ABSENT),
+};
+
 static const struct field attempt[] = {
     FIELD_OTHER("t", put_attempt, skip),
     FIELD_INT("req", U64, struct record, req, FIELD_ALWAYS),
@@ -156,6 +165,7 @@ static const struct field attempt[] = {
     FIELD_OTHER("gaps", put_gaps, get_gaps),
     FIELD_INT("gaps_lost", U64, struct record, gaps_lost, 0),
     FIELD_INT("stall", I64, struct record, stall, -1),
+    FIELD_OBJECT("doubt", doubts, struct record, doubts),
     FIELD_TEXT("request_id", struct record, request_id),
     FIELD_TEXT("region", struct record, region),
     FIELD_TEXT("edge", struct record, edge),
@@ -302,12 +312,18 @@ static void get_turn(struct fields_reader *rd, void *object)
 
 static const struct field counters[N_HEALTH_COUNTERS] = { HEALTH_COUNTERS(COUNTER) };
 
+static const struct field freeze[] = {
+    FIELD_INT("at", I64, struct freeze, at, 0),
+    FIELD_INT("length", I64, struct freeze, length, 0),
+};
+
 static const struct field health[] = {
     FIELD_OTHER("t", put_health, skip),
     FIELD_INT("at", I64, struct health_sample, at, FIELD_ALWAYS),
-    FIELD_INT("worker", U32, struct health_sample, worker, FIELD_ALWAYS),
+    FIELD_INT("worker", U32, struct health_sample, worker, HEALTH_MACHINE),
     FIELD_INT("trial", U32, struct health_sample, trial, FIELD_ALWAYS),
     FIELD_INT("in_flight", U32, struct health_sample, in_flight, FIELD_ALWAYS),
+    FIELD_OBJECT("freeze", freeze, struct health_sample, freeze),
     FIELD_PART("counters", counters),
     FIELD_OTHER("send_lag", put_send_lag, get_send_lag),
     FIELD_OTHER("read_lag", put_read_lag, get_read_lag),

@@ -96,7 +96,7 @@ static void free_hist(struct hist *h)
 static bool read_health(struct fields_reader *rd, const struct run *run,
                         const struct journal_sink *sink)
 {
-    struct health_sample h = { 0 };
+    struct health_sample h = { .worker = HEALTH_MACHINE };
     bool good;
 
     get_line(rd, &line_health, &h);

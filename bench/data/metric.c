@@ -197,6 +197,65 @@ static void send_lag(const struct record *r, metric_fn *emit, void *ctx)
     between(r, MOMENT_READY, MOMENT_START, emit, ctx);
 }
 
+/* --- the instrument's error in a value of an attempt --------------------------------- */
+
+/* How late it left, by what the plan wanted. */
+static ns_t late_to_leave(const struct record *r)
+{
+    ns_t ready = r->at[MOMENT_READY], start = r->at[MOMENT_START];
+
+    return (ready != NS_ABSENT && start > ready ? start - ready : 0) + r->doubts.sent;
+}
+
+static bool told(const struct record *r)
+{
+    return r->doubts.end != NS_ABSENT;
+}
+
+static void ttft_error(const struct record *r, metric_fn *emit, void *ctx)
+{
+    if (told(r) && r->at[MOMENT_FIRST] != NS_ABSENT)
+        emit(ctx, late_to_leave(r) + r->doubts.first);
+}
+
+static void ttft_api_error(const struct record *r, metric_fn *emit, void *ctx)
+{
+    if (told(r) && r->at[MOMENT_FIRST] != NS_ABSENT)
+        emit(ctx, r->doubts.sent + r->doubts.first);
+}
+
+static void ttfa_error(const struct record *r, metric_fn *emit, void *ctx)
+{
+    if (told(r) && r->at[MOMENT_ANSWER] != NS_ABSENT)
+        emit(ctx, late_to_leave(r) + r->doubts.answer);
+}
+
+/* The span that a speed is of may be longer or shorter; what may be all error is capped. */
+static void tps_error(const struct record *r, metric_fn *emit, void *ctx)
+{
+    enum { MOST_PPM = 1000000000 };
+    ns_t span = generation(r), e = r->doubts.first;
+    double ppm;
+
+    if (!told(r) || !span)
+        return;
+    e = r->doubts.last > e ? r->doubts.last : e;
+    ppm = e < span ? (double)e * 1e6 / (double)(span - e) : MOST_PPM;
+    emit(ctx, rounded(ppm < MOST_PPM ? ppm : MOST_PPM));
+}
+
+static void stall_error(const struct record *r, metric_fn *emit, void *ctx)
+{
+    if (told(r) && r->stall >= 0)
+        emit(ctx, r->doubts.frame);
+}
+
+static void e2e_error(const struct record *r, metric_fn *emit, void *ctx)
+{
+    if (told(r) && r->at[MOMENT_END] != NS_ABSENT)
+        emit(ctx, late_to_leave(r) + r->doubts.end);
+}
+
 static void planned_tokens(const struct record *r, metric_fn *emit, void *ctx)
 {
     present(r->tokens.planned, emit, ctx);
@@ -430,6 +489,57 @@ const struct metric metrics[N_METRICS] = {
                               "The instrument: from when an attempt might go to when it "
                               "went.",
                           .values = send_lag },
+    [METRIC_TTFT_ERROR] = { .name = "ttft_error",
+                            .title = "Error of ttft",
+                            .unit = UNIT_NS,
+                            .per_request = true,
+                            .prom = "tokdyno_ttft_error_seconds",
+                            .span = "send_lag + doubt of first",
+                            .help = "By how much ttft may be too long for the instrument's "
+                                    "sake: how late the request left, and how late its "
+                                    "first output may have been stamped.",
+                            .values = ttft_error },
+    [METRIC_TTFT_API_ERROR] = { .name = "ttft_api_error",
+                                .title = "Error of ttft_api",
+                                .unit = UNIT_NS,
+                                .prom = "tokdyno_ttft_api_error_seconds",
+                                .span = "doubt of sent + doubt of first",
+                                .help = "The same for ttft_api, which counts from when the "
+                                        "request left.",
+                                .values = ttft_api_error },
+    [METRIC_TTFA_ERROR] = { .name = "ttfa_error",
+                            .title = "Error of ttfa",
+                            .unit = UNIT_NS,
+                            .per_request = true,
+                            .prom = "tokdyno_ttfa_error_seconds",
+                            .span = "send_lag + doubt of answer",
+                            .help = "The same for ttfa.",
+                            .values = ttfa_error },
+    [METRIC_TPS_ERROR] = { .name = "tps_error",
+                           .title = "Error of tps",
+                           .unit = UNIT_PPM,
+                           .prom = "tokdyno_tps_error_ratio",
+                           .span = "doubt of first or last / (last - first)",
+                           .help = "By what share tps may be off, either way.",
+                           .values = tps_error },
+    [METRIC_STALL_ERROR] = { .name = "stall_error",
+                             .title = "Error of stall",
+                             .unit = UNIT_NS,
+                             .prom = "tokdyno_stall_error_seconds",
+                             .span = "most doubt of a frame",
+                             .help = "By how much the longest gap may be off, either way: "
+                                     "the most that any frame of the attempt may have been "
+                                     "stamped late.",
+                             .values = stall_error },
+    [METRIC_E2E_ERROR] = { .name = "e2e_error",
+                           .title = "Error of e2e",
+                           .unit = UNIT_NS,
+                           .per_request = true,
+                           .prom = "tokdyno_e2e_error_seconds",
+                           .span = "send_lag + doubt of end",
+                           .help =
+                               "By how much e2e may be too long for the instrument's sake.",
+                           .values = e2e_error },
     [METRIC_PLANNED_TOKENS] = { .name = "planned_tokens",
                                 .title = "Prompt tokens asked for",
                                 .unit = UNIT_TOKENS,
@@ -480,4 +590,31 @@ bool metric_network_clamped(const struct record *r)
     int64_t v;
 
     return network_raw(r, &v) && v < 0;
+}
+
+const struct headline_row headlines[N_HEADLINES] = {
+    [HEADLINE_TTFT] = { METRIC_TTFT, METRIC_TTFT_ERROR, false },
+    [HEADLINE_TTFT_API] = { METRIC_TTFT_API, METRIC_TTFT_API_ERROR, false },
+    [HEADLINE_TTFA] = { METRIC_TTFA, METRIC_TTFA_ERROR, false },
+    [HEADLINE_ITL] = { METRIC_ITL, N_METRICS, true },
+    [HEADLINE_TPS] = { METRIC_TPS, METRIC_TPS_ERROR, true },
+    [HEADLINE_STALL] = { METRIC_STALL, METRIC_STALL_ERROR, true },
+    [HEADLINE_E2E] = { METRIC_E2E, METRIC_E2E_ERROR, false },
+};
+
+static void keep(void *ctx, int64_t v)
+{
+    *(int64_t *)ctx = v;
+}
+
+bool headline_value(enum headline h, const struct record *r, int64_t *value, int64_t *error)
+{
+    const struct headline_row *row = &headlines[h];
+
+    *value = *error = -1;
+    if (row->error == N_METRICS || !metric_takes(&metrics[row->of], r))
+        return false;
+    metrics[row->of].values(r, keep, value);
+    metrics[row->error].values(r, keep, error);
+    return *value >= 0 && *error >= 0;
 }

@@ -44,6 +44,12 @@ enum metric_id {
     METRIC_HELD_PACING,
     METRIC_HELD_RETRY,
     METRIC_SEND_LAG,
+    METRIC_TTFT_ERROR,
+    METRIC_TTFT_API_ERROR,
+    METRIC_TTFA_ERROR,
+    METRIC_TPS_ERROR,
+    METRIC_STALL_ERROR,
+    METRIC_E2E_ERROR,
     METRIC_PLANNED_TOKENS,
     METRIC_PROMPT_TOKENS,
     METRIC_COMPLETION_TOKENS,
@@ -74,6 +80,34 @@ struct metric {
 };
 
 extern const struct metric metrics[N_METRICS];
+
+/*
+ * The figures that stand in every report, and the metric that tells of each how far a value
+ * may be off for the instrument's sake. Our lateness makes moments late, never early: so it
+ * makes times from a plan longer, and gaps longer or shorter.
+ */
+enum headline {
+    HEADLINE_TTFT,
+    HEADLINE_TTFT_API,
+    HEADLINE_TTFA,
+    HEADLINE_ITL,
+    HEADLINE_TPS,
+    HEADLINE_STALL,
+    HEADLINE_E2E,
+    N_HEADLINES
+};
+
+struct headline_row {
+    enum metric_id of;
+    enum metric_id error; /* N_METRICS: of each frame, not of an attempt */
+    bool both_ways;       /* may be too small as well as too large */
+};
+
+extern const struct headline_row headlines[N_HEADLINES];
+
+/* A value of an attempt and how far off it may be, in the units of the two metrics. */
+bool headline_value(enum headline h, const struct record *r, int64_t *value,
+                    int64_t *error);
 
 bool metric_find(struct str name, enum metric_id *id);
 

@@ -212,6 +212,7 @@ void tally_add(struct tally *into, const struct tally *other)
     into->gaps_lost += other->gaps_lost;
     into->network_clamped += other->network_clamped;
     into->clamped += other->clamped;
+    into->disturbed += other->disturbed;
     into->bytes_up += other->bytes_up;
     into->bytes_down += other->bytes_down;
     into->span += other->span;

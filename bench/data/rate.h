@@ -55,7 +55,8 @@ struct tally {
     uint64_t frames_shared;
     uint64_t gaps_lost;
     uint64_t network_clamped;
-    uint64_t clamped; /* values beyond the range of the histograms */
+    uint64_t disturbed; /* attempts of which we were late with something, see health.h */
+    uint64_t clamped;   /* values beyond the range of the histograms */
     uint64_t bytes_up;
     uint64_t bytes_down;
     ns_t span; /* time the group's phase lasted, summed over trials */

@@ -37,6 +37,7 @@ void record_init(struct record *r)
         .retry_after = NS_ABSENT,
         .cost_nusd = -1,
         .stall = -1,
+        .doubts = { .end = NS_ABSENT },
     };
     for (int i = 0; i < N_MOMENTS; i++)
         r->at[i] = NS_ABSENT;

@@ -49,6 +49,20 @@ extern const char *const limit_names[N_LIMITS];
 enum { RECORD_MAX_GAPS = 16384 };
 
 /*
+ * How late the moments of an attempt may have been stamped at most; never is one stamped
+ * before it was. 0: exactly, as far as the kernel's own stamps go. Nothing is known of any
+ * where that of the end is absent.
+ */
+struct doubts {
+    ns_t sent; /* the request left by so much after start, or after it was connected */
+    ns_t first;
+    ns_t answer;
+    ns_t last;
+    ns_t frame; /* the most of any output frame */
+    ns_t end;
+};
+
+/*
  * What happened to one attempt: the only thing that leaves the load engine, and all that
  * anything after it may look at. It never changes once made. What is unknown is absent: -1
  * for numbers, "" for text. "" stands for absent, so text is never NULL.
@@ -105,6 +119,7 @@ struct record {
     size_t n_gaps;        /* kept: at most RECORD_MAX_GAPS */
     uint64_t gaps_lost;   /* beyond that */
     int64_t stall; /* longest gap in ns, of all gaps; -1 with fewer than two frames */
+    struct doubts doubts;
 
     const char *request_id;
     const char *region;

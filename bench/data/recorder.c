@@ -32,17 +32,24 @@ struct second {
 struct recorder {
     const struct run *run;
     struct group **groups; /* [trial * n_phases + phase]; NULL: nothing seen */
+    struct flow **flows;   /* of each trial; NULL: it is over, or no phase has begun */
     uint32_t closed;       /* trials before this one are over */
     struct cell_seen *cells;
 
     uint64_t samples;
     uint64_t counters[N_HEALTH_COUNTERS];
+    struct freeze freeze;
     struct hist send_lag;
     struct hist read_lag;
     struct hist stamp_error;
     struct hist turn;
     uint32_t *in_flight; /* of each worker, as it last said */
     uint32_t *worked_on; /* trial of each worker */
+    struct life {
+        ns_t from;
+        ns_t to; /* 0: nothing seen */
+        uint64_t cpu;
+    } * lives; /* of each worker, from its first sample to its last */
     uint64_t in_flight_sum;
     uint64_t in_flight_max;
 
@@ -78,7 +85,11 @@ static void close_trial(struct recorder *r, uint32_t trial)
 {
     for (uint32_t p = 0; p < r->run->n_phases; p++)
         if (*at(r, trial, p))
-            group_close(*at(r, trial, p));
+            group_close(*at(r, trial, p), r->flows[trial]);
+    if (r->flows[trial])
+        flow_free(r->flows[trial]);
+    free(r->flows[trial]);
+    r->flows[trial] = NULL;
 }
 
 /*
@@ -173,8 +184,10 @@ static void on_record(void *ctx, const struct record *rec)
     close_before(r, rec->trial);
     g = group(r, rec->trial, rec->phase);
     group_record(g, r->run, rec);
+    if (r->flows[rec->trial])
+        flow_add(r->flows[rec->trial], rec);
     if (rec->trial < r->closed) /* a straggler: keep nothing open for it */
-        group_close(g);
+        group_close(g, NULL);
     see(&r->cells[rec->cell], rec);
     see_second(r, rec);
     later(r, rec->at[MOMENT_END]);
@@ -191,6 +204,10 @@ static void on_phase(void *ctx, const struct phase_event *e)
     if (!known(r, e->trial, e->phase))
         return;
     close_before(r, e->trial);
+    if (e->begin && !r->flows[e->trial] && e->trial >= r->closed) {
+        r->flows[e->trial] = mem_alloc(sizeof(struct flow));
+        r->flows[e->trial]->begin = e->at;
+    }
     group_phase(group(r, e->trial, e->phase), e);
     later(r, e->at);
     if (e->begin) {
@@ -209,15 +226,26 @@ static void add_hist(struct hist *into, const struct hist *h)
         hist_add(into, h, &err); /* of another range: not ours, left out */
 }
 
+static void live_on(struct life *l, const struct health_sample *h)
+{
+    if (!l->to)
+        l->from = h->at;
+    else
+        l->cpu += h->counters[HEALTH_CPU_NS];
+    l->to = h->at;
+}
+
 static void on_health(void *ctx, const struct health_sample *h)
 {
     struct recorder *r = ctx;
 
     if (known(r, h->trial, 0))
         close_before(r, h->trial);
-    r->samples++;
+    r->samples += h->worker != HEALTH_MACHINE;
     for (int i = 0; i < N_HEALTH_COUNTERS; i++)
         r->counters[i] += h->counters[i];
+    if (h->freeze.length > r->freeze.length)
+        r->freeze = h->freeze;
     add_hist(&r->send_lag, h->send_lag);
     add_hist(&r->read_lag, h->read_lag);
     add_hist(&r->stamp_error, h->stamp_error);
@@ -227,6 +255,7 @@ static void on_health(void *ctx, const struct health_sample *h)
         r->in_flight_sum -= r->in_flight[h->worker];
         r->in_flight[h->worker] = h->in_flight;
         r->worked_on[h->worker] = h->trial;
+        live_on(&r->lives[h->worker], h);
     }
     if (r->in_flight_sum > r->in_flight_max)
         r->in_flight_max = r->in_flight_sum;
@@ -253,9 +282,11 @@ struct recorder *recorder_open(const struct run *run)
 
     r->run = run;
     r->groups = mem_array(run->n_trials * run->n_phases, sizeof(*r->groups));
+    r->flows = mem_array(run->n_trials, sizeof(struct flow *));
     r->cells = mem_array(run->n_cells, sizeof(*r->cells));
     r->in_flight = mem_array(MAX_WORKERS, sizeof(*r->in_flight));
     r->worked_on = mem_array(MAX_WORKERS, sizeof(*r->worked_on));
+    r->lives = mem_array(MAX_WORKERS, sizeof(*r->lives));
     for (size_t i = 0; i < run->n_cells; i++)
         for (int k = 0; k < N_LIMITS; k++)
             r->cells[i].limits[k] = (struct limit_seen){ -1, -1, -1, NS_ABSENT, NS_ABSENT };
@@ -272,6 +303,11 @@ void recorder_close(struct recorder *r)
         return;
     for (size_t i = 0; i < r->run->n_trials * r->run->n_phases; i++)
         group_free(r->groups[i]);
+    for (size_t i = 0; i < r->run->n_trials; i++) {
+        if (r->flows[i])
+            flow_free(r->flows[i]);
+        free(r->flows[i]);
+    }
     for (size_t i = 0; i < r->run->n_cells; i++) {
         for (int l = 0; l < N_LABELS; l++)
             labels_free(&r->cells[i].labels[l]);
@@ -285,7 +321,9 @@ void recorder_close(struct recorder *r)
     free(r->end_detail);
     free(r->in_flight);
     free(r->worked_on);
+    free(r->lives);
     free(r->cells);
+    free(r->flows);
     free(r->groups);
     free(r);
 }
@@ -320,6 +358,32 @@ bool recorder_hist(const struct recorder *r, uint32_t trial, uint32_t phase,
     const struct group *g = *at(r, trial, phase);
 
     return g && hists_add(&g->hists, m, h);
+}
+
+bool recorder_sample(const struct recorder *r, uint32_t trial, uint32_t phase,
+                     enum metric_id m, struct sample *s)
+{
+    const struct group *g = *at(r, trial, phase);
+
+    return g && group_series_sample(&g->series, g->arrivals.load, m, s);
+}
+
+struct steady_seen recorder_steady(const struct recorder *r, uint32_t trial, uint32_t phase)
+{
+    const struct group *g = *at(r, trial, phase);
+
+    if (!g)
+        return (struct steady_seen){ .ttft_cut = NS_ABSENT, .tokens_cut = NS_ABSENT };
+    return group_series_steady(&g->series, g->arrivals.load, g->begin.at, group_end(g),
+                               r->flows[trial]);
+}
+
+struct extreme recorder_extreme(const struct recorder *r, uint32_t trial, uint32_t phase,
+                                enum headline h)
+{
+    const struct group *g = *at(r, trial, phase);
+
+    return g ? g->extremes[h] : (struct extreme){ 0 };
 }
 
 void recorder_phase(const struct recorder *r, uint32_t trial, uint32_t phase,
@@ -408,12 +472,22 @@ void recorder_health(const struct recorder *r, struct health_seen *h)
     *h = (struct health_seen){
         .samples = r->samples,
         .in_flight_max = r->in_flight_max,
+        .freeze = r->freeze,
         .send_lag = &r->send_lag,
         .read_lag = &r->read_lag,
         .stamp_error = &r->stamp_error,
         .turn = &r->turn,
     };
     memcpy(h->counters, r->counters, sizeof(h->counters));
+    for (size_t i = 0; i < MAX_WORKERS; i++) {
+        const struct life *l = &r->lives[i];
+        double busy =
+            l->to > l->from ? (double)l->cpu * 1e6 / (double)(l->to - l->from) : 0;
+
+        h->worker_ns += l->to - l->from;
+        if (busy > (double)h->busiest_ppm)
+            h->busiest_ppm = (int64_t)busy;
+    }
 }
 
 bool recorder_end(const struct recorder *r, struct run_end *end)

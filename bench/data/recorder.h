@@ -9,6 +9,7 @@
 #include "data/labels.h"
 #include "data/metric.h"
 #include "data/rate.h"
+#include "data/recorder_series.h"
 #include "data/run.h"
 
 /*
@@ -61,11 +62,34 @@ const struct outcome_counts *recorder_outcomes(const struct recorder *r, uint32_
                                                uint32_t phase);
 
 /*
+ * The greatest value of a headline figure, and what it would be if every value were off by
+ * the whole error of its own, downwards or upwards.
+ */
+struct extreme {
+    int64_t most;
+    int64_t least_most;
+    int64_t most_most;
+};
+void extreme_add(struct extreme *into, const struct extreme *other);
+int64_t extreme_error(const struct extreme *x); /* how far `most` may be off */
+struct extreme recorder_extreme(const struct recorder *r, uint32_t trial, uint32_t phase,
+                                enum headline h);
+
+/*
  * Adds the group's histogram to what is in *h, which the caller made with
  * hist_init_standard; so several groups merge. False where the group has no values.
  */
 bool recorder_hist(const struct recorder *r, uint32_t trial, uint32_t phase,
                    enum metric_id m, struct hist *h);
+
+/*
+ * What the group's values of a metric are worth, and whether they are of a steady state;
+ * see recorder_series.h. False: not known, to be taken for as many as they are.
+ */
+bool recorder_sample(const struct recorder *r, uint32_t trial, uint32_t phase,
+                     enum metric_id m, struct sample *s);
+struct steady_seen recorder_steady(const struct recorder *r, uint32_t trial,
+                                   uint32_t phase);
 
 /* When the phase began and ended, as far as was told: NS_ABSENT else. */
 void recorder_phase(const struct recorder *r, uint32_t trial, uint32_t phase,
@@ -104,6 +128,9 @@ struct health_seen {
     uint64_t samples;
     uint64_t counters[N_HEALTH_COUNTERS];
     uint64_t in_flight_max; /* never more: the most of each worker in a second, added up */
+    struct freeze freeze;   /* the longest; length 0: none */
+    ns_t worker_ns;         /* how long the workers were there, added up */
+    int64_t busiest_ppm;    /* of a core: the worker that used most */
     const struct hist *send_lag;
     const struct hist *read_lag; /* kernel stamp -> our read; empty without kernel stamps */
     const struct hist *stamp_error; /* how far stamps of frames may be off; its p99 is

@@ -1,5 +1,6 @@
 #include "data/recorder_group.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,14 +29,24 @@ void group_free(struct group *g)
             free(g->region_hists[i]);
         }
     hists_free(&g->hists);
+    group_series_free(&g->series);
     labels_free(&g->regions);
     arrivals_free(&g->arrivals);
     free(g->good);
     free(g);
 }
 
-void group_close(struct group *g)
+ns_t group_end(const struct group *g)
 {
+    if (g->begin.at != NS_ABSENT && g->duration != NS_ABSENT && g->end.at != NS_ABSENT &&
+        g->end.at > g->begin.at + g->duration)
+        return g->begin.at + g->duration;
+    return g->end.at != NS_ABSENT ? g->end.at : g->latest ? g->latest : NS_ABSENT;
+}
+
+void group_close(struct group *g, const struct flow *flow)
+{
+    group_series_close(&g->series, g->arrivals.load, g->begin.at, group_end(g), flow);
     hists_close(&g->hists);
     for (size_t i = 0; i < g->regions.n; i++)
         if (g->region_hists[i])
@@ -52,6 +63,7 @@ struct values {
     struct hists *region; /* NULL: not apart */
     struct hist *a;
     struct hist *b;
+    struct series_values seen;
     uint64_t *clamped;
 };
 
@@ -70,6 +82,14 @@ static void value(void *ctx, int64_t v)
     hist_record(to->a, v, 1);
     if (to->b)
         hist_record(to->b, v, 1);
+    to->seen.n++;
+    to->seen.sum += (double)v;
+    to->seen.squares += (double)v * (double)v;
+}
+
+static uint64_t k_of(const struct record *r)
+{
+    return r->req % record_req(0, 1, 0);
 }
 
 static void values(struct group *g, struct hists *region, const struct record *r)
@@ -83,9 +103,49 @@ static void values(struct group *g, struct hists *region, const struct record *r
                              .region = apart ? region : NULL,
                              .clamped = &g->tally.clamped };
 
-        if (metric_takes(&metrics[m], r))
-            metrics[m].values(r, value, &to);
+        if (!metric_takes(&metrics[m], r))
+            continue;
+        metrics[m].values(r, value, &to);
+        if (to.seen.n > 0)
+            group_series_add(&g->series, to.m, k_of(r), r->at[MOMENT_DUE], &to.seen);
     }
+}
+
+/* --- extremes ---------------------------------------------------------------------- */
+
+static int64_t greater(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+void extreme_add(struct extreme *into, const struct extreme *other)
+{
+    into->most = greater(into->most, other->most);
+    into->least_most = greater(into->least_most, other->least_most);
+    into->most_most = greater(into->most_most, other->most_most);
+}
+
+int64_t extreme_error(const struct extreme *x)
+{
+    return greater(x->most - x->least_most, x->most_most - x->most);
+}
+
+/* An error that is a share makes 1 + it of the value, or that part of it. */
+static void see_extreme(struct group *g, enum headline h, const struct record *r)
+{
+    int64_t v, e;
+    struct extreme one;
+
+    if (!headline_value(h, r, &v, &e))
+        return;
+    one = (struct extreme){ v, v > e ? v - e : 0, headlines[h].both_ways ? v + e : v };
+    if (metrics[headlines[h].error].unit == UNIT_PPM) {
+        double factor = 1 + (double)e / 1e6;
+
+        one.least_most = (int64_t)((double)v / factor);
+        one.most_most = (int64_t)fmin((double)v * factor, 0x1p62);
+    }
+    extreme_add(&g->extremes[h], &one);
 }
 
 /* --- regions ----------------------------------------------------------------------- */
@@ -185,6 +245,18 @@ static void count_request(struct tally *t, const struct record *r)
     t->ok += outcomes[r->outcome].latency;
 }
 
+/* Did it leave late, or was anything of it stamped late, by as much as a freeze? */
+static bool disturbed(const struct record *r)
+{
+    const struct doubts *d = &r->doubts;
+    ns_t late = 0;
+
+    if (r->at[MOMENT_READY] != NS_ABSENT && r->at[MOMENT_START] != NS_ABSENT)
+        late = r->at[MOMENT_START] - r->at[MOMENT_READY];
+    return late + d->sent > HEALTH_FREEZE || d->frame > HEALTH_FREEZE ||
+           d->end > HEALTH_FREEZE;
+}
+
 static void count(struct group *g, const struct run *run, const struct record *r)
 {
     struct tally *t = &g->tally;
@@ -198,6 +270,7 @@ static void count(struct group *g, const struct run *run, const struct record *r
     t->frames += r->frames;
     t->frames_shared += r->shared;
     t->gaps_lost += r->gaps_lost;
+    t->disturbed += disturbed(r);
     t->bytes_up += r->bytes_up;
     t->bytes_down += r->bytes_down;
     g->outcomes.all[r->outcome]++;
@@ -299,11 +372,6 @@ ns_t group_under_way(const struct group *g)
                          : 0;
 }
 
-static uint64_t k_of(const struct record *r)
-{
-    return r->req % record_req(0, 1, 0);
-}
-
 void group_record(struct group *g, const struct run *run, const struct record *r)
 {
     ns_t start = r->at[MOMENT_START], end = r->at[MOMENT_END];
@@ -313,6 +381,8 @@ void group_record(struct group *g, const struct run *run, const struct record *r
     if (metric_takes(&metrics[METRIC_NETWORK], r))
         g->tally.network_clamped += metric_network_clamped(r);
     values(g, region(g, r), r);
+    for (int h = 0; h < N_HEADLINES; h++)
+        see_extreme(g, (enum headline)h, r);
     if (start != NS_ABSENT && r->try_no == 1)
         arrivals_add(&g->arrivals, k_of(r), start);
     if (start != NS_ABSENT && within_phase(g, end) > start)

@@ -3,6 +3,7 @@
 
 #include "data/hists.h"
 #include "data/recorder.h"
+#include "data/recorder_series.h"
 
 /*
  * What the recorder holds of a trial's phase. Regions are recorded apart from the moment a
@@ -19,6 +20,8 @@ struct group {
     ns_t duration;  /* asked for; NS_ABSENT: the phase ends by count */
     struct arrivals arrivals;
     struct hists hists;
+    struct group_series series;
+    struct extreme extremes[N_HEADLINES];
     uint64_t *good;        /* for each objective; NULL: none is a goodput */
     struct labels regions; /* of attempts, "" where none was named */
     uint64_t region_errors[LABELS_MAX + 1];
@@ -36,8 +39,11 @@ void group_phase(struct group *g, const struct phase_event *e);
 /* How long anything of the phase was under way within it: what in_flight is summed over. */
 ns_t group_under_way(const struct group *g);
 
-/* Nothing more is expected: encodes the histograms. */
-void group_close(struct group *g);
+/* When it was over: as told, or its latest end. NS_ABSENT: nothing was seen of it. */
+ns_t group_end(const struct group *g);
+
+/* Nothing more is expected: encodes the histograms, judges the series. */
+void group_close(struct group *g, const struct flow *flow);
 
 bool group_region_hist(const struct group *g, size_t region, enum metric_id m,
                        struct hist *h);

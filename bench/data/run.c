@@ -95,6 +95,8 @@ static void plan_cell(struct run *r, struct run_cell *to, const struct cell *fro
         .n_keys = from->n_keys,
         .model = copy(&r->arena, from->request.model ? from->request.model : ""),
         .tier = copy(&r->arena, from->request.service_tier),
+        .read_stamps = from->connection.stamps == CONNECTION_STAMPS_READ,
+        .new_connections = from->connection.policy == CONNECTION_NEW,
         .loads = loads,
         .n_loads = from->n_phases,
     };
@@ -145,6 +147,7 @@ void run_plan(struct run *r, const struct scenario *s, ns_t t0_mono, ns_t t0_rea
         .t0_real = t0_real,
         .threads = first->connection.threads,
         .concurrent = s->concurrent,
+        .doctor = doctor_unknown,
         .n_cells = s->n_cells,
         .n_phases = first->n_phases,
     };

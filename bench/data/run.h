@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "data/doctor.h"
 #include "data/scenario.h"
 
 /*
@@ -40,6 +41,8 @@ struct run_cell {
     size_t n_keys;
     const char *model;
     const char *tier;             /* asked for; NULL: none */
+    bool read_stamps;             /* the kernel's were not wanted */
+    bool new_connections;         /* each request was to open one */
     const struct run_load *loads; /* one for each phase */
     size_t n_loads;
 };
@@ -75,6 +78,8 @@ struct run {
     const char *scenario; /* resolved, JSON */
     const char *question; /* NULL: none */
     struct run_host host;
+    struct doctor_figures doctor; /* of this host, if it was asked lately; the caller of
+                                     run_plan sets it */
     uint32_t threads;
     bool concurrent; /* the trials of a round run side by side */
     struct run_cell *cells;

@@ -148,9 +148,13 @@ static void get_loads(struct fields_reader *rd, void *object)
 }
 
 static const struct field cell_fields[] = {
-    FIELD_TEXT("name", struct run_cell, name),  FIELD_TEXT("model", struct run_cell, model),
-    FIELD_TEXT("tier", struct run_cell, tier),  FIELD_OTHER("keys", put_keys, get_keys),
+    FIELD_TEXT("name", struct run_cell, name),
+    FIELD_TEXT("model", struct run_cell, model),
+    FIELD_TEXT("tier", struct run_cell, tier),
+    FIELD_OTHER("keys", put_keys, get_keys),
     FIELD_OTHER("loads", put_loads, get_loads),
+    FIELD_BOOL("read_stamps", struct run_cell, read_stamps),
+    FIELD_BOOL("new_connections", struct run_cell, new_connections),
 };
 
 static const struct run_cell blank_cell = { .name = "", .model = "" };
@@ -312,6 +316,7 @@ static const struct field run_fields[] = {
     FIELD_INT("threads", U32, struct run, threads, FIELD_ALWAYS),
     FIELD_BOOL("concurrent", struct run, concurrent),
     FIELD_OBJECT("host", host_fields, struct run, host),
+    FIELD_OBJECT("doctor", doctor_fields, struct run, doctor),
     FIELD_OTHER("phases", put_phases, get_phases),
     FIELD_OTHER("cells", put_cells, get_cells),
     FIELD_OTHER("trials", put_trials, get_trials),
@@ -381,6 +386,7 @@ int run_read(struct run *r, const char *line, size_t n, struct err *err)
         return -1;
     *r = (struct run){ .id = "", .name = "", .digest = "", .target = "", .scenario = "{}" };
     r->host = (struct run_host){ "", "", 0, "", "", "" };
+    r->doctor = doctor_unknown;
     json_init(&rd.j, line, n);
     fields_get(&rd, run_fields, COUNT(run_fields), r);
     if (!rd.bad && whole(r))

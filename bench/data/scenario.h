@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
@@ -20,19 +21,44 @@
 enum retry_policy { RETRY_NONE, RETRY_SDK, RETRY_RESPECTFUL };
 enum connection_policy { CONNECTION_POOLED, CONNECTION_NEW, CONNECTION_PRECONNECT };
 
+/* Where the times of frames come from. */
+enum connection_stamps { CONNECTION_STAMPS_KERNEL, CONNECTION_STAMPS_READ };
+
+enum { CANNED_FRAMES = 16 };
+
+/* The answers of "null:", which come without a network: for what we cost ourselves. */
+struct canned_answer {
+    uint64_t frames; /* of output, a token each; 0: CANNED_FRAMES */
+    ns_t first;      /* from the request to the first */
+    ns_t gap;        /* from one to the next */
+};
+
 struct target {
-    const char *base_url;     /* "sim:" for the built-in simulator */
+    const char *base_url; /* "sim:" for the built-in simulator, "null:" for none at all */
     const char *api_key_env;  /* name of the variable that holds the key */
     const char *api_key_file; /* or the file; never the key itself */
     const char *plan;      /* "free" or "developer": which limits of the catalogue hold */
     const char *catalogue; /* path; NULL: the one that came with the program */
     const char *proxy;
     bool id_header;             /* send x-tokdyno-id also to other targets than sim: */
+    bool traceparent;           /* send the name of the attempt's span */
     const char *const *headers; /* "Name: value", extra ones */
     size_t n_headers;
     const char *const *sim; /* flags for `tokdyno sim` when base_url is sim: */
     size_t n_sim;
+    struct canned_answer canned;
 };
+
+/* NULL: no target at all */
+static inline bool target_is_sim(const char *base_url)
+{
+    return base_url && !strcmp(base_url, "sim:");
+}
+
+static inline bool target_is_null(const char *base_url)
+{
+    return base_url && !strcmp(base_url, "null:");
+}
 
 struct request_spec {
     const char *endpoint;    /* name in the endpoint table */
@@ -95,6 +121,7 @@ struct connection {
     enum connection_policy policy;
     int http; /* 11 or 2 */
     unsigned threads;
+    enum connection_stamps stamps;
     bool tls_verify;
     const char *tls_ca; /* PEM file, NULL: the system's */
 };

@@ -102,6 +102,8 @@ static int check_model(struct draft *d, struct keys_reader *r, const struct node
                         "name of a model");
     if (model)
         request->model = model->text.p;
+    if (!request->model && target_is_null(d->cell.target.base_url))
+        request->model = "null"; /* nobody will read it */
     if (request->model ||
         (d->cell.workload.dataset && dataset_names_model(d->cell.workload.dataset)))
         return 0;

@@ -74,9 +74,6 @@ extern const struct key_type key_slos;
 /* Name of the phase that is item i of `load`: as written, else "phase1", "phase2", ... */
 const char *phase_name(struct arena *a, const struct node *load, size_t i);
 
-/* Is this the address of the built-in simulator? */
-bool is_sim(const char *base_url);
-
 /* A whole tree into a draft: its keys one by one, the load, the checks across keys. */
 int draft_read(struct draft *d, struct keys_reader *r, const struct node *root);
 

@@ -10,6 +10,7 @@
 static const char *const plans[] = { "free", "developer", NULL };
 static const char *const retry_policies[] = { "none", "sdk", "respectful", NULL };
 static const char *const connection_policies[] = { "pooled", "new", "preconnect", NULL };
+static const char *const stamp_choices[] = { "kernel", "read", NULL };
 static const char *const http_versions[] = { "1.1", "2", NULL };
 
 /* clang-format off */
@@ -36,7 +37,7 @@ const struct key scenario_keys[] = {
       .example = "true" },
 
     { .path = "target.base_url", .type = &key_target, .offset = IN_CELL(target.base_url), .flags = KEY_MUST,
-      .help = "where the API is, up to and without the path of the endpoint; \"sim:\" starts the built-in simulator",
+      .help = "where the API is, up to and without the path of the endpoint; \"sim:\" starts the built-in simulator, \"null:\" answers without a network (what tokdyno costs itself)",
       .example = "https://api.groq.com/openai/v1" },
     { .path = "target.api_key_env", .type = &key_variable, .offset = IN_CELL(target.api_key_env),
       .otherwise = "GROQ_API_KEY for hosts of groq.com, else none",
@@ -60,12 +61,28 @@ const struct key scenario_keys[] = {
       .fallback = "false",
       .help = "send x-tokdyno-id: REQUEST.TRY to targets other than the simulator as well",
       .example = "true" },
+    { .path = "target.traceparent", .type = &key_boolean, .offset = IN_CELL(target.traceparent), .flags = KEY_RUN,
+      .fallback = "false",
+      .help = "send a W3C traceparent with each attempt, so that spans of the server join those of `--export otlp`",
+      .example = "true" },
     { .path = "target.headers", .type = &key_headers, .offset = AT(headers),
       .help = "extra request headers; credentials are refused here",
       .example = "[\"Groq-Model-Version: latest\"]" },
     { .path = "target.sim", .type = &key_texts, .offset = AT(sim), .flags = KEY_RUN,
       .help = "flags for the simulator when base_url is \"sim:\" (see `tokdyno sim -h`)",
       .example = "[--seed, \"7\"]" },
+    { .path = "target.canned.frames", .type = &key_count, .offset = IN_CELL(target.canned.frames),
+      .otherwise = "16", .least = "1", .most = "100000",
+      .help = "output frames of an answer when base_url is \"null:\", a token each",
+      .example = "64" },
+    { .path = "target.canned.first", .type = &key_duration, .offset = IN_CELL(target.canned.first),
+      .otherwise = "0", .most = "1h",
+      .help = "when the first of them comes after the request; 0: in the next turn of the loop",
+      .example = "20ms" },
+    { .path = "target.canned.gap", .type = &key_duration, .offset = IN_CELL(target.canned.gap),
+      .otherwise = "0", .most = "1h",
+      .help = "from one of them to the next; 0: all at once",
+      .example = "1ms" },
 
     { .path = "matrix", .type = &key_matrix, .offset = AT(matrix), .flags = KEY_RUN,
       .help = "the product of its lists is run, one cell for each point; a key is a field of the request (model, service_tier, temperature) or a dotted key of the scenario (load.steady.rate)",
@@ -229,6 +246,10 @@ const struct key scenario_keys[] = {
       .fallback = "1", .least = "1", .most = "64",
       .help = "threads that send; the requests and their moments stay the same",
       .example = "2" },
+    { .path = "connection.stamps", .type = &key_choice, .offset = IN_CELL(connection.stamps),
+      .fallback = "kernel", .choices = stamp_choices,
+      .help = "when a frame came: kernel: as the kernel stamped it, where it can; read: when it was read, which is later on a busy machine",
+      .example = "read" },
     { .path = "connection.tls.verify", .type = &key_boolean, .offset = IN_CELL(connection.tls_verify),
       .fallback = "true",
       .help = "check the server's certificate",

@@ -6,11 +6,6 @@
 
 /* Kinds of values under `target`. Messages never show what may hold a secret. */
 
-bool is_sim(const char *base_url)
-{
-    return !strcmp(base_url, "sim:");
-}
-
 /* What follows the scheme, where it is one of those given; NULL where it is not. */
 static const char *behind_scheme(const char *url, const char *const *schemes)
 {
@@ -65,6 +60,10 @@ static int read_target(struct keys_reader *r, const struct key *k, const struct 
         return -1;
     if (str_is(n->text, "sim:") || str_is(n->text, "sim")) {
         *v = "sim:";
+        return 0;
+    }
+    if (str_is(n->text, "null:")) {
+        *v = "null:";
         return 0;
     }
     rest = behind_scheme(n->text.p, schemes);
@@ -142,6 +141,7 @@ static const char *refused_header(const char *header, size_t n)
         { "expect", "no header that the program writes itself" },
         { "accept-encoding", "no header that the program writes itself" },
         { "x-tokdyno-id", "target.id_header" },
+        { "traceparent", "target.traceparent" },
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
@@ -181,8 +181,8 @@ static int read_headers(struct keys_reader *r, const struct key *k, const struct
 
 const struct key_type key_target = {
     "address",
-    "https://..., http://... or \"sim:\"",
-    "\"type\":\"string\",\"pattern\":\"^(sim:?|https?://[^@?#]+)$\"",
+    "https://..., http://..., \"sim:\" or \"null:\"",
+    "\"type\":\"string\",\"pattern\":\"^(sim:?|null:|https?://[^@?#]+)$\"",
     read_target,
 };
 const struct key_type key_proxy = {

@@ -71,6 +71,18 @@ bool stats_quantile_ci(int64_t n, double q, double confidence, int64_t *lo_rank,
     return *lo_rank > 0 && *hi_rank <= n;
 }
 
+bool stats_quantile_ci_of(int64_t n, int64_t counted, double q, double confidence,
+                          int64_t *lo_rank, int64_t *hi_rank)
+{
+    double each = counted > 0 ? (double)n / (double)counted : 1;
+    bool both = stats_quantile_ci(counted, q, confidence, lo_rank, hi_rank);
+
+    *hi_rank = *hi_rank > counted ? n + 1 : (int64_t)ceil((double)*hi_rank * each);
+    if (*lo_rank > 0)
+        *lo_rank = (int64_t)((double)(*lo_rank - 1) * each) + 1;
+    return both;
+}
+
 int64_t stats_quantile_upper(int64_t n, double q, double confidence)
 {
     return n > 0 ? n + 1 - tail_rank(n, 1 - q, 1 - confidence) : n + 1;

@@ -49,6 +49,14 @@ double stats_binomial_cdf(int64_t k, int64_t n, double p);
 bool stats_quantile_ci(int64_t n, double q, double confidence, int64_t *lo_rank,
                        int64_t *hi_rank);
 
+/*
+ * The same of n values that tell no more than `counted` independent ones, 1..n: the ranks
+ * are found among those, each of which stands for n / counted neighbours in rank, and taken
+ * outwards.
+ */
+bool stats_quantile_ci_of(int64_t n, int64_t counted, double q, double confidence,
+                          int64_t *lo_rank, int64_t *hi_rank);
+
 /* Rank of the one-sided upper limit; n + 1 where there is none. */
 int64_t stats_quantile_upper(int64_t n, double q, double confidence);
 
@@ -79,6 +87,14 @@ double stats_autocorrelation(const double *x, size_t n, size_t lag);
 
 /* As how many independent values the n count: initial positive sequence, at most n. */
 double stats_effective_sample(const double *x, size_t n);
+
+/*
+ * MSER of batch means y[0..m): how many of the first to cut so that the mean of the rest is
+ * known best, at most m / 2, which says that no steady state was found in the first half.
+ * The squared standard errors without a cut and with it go to *at_0 and *at_cut.
+ * (stats_steady.c)
+ */
+size_t stats_mser(const double *y, size_t m, double *at_0, double *at_cut);
 
 /*
  * Kolmogorov-Smirnov. u[i] is the value that the distribution function, fixed in advance,

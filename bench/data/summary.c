@@ -52,27 +52,32 @@ static void finish(struct summary_metric *m, const struct summary_metric *median
 }
 
 /* One metric in one phase of a cell: each trial's, and all together in k->phase. */
-static void make_phase_metric(struct summary_making *k, uint32_t cell, uint32_t phase,
-                              enum metric_id m)
+static struct summary_size make_phase_metric(struct summary_making *k, uint32_t cell,
+                                             uint32_t phase, enum metric_id m)
 {
     struct summary_metric medians = { 0 };
+    struct summary_size size = { 0 };
     struct summary_metric *all = &cell_group(k, cell, phase)->metrics[m];
 
     summary_empty(&k->phase);
     for (uint32_t t = 0; t < k->run->n_trials; t++) {
         struct summary_metric *one = &trial_group(k, t, phase)->metrics[m];
+        struct summary_size own;
 
         if (k->run->trials[t].cell != cell)
             continue;
         summary_empty(&k->one);
         recorder_hist(k->r, t, phase, m, &k->one);
-        summary_metric_of(one, &k->one);
+        own = summary_size_of(k, t, phase, m, (uint64_t)k->one.total);
+        summary_size_sum(&size, &own);
+        summary_metric_sized(one, &k->one, &own);
         if (one->n)
             add(&k->phase, &k->one);
         spread(&medians, one);
     }
-    summary_metric_of(all, &k->phase);
+    summary_metric_sized(all, &k->phase, &size);
     finish(all, &medians);
+    return size;
 }
 
 /* Medians of whole trials are those of their only measured phase. */
@@ -80,19 +85,22 @@ static void make_metric(struct summary_making *k, uint32_t cell, enum metric_id 
 {
     struct summary_metric *all = &k->s->cells[cell].measured.metrics[m];
     const struct summary_metric *only = NULL;
+    struct summary_size size = { 0 };
     unsigned measured = 0;
 
     summary_empty(&k->cell);
     for (uint32_t p = 0; p < k->run->n_phases; p++) {
-        make_phase_metric(k, cell, p, m);
+        struct summary_size phase = make_phase_metric(k, cell, p, m);
+
         if (!k->run->phases[p].measured)
             continue;
         measured++;
         only = &cell_group(k, cell, p)->metrics[m];
+        summary_size_sum(&size, &phase);
         if (k->phase.total)
             add(&k->cell, &k->phase);
     }
-    summary_metric_of(all, &k->cell);
+    summary_metric_sized(all, &k->cell, &size);
     if (measured == 1)
         finish(all, only);
 }
@@ -132,8 +140,11 @@ static void make_trial(struct summary_making *k, uint32_t trial, uint32_t phase)
     g->measured = k->run->phases[phase].measured;
     g->tally = *recorder_tally(k->r, trial, phase);
     g->outcomes = *recorder_outcomes(k->r, trial, phase);
+    for (int h = 0; h < N_HEADLINES; h++)
+        g->extremes[h] = recorder_extreme(k->r, trial, phase, (enum headline)h);
     g->begin = begin.at;
     g->begun = begin.at != NS_ABSENT || g->tally.attempts;
+    g->steady = recorder_steady(k->r, trial, phase);
     make_rates(k->run, g);
     summary_load_asked(&g->load, &k->run->cells[g->cell].loads[phase]);
     summary_load_add(&g->load, &sums, k->r, trial, phase);
@@ -144,6 +155,8 @@ static void add_counts(struct summary_group *into, const struct summary_group *g
 {
     tally_add(&into->tally, &g->tally);
     add_outcomes(&into->outcomes, &g->outcomes);
+    for (int h = 0; h < N_HEADLINES; h++)
+        extreme_add(&into->extremes[h], &g->extremes[h]);
     into->begun |= g->begun;
 }
 
@@ -262,6 +275,7 @@ void summary_make(struct summary *s, const struct run *run, const struct recorde
         make_cell(&k, c);
     summary_make_health(&k);
     summary_judge(s, r);
+    warnings_make(s);
     hist_free(&k.one);
     hist_free(&k.phase);
     hist_free(&k.cell);

@@ -8,6 +8,7 @@
 #include "data/health.h"
 #include "data/recorder.h"
 #include "data/run.h"
+#include "data/warning.h"
 
 /*
  * What a run says, ready to be printed: made from the recorder, and so from the journal,
@@ -36,9 +37,20 @@ struct summary_stat {
     uint64_t needs; /* the least n with which it is present */
 };
 
-/* Values of one metric in one group, in the metric's unit. n = 0: all else is 0. */
+/*
+ * Values of one metric in one group, in the metric's unit. n = 0: all else is 0.
+ *
+ * `counted` is as how many independent values the n count, n where they do (series.h has
+ * the rule). Intervals are of `counted`. So is the least sample in an open loop; in a
+ * closed one it is of n, because there requests come in waves, which correlate although
+ * they repeat themselves: a wider interval is right, a percentile withheld would not be.
+ */
 struct summary_metric {
     uint64_t n;
+    bool has_effective;
+    uint64_t effective; /* as measured, however sure */
+    uint64_t counted;
+    uint64_t carries; /* what the least sample is held against */
     int64_t min;
     int64_t max;
     int64_t mean;
@@ -48,6 +60,16 @@ struct summary_metric {
     int64_t spread_lo; /* least and greatest median of a trial; -1 with fewer than two */
     int64_t spread_hi;
 };
+
+/*
+ * The error of a headline figure in a group, in the metric's unit: p99 over its values, or
+ * the highest percentile that so few have; of gaps that of all frames of the run. False
+ * where nothing is known of it. *stat: which it is; N_STATS: the greatest.
+ */
+struct summary;
+struct summary_group;
+bool summary_error(const struct summary *s, const struct summary_group *g, enum headline h,
+                   int64_t *error, enum stat_id *stat);
 
 struct summary_rate {
     bool present;
@@ -95,8 +117,10 @@ struct summary_group {
     struct tally tally;
     struct outcome_counts outcomes;
     struct summary_metric metrics[N_METRICS];
+    struct extreme extremes[N_HEADLINES];
     struct summary_rate rates[N_RATES];
     struct summary_load load;
+    struct steady_seen steady;      /* only in `trials` */
     struct summary_region *regions; /* of attempts that named one */
     size_t n_regions;
 };
@@ -147,8 +171,22 @@ struct summary_health {
     struct summary_metric read_lag;
     struct summary_metric stamp_error;
     struct summary_metric turn;
+    struct freeze freeze; /* the longest; length 0: none */
+    ns_t worker_ns;       /* how long the workers were there, added up */
+    int64_t busiest_ppm;  /* of a core: the worker that used most */
     uint64_t samples;
     uint64_t in_flight_max;
+};
+
+/* Where the times of frames came from, or were to come from. */
+enum stamps { STAMPS_NONE, STAMPS_KERNEL, STAMPS_READ, STAMPS_MIXED, N_STAMPS };
+extern const char *const stamps_names[N_STAMPS]; /* "none", "kernel", "read", "mixed" */
+enum stamps summary_stamps_asked(const struct summary *s);
+enum stamps summary_stamps_used(const struct summary *s);
+
+struct summary_warning {
+    const struct warning *row;
+    const char *text;
 };
 
 struct summary {
@@ -166,6 +204,8 @@ struct summary {
     size_t n_slos;
     enum verdict verdict; /* the worst: fail, then no data, then pass */
     struct summary_health health;
+    struct summary_warning *warnings; /* the worst first */
+    size_t n_warnings;
 };
 
 void summary_make(struct summary *s, const struct run *run, const struct recorder *r);

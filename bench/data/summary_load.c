@@ -38,6 +38,8 @@ void summary_load_add(struct summary_load *to, struct summary_load_sums *sums,
     to->planned += end.planned;
     to->issued += end.issued;
     sums->arrivals.started += a.started;
+    if (end.at != NS_ABSENT && begin.at + a.last > end.at)
+        sums->beyond += begin.at + a.last - end.at;
     sums->arrivals.dispersion += a.dispersion;
     sums->freedom += a.windows ? a.windows - 1 : 0;
     sums->in_flight += (double)recorder_in_flight(r, trial, phase, &over);
@@ -52,7 +54,7 @@ void summary_load_end(struct summary_load *to, const struct summary_load_sums *s
 
     if (span > 0) {
         to->has_rate = true;
-        to->rate = (double)a->started * NS_PER_S / (double)span;
+        to->rate = (double)a->started * NS_PER_S / (double)(span + sums->beyond);
         to->concurrency = sums->in_flight / sums->under_way;
     }
     to->has_cv = to->open && a->gaps >= 2 && a->gap_mean > 0;

@@ -44,18 +44,19 @@ static void look_up(const struct hist *h, struct wanted *w, size_t n)
 }
 
 /* Whether the percentile can be told, and the ranks it and its interval are found at. */
-static size_t want(struct summary_stat *s, double q, int64_t n, struct wanted *w)
+static size_t want(struct summary_stat *s, double q, int64_t n,
+                   const struct summary_size *size, struct wanted *w)
 {
     int64_t lo, hi;
     size_t k = 0;
 
     *s = (struct summary_stat){ .lo = -1, .hi = -1 };
     s->needs = (uint64_t)stats_min_sample(q, CONFIDENCE);
-    s->present = (uint64_t)n >= s->needs;
+    s->present = size->carries >= s->needs;
     if (!s->present)
         return 0;
     w[k++] = (struct wanted){ hist_rank(n, q * 100), true, &s->value };
-    stats_quantile_ci(n, q, CONFIDENCE, &lo, &hi);
+    stats_quantile_ci_of(n, (int64_t)size->counted, q, CONFIDENCE, &lo, &hi);
     if (lo > 0)
         w[k++] = (struct wanted){ lo, false, &s->lo };
     if (hi <= n)
@@ -63,13 +64,18 @@ static size_t want(struct summary_stat *s, double q, int64_t n, struct wanted *w
     return k;
 }
 
-void summary_metric_of(struct summary_metric *m, const struct hist *h)
+void summary_metric_sized(struct summary_metric *m, const struct hist *h,
+                          const struct summary_size *size)
 {
     struct wanted w[3 * N_STATS];
     size_t n = 0;
 
     *m = (struct summary_metric){
         .n = (uint64_t)h->total,
+        .has_effective = size->known,
+        .effective = size->effective,
+        .counted = size->counted,
+        .carries = size->carries,
         .min = hist_min(h),
         .max = hist_max(h),
         .mean = llround(hist_mean(h)),
@@ -78,8 +84,49 @@ void summary_metric_of(struct summary_metric *m, const struct hist *h)
         .spread_hi = -1,
     };
     for (int i = 0; i < N_STATS; i++)
-        n += want(&m->stats[i], stat_rows[i].q, h->total, w + n);
+        n += want(&m->stats[i], stat_rows[i].q, h->total, size, w + n);
     look_up(h, w, n);
+}
+
+void summary_metric_of(struct summary_metric *m, const struct hist *h)
+{
+    uint64_t n = (uint64_t)h->total;
+
+    summary_metric_sized(m, h, &(struct summary_size){ n, n, n, false });
+}
+
+void summary_size_sum(struct summary_size *to, const struct summary_size *s)
+{
+    to->effective += s->effective;
+    to->counted += s->counted;
+    to->carries += s->carries;
+    to->known |= s->known;
+}
+
+/* Values of stragglers, of which the series knows nothing, count as they are. */
+struct summary_size summary_size_of(const struct summary_making *k, uint32_t trial,
+                                    uint32_t phase, enum metric_id m, uint64_t n)
+{
+    const struct run_cell *cell = &k->run->cells[k->run->trials[trial].cell];
+    struct sample s;
+    uint64_t late;
+
+    if (!recorder_sample(k->r, trial, phase, m, &s))
+        return (struct summary_size){ n, n, n, false };
+    late = n - s.n;
+    return (struct summary_size){ s.effective + late, s.used + late,
+                                  cell->loads[phase].open ? s.used + late : n, true };
+}
+
+static uint64_t part(uint64_t of, uint64_t n, uint64_t n_part)
+{
+    return of == n ? n_part : (uint64_t)ceil((double)of * (double)n_part / (double)n);
+}
+
+struct summary_size summary_size_part(const struct summary_metric *m, uint64_t n_part)
+{
+    return (struct summary_size){ n_part, part(m->counted, m->n, n_part),
+                                  part(m->carries, m->n, n_part), false };
 }
 
 void summary_rate_of(struct summary_rate *rate, enum rate_id id, const struct tally *t)

@@ -22,8 +22,27 @@ static inline void summary_empty(struct hist *h)
         hist_reset(h);
 }
 
+/* What values are worth, added up over trials and phases. */
+struct summary_size {
+    uint64_t effective;
+    uint64_t counted; /* for intervals */
+    uint64_t carries; /* for the least sample */
+    bool known;       /* of any of them */
+};
+
+void summary_size_sum(struct summary_size *to, const struct summary_size *s);
+
+/* n values of metric m in a trial's phase. */
+struct summary_size summary_size_of(const struct summary_making *k, uint32_t trial,
+                                    uint32_t phase, enum metric_id m, uint64_t n);
+
+/* A part of n values, n_part of them: worth the same share. */
+struct summary_size summary_size_part(const struct summary_metric *m, uint64_t n_part);
+
 /* What a histogram says, percentiles only as far as its sample carries them. */
 void summary_metric_of(struct summary_metric *m, const struct hist *h);
+void summary_metric_sized(struct summary_metric *m, const struct hist *h,
+                          const struct summary_size *size);
 
 /* A quotient of counts and, where it is a share, how sure it is. */
 void summary_rate_of(struct summary_rate *rate, enum rate_id id, const struct tally *t);
@@ -31,6 +50,7 @@ void summary_rate_of(struct summary_rate *rate, enum rate_id id, const struct ta
 /* The load of a group: what was asked, then each of its trials, then the figures. */
 struct summary_load_sums {
     struct arrivals_seen arrivals;
+    ns_t beyond;    /* how long after its phase was over the last request of it left */
     double freedom; /* windows - 1, summed */
     double in_flight;
     double under_way; /* time that in_flight is about */

@@ -80,12 +80,16 @@ void summary_make_regions(struct summary_making *k, struct summary_group *g)
                 count_regions(k, g, t, p);
     for (size_t i = 0; i < g->n_regions; i++)
         for (int m = 0; m < N_REGION_METRICS; m++) {
+            struct summary_size size;
+
             summary_empty(&k->one);
             for (uint32_t t = 0; t < trials; t++)
                 for (uint32_t p = 0; p < phases; p++)
                     if (belongs(k, g, t, p))
                         add_region_hist(k, g->regions[i].name, t, p, region_metrics[m]);
-            summary_metric_of(&g->regions[i].metrics[m], &k->one);
+            size =
+                summary_size_part(&g->metrics[region_metrics[m]], (uint64_t)k->one.total);
+            summary_metric_sized(&g->regions[i].metrics[m], &k->one, &size);
         }
     if (g->n_regions)
         qsort(g->regions, g->n_regions, sizeof(*g->regions), by_attempts);

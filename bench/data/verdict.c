@@ -15,6 +15,7 @@ const char *const verdict_names[N_VERDICTS] = {
 /* What an objective is about in a cell, added up. */
 struct subject {
     struct hist hist; /* of its metric */
+    uint64_t counted; /* as how many independent ones its values count */
     struct tally tally;
     uint64_t attempt_errors;
     uint64_t good;
@@ -72,6 +73,18 @@ static bool names_phase(const struct slo *slo, const struct run_phase *p)
     return p->measured;
 }
 
+static void gather_values(struct subject *to, const struct recorder *r, uint32_t trial,
+                          uint32_t phase, enum metric_id m)
+{
+    int64_t before = to->hist.total;
+    struct sample s;
+
+    recorder_hist(r, trial, phase, m, &to->hist);
+    to->counted += (uint64_t)(to->hist.total - before);
+    if (recorder_sample(r, trial, phase, m, &s))
+        to->counted -= s.n - s.used;
+}
+
 static void gather(struct subject *to, const struct summary *s, const struct recorder *r,
                    uint32_t slo_no, uint32_t cell)
 {
@@ -88,7 +101,7 @@ static void gather(struct subject *to, const struct summary *s, const struct rec
                     to->attempt_errors += recorder_outcomes(r, t, p)->all[o];
             to->good += recorder_good(r, t, p, slo_no);
             if (!slo->is_rate)
-                recorder_hist(r, t, p, slo->metric, &to->hist);
+                gather_values(to, r, t, p, slo->metric);
         }
 }
 
@@ -117,9 +130,14 @@ static bool at_rank(const struct hist *h, int64_t failed, bool more_is_better, i
     return true;
 }
 
+/*
+ * The verdict is about the requests there were, so any n that is large enough will do; how
+ * sure it is of those that will come is said by its interval.
+ */
 static void judge_percentile(struct summary_slo *v, const struct slo *slo,
-                             const struct hist *h, int64_t failed)
+                             const struct subject *of, int64_t failed)
 {
+    const struct hist *h = &of->hist;
     bool better = metrics[slo->metric].more_is_better;
     double q = slo->percentile / 100;
     int64_t n = h->total + failed, lo, hi;
@@ -130,7 +148,7 @@ static void judge_percentile(struct summary_slo *v, const struct slo *slo,
     v->has_value = true;
     v->infinite =
         !at_rank(h, failed, better, hist_rank(n, slo->percentile), true, &v->value);
-    stats_quantile_ci(n, q, CONFIDENCE, &lo, &hi);
+    stats_quantile_ci_of(n, (int64_t)of->counted + failed, q, CONFIDENCE, &lo, &hi);
     v->interval = at_rank(h, failed, better, lo, false, &v->lo);
     if (!at_rank(h, failed, better, hi, true, &v->hi))
         v->hi = -1;
@@ -151,6 +169,21 @@ static void judge_moment(struct summary_slo *v, const struct slo *slo, const str
         v->value = (double)hist_max(h);
 }
 
+/* The error of the figure that is judged, where it has one of its own that is greater. */
+static ns_t error_of(const struct slo *slo, const struct summary_health *h)
+{
+    ns_t e = h->e;
+
+    for (int i = 0; i < N_HEADLINES; i++) {
+        const struct health_figure *f = &h->facts.figures[i];
+        ns_t own = slo->stat == SLO_MAX ? f->max_error : f->error;
+
+        if (headlines[i].of == slo->metric && own > e)
+            e = own;
+    }
+    return e;
+}
+
 static void judge_metric(struct summary_slo *v, const struct slo *slo,
                          const struct subject *of, ns_t e)
 {
@@ -160,7 +193,7 @@ static void judge_metric(struct summary_slo *v, const struct slo *slo,
 
     v->n = (uint64_t)(of->hist.total + failed);
     if (slo->stat == SLO_PERCENTILE)
-        judge_percentile(v, slo, &of->hist, failed);
+        judge_percentile(v, slo, of, failed);
     else
         judge_moment(v, slo, &of->hist, failed);
     if (!v->has_value)
@@ -209,7 +242,7 @@ static void judge(struct summary *s, const struct recorder *r, uint32_t slo, uin
     if (s->run->slos[slo].is_rate)
         judge_rate(v, &s->run->slos[slo], &of);
     else
-        judge_metric(v, &s->run->slos[slo], &of, s->health.e);
+        judge_metric(v, &s->run->slos[slo], &of, error_of(&s->run->slos[slo], &s->health));
     hist_free(&of.hist);
     s->health.facts.flips_verdict |= v->flips;
 }

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "load/engine.h"
 #include "load/ratio.h"
+#include "load/system_health.h"
 #include "load/wire.h"
 
 enum { QUEUE_BYTES = 64 << 20, UNREACHABLE_AFTER = 10 };
@@ -42,6 +43,8 @@ struct driving {
     size_t n_running;
     double words_per_token;
     uint32_t first_worker;
+    struct system_health system;
+    ns_t system_due;
     enum end_reason reason;
     bool stopped;
     struct err err; /* why a trial could not be started */
@@ -120,6 +123,7 @@ static int start_trial(struct driving *d, uint32_t trial)
         .base_url = drive->targets[t->cell].base_url,
         .key = drive->targets[t->cell].key,
         .send_id = drive->targets[t->cell].send_id,
+        .trace = cell->target.traceparent ? drive->run->id : NULL,
         .model = cell->request.model
                      ? catalogue_model(drive->catalogue, cell->request.model)
                      : NULL,
@@ -207,6 +211,24 @@ static uint64_t in_flight(const struct driving *d)
     return n;
 }
 
+/* The health of the machine, once a second; last: now. */
+static void watch_machine(struct driving *d, bool last)
+{
+    struct drive *drive = d->drive;
+    ns_t now = clock_now(drive->clock);
+    struct health_sample *h;
+
+    if (now < d->system_due && !last)
+        return;
+    d->system_due = now + NS_PER_S;
+    h = mem_alloc(sizeof(*h));
+    h->at = now - drive->run->t0_mono;
+    h->worker = HEALTH_MACHINE;
+    h->trial = d->running[0].trial;
+    system_health_sample(&d->system, h);
+    mailbox_put_health(&drive->collector->mailbox, h);
+}
+
 /* Until the trials under way have drained and all they recorded has been taken. */
 static void attend(struct driving *d)
 {
@@ -218,10 +240,12 @@ static void attend(struct driving *d)
         mailbox_wait(&c->mailbox, TURN);
         collector_enter(c);
         look_for_stops(d);
+        watch_machine(d, false);
         if (drive->tick)
             drive->tick(drive->ctx, in_flight(d));
         collector_leave(c);
     }
+    watch_machine(d, true);
     collector_stop(c);
     look_for_stops(d);
     for (size_t i = 0; i < d->n_running; i++) {
@@ -315,6 +339,7 @@ enum end_reason drive_run(struct drive *drive, char *detail, size_t n)
     d.running = mem_array(drive->scenario->n_cells, sizeof(*d.running));
     collector_add_sink(drive->collector,
                        (struct journal_sink){ .record = watch_record, .ctx = &d });
+    system_health_init(&d.system, drive->clock);
     run_trials(&d);
     collector_drop_sink(drive->collector);
     collector_flush(drive->collector);

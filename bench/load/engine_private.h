@@ -93,10 +93,14 @@ struct lag {
     struct hist *error; /* of the stamps of frames */
     struct hist *turn;
     struct health_sample sample; /* counters so far */
-    ns_t cpu;
-    uint64_t switches;
-    uint64_t runqueue;
-    ns_t real_offset;
+    ns_t frozen_from;            /* of the run: the freeze that is being put together */
+    ns_t frozen_to;
+    struct thread_figures {
+        ns_t cpu;
+        uint64_t switches;
+        uint64_t switches_own;
+        uint64_t runqueue;
+    } thread; /* at the last sample */
 };
 
 struct worker {
@@ -181,6 +185,7 @@ void lag_init(struct worker *w);
 void lag_free(struct worker *w);
 void lag_turn(void *worker, ns_t began, ns_t done);
 void lag_send(struct worker *w, ns_t lag);
+void lag_waited(struct worker *w, ns_t from, ns_t to); /* something was there to be done */
 void lag_read(void *worker, const struct wire_read *read);
 void lag_report(struct worker *w); /* a health sample to the mailbox */
 

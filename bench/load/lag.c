@@ -13,24 +13,20 @@ static struct hist *new_hist(void)
     return h;
 }
 
-static ns_t real_offset(const struct clock *c)
-{
-    return c->real(c->ctx) - c->mono(c->ctx);
-}
-
-/* CPU time, involuntary switches and run-queue wait of this thread so far. */
-static void thread_figures(ns_t *cpu, uint64_t *switches, uint64_t *runqueue)
+/* CPU time, switches and run-queue wait of this thread so far. */
+static void thread_figures(struct thread_figures *t)
 {
     struct rusage u;
     unsigned long long ran = 0, waited = 0;
     FILE *f = fopen("/proc/thread-self/schedstat", "re");
 
     getrusage(RUSAGE_THREAD, &u);
-    *cpu = (u.ru_utime.tv_sec + u.ru_stime.tv_sec) * NS_PER_S +
-           (u.ru_utime.tv_usec + u.ru_stime.tv_usec) * NS_PER_US;
-    *switches = (uint64_t)u.ru_nivcsw;
+    t->cpu = (u.ru_utime.tv_sec + u.ru_stime.tv_sec) * NS_PER_S +
+             (u.ru_utime.tv_usec + u.ru_stime.tv_usec) * NS_PER_US;
+    t->switches = (uint64_t)u.ru_nivcsw;
+    t->switches_own = (uint64_t)u.ru_nvcsw;
     if (f && fscanf(f, "%llu %llu", &ran, &waited) == 2)
-        *runqueue = waited;
+        t->runqueue = waited;
     if (f)
         fclose(f);
 }
@@ -44,8 +40,7 @@ void lag_init(struct worker *w)
     };
     lag->sample.worker = w->engine->config.first_worker + w->number;
     lag->sample.trial = w->engine->config.trial_no;
-    thread_figures(&lag->cpu, &lag->switches, &lag->runqueue);
-    lag->real_offset = real_offset(w->engine->config.clock);
+    thread_figures(&lag->thread);
 }
 
 void lag_free(struct worker *w)
@@ -80,6 +75,38 @@ void lag_send(struct worker *w, ns_t lag)
     record(w->lag.send, lag, 1);
 }
 
+/* What is known of the freeze under way is all of it. */
+static void end_freeze(struct lag *lag)
+{
+    struct freeze f = { lag->frozen_from, lag->frozen_to - lag->frozen_from };
+
+    lag->frozen_from = lag->frozen_to;
+    if (f.length <= HEALTH_FREEZE)
+        return;
+    lag->sample.counters[HEALTH_FREEZES]++;
+    lag->sample.counters[HEALTH_FROZEN_NS] += (uint64_t)f.length;
+    if (f.length > lag->sample.freeze.length)
+        lag->sample.freeze = f;
+}
+
+/* Waits that overlap are of one freeze. */
+void lag_waited(struct worker *w, ns_t from, ns_t to)
+{
+    struct lag *lag = &w->lag;
+    bool open = lag->frozen_to > lag->frozen_from;
+
+    if (to - from <= HEALTH_FREEZE)
+        return;
+    if (from > lag->frozen_to) {
+        end_freeze(lag);
+        lag->frozen_from = from;
+    } else if (open && from < lag->frozen_from) {
+        lag->frozen_from = from;
+    }
+    if (to > lag->frozen_to)
+        lag->frozen_to = to;
+}
+
 void lag_read(void *worker, const struct wire_read *read)
 {
     struct worker *w = worker;
@@ -94,24 +121,20 @@ void lag_read(void *worker, const struct wire_read *read)
         record(w->lag.read, read->lag, 1);
     record(w->lag.error, read->error, read->in_doubt);
     record(w->lag.error, 0, read->events - read->in_doubt);
+    if (read->in_doubt && read->error > HEALTH_FREEZE)
+        lag_waited(w, read->since, read->at);
 }
 
-static void count(struct worker *w, struct health_sample *h)
+static void count(struct lag *lag, struct health_sample *h)
 {
-    struct lag *lag = &w->lag;
-    ns_t cpu = lag->cpu, offset = real_offset(w->engine->config.clock);
-    uint64_t switches = lag->switches, runqueue = lag->runqueue;
+    struct thread_figures now = lag->thread;
 
-    thread_figures(&cpu, &switches, &runqueue);
-    h->counters[HEALTH_CPU_NS] = (uint64_t)(cpu - lag->cpu);
-    h->counters[HEALTH_SWITCHES] = switches - lag->switches;
-    h->counters[HEALTH_RUNQUEUE_NS] = runqueue - lag->runqueue;
-    if (llabs(offset - lag->real_offset) > NS_PER_MS)
-        h->counters[HEALTH_CLOCK_STEPS]++;
-    lag->cpu = cpu;
-    lag->switches = switches;
-    lag->runqueue = runqueue;
-    lag->real_offset = offset;
+    thread_figures(&now);
+    h->counters[HEALTH_CPU_NS] = (uint64_t)(now.cpu - lag->thread.cpu);
+    h->counters[HEALTH_SWITCHES] = now.switches - lag->thread.switches;
+    h->counters[HEALTH_SWITCHES_OWN] = now.switches_own - lag->thread.switches_own;
+    h->counters[HEALTH_RUNQUEUE_NS] = now.runqueue - lag->thread.runqueue;
+    lag->thread = now;
 }
 
 void lag_report(struct worker *w)
@@ -119,11 +142,13 @@ void lag_report(struct worker *w)
     struct health_sample *h = mem_alloc(sizeof(*h));
     struct lag *lag = &w->lag;
 
+    end_freeze(lag);
     *h = lag->sample;
+    lag->sample.freeze = (struct freeze){ 0 };
     h->at = worker_now(w);
     h->in_flight = (uint32_t)w->most_in_flight;
     w->most_in_flight = w->in_flight;
-    count(w, h);
+    count(lag, h);
     h->send_lag = lag->send;
     h->read_lag = lag->read;
     h->stamp_error = lag->error;

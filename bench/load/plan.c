@@ -285,11 +285,12 @@ static void name_cells(struct plan *p)
 }
 
 int plan_make(struct plan *p, const struct scenario *s, const struct catalogue *c,
-              struct err *err)
+              const struct sysinfo *sys, struct err *err)
 {
     *p = (struct plan){
         .scenario = s,
         .catalogue = c,
+        .sys = sys,
         .n_cells = s->n_cells,
         .trials = (uint64_t)s->n_cells * s->repeat,
     };
@@ -300,6 +301,10 @@ int plan_make(struct plan *p, const struct scenario *s, const struct catalogue *
             return -1;
         }
     name_cells(p);
+    if (plan_check_machine(p, err)) {
+        plan_free(p);
+        return -1;
+    }
     walk_run(p, plan_buckets_open(p));
     add_up(p);
     plan_buckets_sustain(p);

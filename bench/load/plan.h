@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/sysinfo.h"
 #include "data/catalogue.h"
 #include "data/scenario.h"
 
@@ -18,7 +19,7 @@
  * they may be. Unknown is -1.
  *
  *     struct plan p;
- *     if (plan_make(&p, &scenario, &catalogue, &err)) ...   // a dataset is wrong
+ *     if (plan_make(&p, &scenario, &catalogue, &sys, &err)) ...   // a dataset is wrong
  *     plan_text(&out, &p);
  *     plan_free(&p);
  */
@@ -60,6 +61,7 @@ struct plan {
     struct arena arena;
     const struct scenario *scenario; /* borrowed, with the catalogue */
     const struct catalogue *catalogue;
+    const struct sysinfo *sys;
     struct plan_cell *cells; /* one for each of the scenario's */
     size_t n_cells;
     uint64_t trials;
@@ -72,9 +74,13 @@ struct plan {
     size_t cap_warnings;
 };
 
-/* -1 where a dataset cannot be read. c may be NULL. */
+/*
+ * -1 where a dataset cannot be read, or where the machine certainly has too few files or
+ * ports; what may be too little is warned of. c may be NULL, and sys: then the machine is
+ * not asked.
+ */
 int plan_make(struct plan *p, const struct scenario *s, const struct catalogue *c,
-              struct err *err);
+              const struct sysinfo *sys, struct err *err);
 void plan_free(struct plan *p);
 
 void plan_text(struct buf *out, const struct plan *p);

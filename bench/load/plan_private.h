@@ -36,6 +36,28 @@ ns_t plan_buckets_time(const struct plan_buckets *b, double requests, double tok
 /* What rate the run could have had: plan->total.time is known now. */
 void plan_buckets_sustain(struct plan *p);
 
+/*
+ * What a plan warns of. A remark holds for a cell; where it holds for several, it is said
+ * once, by plan_remarks_end.
+ */
+struct plan_remarks {
+    struct plan *plan;
+    struct plan_remark *items;
+    size_t n;
+    size_t cap;
+};
+
+void plan_warn(struct plan *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void plan_remark(struct plan_remarks *r, const struct plan_cell *c, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+void plan_remarks_end(struct plan_remarks *r);
+
 void plan_warn_all(struct plan *p);
+
+/* Files, ports, memory and cores that may not be enough for a cell: plan_machine.c. */
+void plan_warn_machine(struct plan_remarks *r, const struct plan_cell *c);
+
+/* -1 where a cell cannot do without more files or ports than there are. */
+int plan_check_machine(const struct plan *p, struct err *err);
 
 #endif

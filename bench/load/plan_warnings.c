@@ -1,10 +1,6 @@
 #include <math.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/mem.h"
 #include "base/units.h"
 #include "data/nearest.h"
 #include "data/stats.h"
@@ -13,79 +9,6 @@
 
 /* What a percentile must have to be claimed: a one-sided limit of this confidence. */
 static const double CONFIDENCE = 0.95;
-
-static void warn(struct plan *p, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static void warn(struct plan *p, const char *fmt, ...)
-{
-    char text[400];
-    va_list ap;
-
-    va_start(ap, fmt);
-    vsnprintf(text, sizeof(text), fmt, ap);
-    va_end(ap);
-    p->warnings =
-        mem_grow(p->warnings, p->n_warnings, &p->cap_warnings, sizeof(*p->warnings));
-    p->warnings[p->n_warnings++] = arena_strdup(&p->arena, text);
-}
-
-/* What holds for a cell; where it holds for several, it is said once. */
-struct remark {
-    const char *cell;
-    const char *text;
-};
-
-struct remarks {
-    struct plan *plan;
-    struct remark *items;
-    size_t n;
-    size_t cap;
-};
-
-static void remark(struct remarks *r, const struct plan_cell *c, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static void remark(struct remarks *r, const struct plan_cell *c, const char *fmt, ...)
-{
-    char text[400];
-    va_list ap;
-
-    va_start(ap, fmt);
-    vsnprintf(text, sizeof(text), fmt, ap);
-    va_end(ap);
-    r->items = mem_grow(r->items, r->n, &r->cap, sizeof(*r->items));
-    r->items[r->n++] = (struct remark){ c->name, arena_strdup(&r->plan->arena, text) };
-}
-
-static void warn_once(struct remarks *r, size_t i)
-{
-    const struct remark *it = &r->items[i];
-    size_t same = 0;
-
-    for (size_t k = 0; k < r->n; k++) {
-        if (strcmp(r->items[k].text, it->text))
-            continue;
-        if (k < i)
-            return;
-        same++;
-    }
-    if (r->plan->n_cells == 1)
-        warn(r->plan, "%s", it->text);
-    else if (same == r->plan->n_cells)
-        warn(r->plan, "every cell: %s", it->text);
-    else if (same > 1)
-        warn(r->plan, "%s and %zu more: %s", it->cell, same - 1, it->text);
-    else
-        warn(r->plan, "%s: %s", it->cell, it->text);
-}
-
-static void end_remarks(struct remarks *r)
-{
-    for (size_t i = 0; i < r->n; i++)
-        warn_once(r, i);
-    free(r->items);
-}
 
 typedef void put_fn(struct buf *out, int64_t v);
 
@@ -105,7 +28,7 @@ static void over_budget(struct plan *p, const char *what, int64_t planned, int64
     put(&b, planned);
     buf_str(&b, " are planned, the budget is ");
     put(&b, allowed);
-    warn(p, "%s: the run may stop early, with exit code 5", b.p);
+    plan_warn(p, "%s: the run may stop early, with exit code 5", b.p);
     buf_free(&b);
 }
 
@@ -119,8 +42,9 @@ static void warn_budget(struct plan *p)
                 (int64_t)b->tokens, put_count);
     over_budget(p, "cost", p->total.cost_nusd, b->cost_nusd, units_put_money);
     if (b->cost_nusd && p->total.cost_nusd < 0)
-        warn(p,
-             "budget.cost: a price is unknown, so that spending cannot be counted in full");
+        plan_warn(
+            p,
+            "budget.cost: a price is unknown, so that spending cannot be counted in full");
 }
 
 static void warn_limit(struct plan *p, const struct plan_limit *l)
@@ -130,13 +54,14 @@ static void warn_limit(struct plan *p, const struct plan_limit *l)
     if (!l->name)
         return;
     units_put_duration(&after, l->after);
-    warn(p, "%s %s: the plan \"%s\" allows %s %lld; it is used up %s into the run, and %s",
-         l->model, l->tier, l->plan, l->name, (long long)l->limit, after.p,
-         l->paced ? "requests are held back from then on" : "refusals (429) follow");
+    plan_warn(
+        p, "%s %s: the plan \"%s\" allows %s %lld; it is used up %s into the run, and %s",
+        l->model, l->tier, l->plan, l->name, (long long)l->limit, after.p,
+        l->paced ? "requests are held back from then on" : "refusals (429) follow");
     buf_free(&after);
 }
 
-static void warn_unknown_model(struct remarks *r, const struct plan_cell *c)
+static void warn_unknown_model(struct plan_remarks *r, const struct plan_cell *c)
 {
     const struct catalogue *known = r->plan->catalogue;
     const char *id = c->cell->request.model ? c->cell->request.model : "(none)";
@@ -146,27 +71,32 @@ static void warn_unknown_model(struct remarks *r, const struct plan_cell *c)
     for (size_t i = 0; known && i < known->n_models; i++)
         nearest_try(&near, known->models[i].id);
     nearest_hint(&near, &hint);
-    remark(r, c, "model %s is not in the catalogue: prices, limits and speed are unknown%s",
-           id, hint.msg);
+    plan_remark(r, c,
+                "model %s is not in the catalogue: prices, limits and speed are unknown%s",
+                id, hint.msg);
 }
 
-static void warn_model(struct remarks *r, const struct plan_cell *c)
+static void warn_model(struct plan_remarks *r, const struct plan_cell *c)
 {
     const struct model *m = c->model;
 
+    if (!m && target_is_null(c->cell->target.base_url))
+        return;
     if (!m)
         warn_unknown_model(r, c);
     else if (m->context > 0 && c->prompt + c->completion > m->context)
-        remark(r, c, "prompt and answer (%lld + %lld tokens) exceed the context of %lld",
-               (long long)c->prompt, (long long)c->completion, (long long)m->context);
+        plan_remark(r, c,
+                    "prompt and answer (%lld + %lld tokens) exceed the context of %lld",
+                    (long long)c->prompt, (long long)c->completion, (long long)m->context);
     else if (m->max_completion > 0 && c->completion > m->max_completion)
-        remark(r, c, "answers of %lld tokens are asked for, the model gives %lld at most",
-               (long long)c->completion, (long long)m->max_completion);
+        plan_remark(r, c,
+                    "answers of %lld tokens are asked for, the model gives %lld at most",
+                    (long long)c->completion, (long long)m->max_completion);
 }
 
 /* A key of the matrix that is no scenario key goes into the body, a misspelt one as well.
  */
-static void warn_field(struct remarks *r, const struct plan_cell *c)
+static void warn_field(struct plan_remarks *r, const struct plan_cell *c)
 {
     static const char *const usual[] = {
         "model",
@@ -200,7 +130,7 @@ static void warn_field(struct remarks *r, const struct plan_cell *c)
         for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++)
             nearest_try(&near, usual[i]);
         if (near.best && near.distance && !strchr(key, '.') && !scenario_has_key(key))
-            remark(
+            plan_remark(
                 r, c,
                 "the matrix varies \"%s\", which is sent as a field of the body; did you "
                 "mean \"%s\"?",
@@ -209,7 +139,7 @@ static void warn_field(struct remarks *r, const struct plan_cell *c)
 }
 
 /* Little's law: requests at once = rate * latency. */
-static void warn_cap(struct remarks *r, const struct plan_cell *c)
+static void warn_cap(struct plan_remarks *r, const struct plan_cell *c)
 {
     double s = (double)c->latency / NS_PER_S;
 
@@ -221,14 +151,14 @@ static void warn_cap(struct remarks *r, const struct plan_cell *c)
         if (!c->cell->limits.in_flight || at_once <= (double)c->cell->limits.in_flight)
             continue;
         if (ph->open)
-            remark(r, c,
-                   "phase %s: %g requests/s of about %.2g s are %.0f at once, "
-                   "limits.in_flight is %llu: the rest will be held back",
-                   ph->name, peak, s, at_once,
-                   (unsigned long long)c->cell->limits.in_flight);
+            plan_remark(r, c,
+                        "phase %s: %g requests/s of about %.2g s are %.0f at once, "
+                        "limits.in_flight is %llu: the rest will be held back",
+                        ph->name, peak, s, at_once,
+                        (unsigned long long)c->cell->limits.in_flight);
         else
-            remark(r, c, "phase %s: concurrency %.0f is above limits.in_flight, %llu",
-                   ph->name, at_once, (unsigned long long)c->cell->limits.in_flight);
+            plan_remark(r, c, "phase %s: concurrency %.0f is above limits.in_flight, %llu",
+                        ph->name, at_once, (unsigned long long)c->cell->limits.in_flight);
     }
 }
 
@@ -243,7 +173,7 @@ static bool speaks_of(const struct slo *slo, const struct cell *cell)
     return true;
 }
 
-static void warn_sample(struct remarks *r, const struct plan_cell *c)
+static void warn_sample(struct plan_remarks *r, const struct plan_cell *c)
 {
     const struct scenario *s = r->plan->scenario;
     bool asked = false;
@@ -257,13 +187,13 @@ static void warn_sample(struct remarks *r, const struct plan_cell *c)
         asked = true;
         least = stats_min_sample(slo->percentile / 100, CONFIDENCE);
         if ((int64_t)c->measured < least)
-            remark(r, c, "slo \"%s\" needs %lld measured requests, %llu are planned",
-                   slo->text, (long long)least, (unsigned long long)c->measured);
+            plan_remark(r, c, "slo \"%s\" needs %lld measured requests, %llu are planned",
+                        slo->text, (long long)least, (unsigned long long)c->measured);
     }
     if (!asked && (int64_t)c->measured < stats_min_sample(0.99, CONFIDENCE))
-        remark(r, c, "a p99 needs %lld measured requests, %llu are planned",
-               (long long)stats_min_sample(0.99, CONFIDENCE),
-               (unsigned long long)c->measured);
+        plan_remark(r, c, "a p99 needs %lld measured requests, %llu are planned",
+                    (long long)stats_min_sample(0.99, CONFIDENCE),
+                    (unsigned long long)c->measured);
 }
 
 /* The simulator keeps limits only where it is told to. */
@@ -272,7 +202,7 @@ static bool limits_are_kept(const struct plan *p)
     for (size_t i = 0; i < p->n_cells; i++) {
         const struct target *t = &p->cells[i].cell->target;
 
-        if (!t->base_url || strcmp(t->base_url, "sim:"))
+        if (!t->base_url || !(target_is_sim(t->base_url) || target_is_null(t->base_url)))
             return true;
         for (size_t k = 0; k < t->n_sim; k++)
             if (!strncmp(t->sim[k], "--plan", 6) || !strncmp(t->sim[k], "--limit", 7) ||
@@ -284,7 +214,7 @@ static bool limits_are_kept(const struct plan *p)
 
 void plan_warn_all(struct plan *p)
 {
-    struct remarks sent = { .plan = p }, samples = { .plan = p };
+    struct plan_remarks sent = { .plan = p }, samples = { .plan = p };
 
     warn_budget(p);
     for (size_t i = 0; i < p->n_limits && limits_are_kept(p); i++)
@@ -293,9 +223,10 @@ void plan_warn_all(struct plan *p)
         warn_field(&sent, &p->cells[i]);
         warn_model(&sent, &p->cells[i]);
         warn_cap(&sent, &p->cells[i]);
+        plan_warn_machine(&sent, &p->cells[i]);
         warn_sample(&samples, &p->cells[i]);
     }
-    end_remarks(&sent);
+    plan_remarks_end(&sent);
     p->n_urgent = p->n_warnings;
-    end_remarks(&samples);
+    plan_remarks_end(&samples);
 }

@@ -257,7 +257,8 @@ static void attempt_over(void *ctx, struct transfer *t)
         r.cost_nusd =
             catalogue_cost(c->model, r.tokens.prompt, r.tokens.cached, r.tokens.completion);
     if (transfer_out_of_descriptors(t))
-        w->lag.sample.counters[HEALTH_FD_EXHAUSTED]++;
+        w->lag.sample.counters[transfer_out_of_ports(t) ? HEALTH_PORTS_EXHAUSTED
+                                                        : HEALTH_FD_EXHAUSTED]++;
     settle(s, &r, a);
     again = retried(s, &r, a, &wait);
     r.final = !again;
@@ -307,6 +308,7 @@ static void send(struct shot *s)
         atomic_fetch_add(&w->engine->phases[s->phase].issued, 1);
     s->state = SHOT_WIRE;
     s->transfer = wire_send(w->wire, s->req, s->try_no, body, attempt_over, s);
+    lag_waited(w, s->ready, transfer_started(s->transfer));
 }
 
 /* May the head of the queue go now? If not, who holds it will call shots_pump again. */

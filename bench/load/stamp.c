@@ -23,13 +23,23 @@ void stamp_enable(int fd)
     setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPING, &what, sizeof(what));
 }
 
-uint64_t stamp_arrived(int fd)
+static struct tcp_info ask(int fd)
 {
     struct tcp_info info = { 0 };
     socklen_t n = sizeof(info);
 
     getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &n);
-    return info.tcpi_bytes_received;
+    return info;
+}
+
+uint64_t stamp_arrived(int fd)
+{
+    return ask(fd).tcpi_bytes_received;
+}
+
+uint32_t stamp_disordered(int fd)
+{
+    return ask(fd).tcpi_rcv_ooopack;
 }
 
 /* The newest stamp of the next `most` bytes, CLOCK_REALTIME; NS_ABSENT where there is none.
@@ -87,6 +97,13 @@ static void sample_offset(struct stamper *s, ns_t turn)
         s->offset = real - after;
     }
     s->turn = turn;
+}
+
+struct stamp stamp_now(const struct stamper *s)
+{
+    ns_t now = clock_now(s->clock);
+
+    return (struct stamp){ .at = now, .read = now, .kind = STAMP_READ };
 }
 
 struct stamp stamp_read(struct stamper *s, int fd, size_t most, ns_t emptied, ns_t turn)

@@ -51,6 +51,12 @@ void stamp_enable(int fd);
  */
 uint64_t stamp_arrived(int fd);
 
+/* Segments that have come out of their order on the connection since it was made. */
+uint32_t stamp_disordered(int fd);
+
+/* Without a look: where stamps of the kernel are not wanted. */
+struct stamp stamp_now(const struct stamper *s);
+
 /*
  * most: length of the coming read, at most STAMP_MOST. emptied: when an earlier read left
  * nothing in the socket, NS_ABSENT: not known. turn: a number that is another in each turn

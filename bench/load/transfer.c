@@ -59,13 +59,12 @@ static void take_header(struct transfer *t, struct str line)
         a->status = 0;
 }
 
-static size_t on_header(char *p, size_t unit, size_t n, void *ctx)
+size_t transfer_take_head(struct transfer *t, const char *p, size_t len)
 {
-    struct transfer *t = ctx;
-    size_t len = unit * n, bytes = len;
+    size_t bytes = len;
 
     t->header_bytes += bytes;
-    wire_took(t->wire, bytes);
+    wire_took(t, bytes);
     /* Said before we had asked: it answers from when we do. */
     if (t->wire->stamp < t->connected)
         t->wire->stamp = t->connected;
@@ -78,12 +77,25 @@ static size_t on_header(char *p, size_t unit, size_t n, void *ctx)
     return bytes;
 }
 
+static size_t on_header(char *p, size_t unit, size_t n, void *ctx)
+{
+    return transfer_take_head(ctx, p, unit * n);
+}
+
 static void on_event(void *ctx, const struct sse_event *ev)
 {
     struct transfer *t = ctx;
+    struct wire *w = t->wire;
+    const struct answer *a = &t->answer;
+    uint64_t frames = a->frames;
+    bool first = a->first == NS_ABSENT, answer = a->answer == NS_ABSENT;
 
-    t->wire->events++;
-    t->wire->config.endpoint->event(&t->answer, ev, t->wire->stamp);
+    w->events++;
+    doubt_more(&w->doubt);
+    w->config.endpoint->event(&t->answer, ev, w->stamp);
+    if (a->frames > frames)
+        doubt_frame(&w->doubt, &t->doubts, w->stamp, first,
+                    answer && a->answer != NS_ABSENT);
 }
 
 /* Some servers stream with a wrong or no content type: then the first bytes tell. */
@@ -154,14 +166,12 @@ static size_t on_the_wire(size_t len)
     return len + CHUNK_ENDS + digits;
 }
 
-static size_t on_body(char *p, size_t unit, size_t n, void *ctx)
+size_t transfer_take_body(struct transfer *t, const char *p, size_t len)
 {
-    struct transfer *t = ctx;
-    size_t len = unit * n;
     bool before = answering(t);
     struct err err;
 
-    wire_took(t->wire, on_the_wire(len));
+    wire_took(t, on_the_wire(len));
     t->active = t->wire->stamp;
     t->body_bytes += len;
     if (t->preconnect)
@@ -170,9 +180,16 @@ static size_t on_body(char *p, size_t unit, size_t n, void *ctx)
         sniff(t, p, len);
     t->too_large = t->streaming ? sse_feed(&t->sse, p, len, &err) : keep_body(t, p, len);
     t->too_large |= too_much(t);
+    if (t->sse.line.len) /* a part of the next event */
+        doubt_more(&t->wire->doubt);
     if (!before && answering(t))
         transfer_watch(t);
     return t->too_large ? 0 : len;
+}
+
+static size_t on_body(char *p, size_t unit, size_t n, void *ctx)
+{
+    return transfer_take_body(ctx, p, unit * n);
 }
 
 /*
@@ -190,6 +207,7 @@ static int on_ready(void *ctx, char *remote, char *local, int remote_port, int l
     if (t->connected != NS_ABSENT)
         return CURL_PREREQFUNC_ABORT;
     t->connected = wire_now(t->wire);
+    doubt_noticed(&t->wire->doubt, &t->doubts, t->start, t->connected);
     transfer_watch(t);
     return CURL_PREREQFUNC_OK;
 }
@@ -307,29 +325,41 @@ static void set_callbacks(struct transfer *t)
     curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
 }
 
+void transfer_equip(struct transfer *t)
+{
+    t->easy = curl_easy_init();
+    if (!t->easy)
+        abort();
+    set_callbacks(t);
+    set_connection(t->easy, &t->wire->config, t->wire->tls);
+}
+
+void transfer_strip(struct transfer *t)
+{
+    curl_easy_cleanup(t->easy);
+}
+
 struct transfer *transfer_new(struct wire *w)
 {
     struct transfer *t = mem_alloc(sizeof(*t));
 
     t->wire = w;
-    t->easy = curl_easy_init();
-    if (!t->easy)
-        abort();
     t->deadline = loop_timer_new(w->config.loop, deadline_due, t);
-    t->id_header = (struct curl_slist){ t->id, w->headers };
+    t->trace_header = (struct curl_slist){ t->trace, w->headers };
+    t->id_header =
+        (struct curl_slist){ t->id, w->config.trace ? &t->trace_header : w->headers };
     answer_init(&t->answer);
     if (w->config.key)
         t->answer.secret = str_of(w->config.key);
     sse_init(&t->sse, MAX_EVENT, on_event, t);
     buf_init(&t->body, MAX_BODY);
-    set_callbacks(t);
-    set_connection(t->easy, &w->config, w->tls);
+    w->kind->equip(t);
     return t;
 }
 
 void transfer_free(struct transfer *t)
 {
-    curl_easy_cleanup(t->easy);
+    t->wire->kind->strip(t);
     loop_timer_free(t->deadline);
     answer_free(&t->answer);
     sse_free(&t->sse);
@@ -340,6 +370,7 @@ void transfer_free(struct transfer *t)
 static void clear(struct transfer *t)
 {
     answer_reset(&t->answer);
+    t->doubts = (struct doubts){ .end = NS_ABSENT };
     sse_reset(&t->sse);
     buf_clear(&t->body);
     t->why[0] = '\0';
@@ -348,32 +379,51 @@ static void clear(struct transfer *t)
     t->header_bytes = 0;
     t->body_bytes = 0;
     t->sending = (struct str){ "", 0 };
+    t->fd = -1;
     t->connected = t->sent = t->head = t->active = t->end = NS_ABSENT;
+}
+
+static void set_up_probe(struct transfer *t)
+{
+    curl_easy_setopt(t->easy, CURLOPT_URL, t->wire->origin);
+    curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, NULL);
+    curl_easy_setopt(t->easy, CURLOPT_HTTPGET, 1L);
+}
+
+void transfer_set_up(struct transfer *t)
+{
+    struct wire *w = t->wire;
+
     curl_easy_setopt(t->easy, CURLOPT_NOPROGRESS, 0L);
+    if (t->preconnect) {
+        set_up_probe(t);
+        return;
+    }
+    curl_easy_setopt(t->easy, CURLOPT_URL, w->url);
+    curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER,
+                     w->config.send_id ? &t->id_header : t->id_header.next);
+    curl_easy_setopt(t->easy, CURLOPT_POST, 1L);
+    curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, t->sending.p);
+    curl_easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)t->sending.n);
 }
 
 void transfer_prepare(struct transfer *t, uint64_t req, uint32_t try_no, struct str body)
 {
-    struct wire *w = t->wire;
-
     clear(t);
     t->sending = body;
     snprintf(t->id, sizeof(t->id), "x-tokdyno-id: %" PRIu64 ".%" PRIu32, req, try_no);
-    curl_easy_setopt(t->easy, CURLOPT_URL, w->url);
-    curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER,
-                     w->config.send_id ? &t->id_header : w->headers);
-    curl_easy_setopt(t->easy, CURLOPT_POST, 1L);
-    curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, body.p);
-    curl_easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.n);
+    if (t->wire->config.trace) {
+        memcpy(t->trace, "traceparent: ", 13);
+        traceparent(t->wire->config.trace, req, try_no, t->trace + 13);
+    }
+    t->wire->kind->prepare(t);
 }
 
 void transfer_prepare_probe(struct transfer *t)
 {
     clear(t);
     t->preconnect = true;
-    curl_easy_setopt(t->easy, CURLOPT_URL, t->wire->origin);
-    curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, NULL);
-    curl_easy_setopt(t->easy, CURLOPT_HTTPGET, 1L);
+    t->wire->kind->prepare(t);
 }
 
 /* libcurl has no code for it. Behind output it is as bad as a connection that breaks. */
@@ -421,14 +471,27 @@ static void read_body(struct transfer *t)
         t->wire->config.endpoint->body(a, body, t->wire->stamp);
 }
 
-bool transfer_out_of_descriptors(const struct transfer *t)
+/* errno of the system call that broke it; 0: none did. */
+static long broken_by(const struct transfer *t)
 {
     long number = t->no_socket;
 
     if (t->how != TRANSFER_BROKEN)
-        return false;
+        return 0;
     if (!number)
         curl_easy_getinfo(t->easy, CURLINFO_OS_ERRNO, &number);
+    return number;
+}
+
+bool transfer_out_of_ports(const struct transfer *t)
+{
+    return broken_by(t) == EADDRNOTAVAIL;
+}
+
+bool transfer_out_of_descriptors(const struct transfer *t)
+{
+    long number = broken_by(t);
+
     return number == EMFILE || number == ENFILE || number == ENOBUFS || number == ENOMEM ||
            number == EADDRNOTAVAIL;
 }
@@ -444,7 +507,10 @@ static void tell_why(struct transfer *t)
     } else if (t->header_bytes > MAX_HEADERS) {
         buf_str(&a->error, "the response headers are larger than tokdyno accepts");
     } else if (transfer_out_of_descriptors(t)) {
-        buf_str(&a->error, "this machine has no socket or port left (see ulimit -n)");
+        buf_str(&a->error,
+                transfer_out_of_ports(t)
+                    ? "this machine has no port left (see net.ipv4.ip_local_port_range)"
+                    : "this machine has no socket left (see ulimit -n)");
         buf_str(&a->error_code, WIRE_NO_SOCKET);
     } else if (t->result != CURLE_OPERATION_TIMEDOUT) {
         answer_text(a, &a->error,
@@ -487,7 +553,7 @@ void transfer_finish(struct transfer *t, CURLcode result, enum transfer_end how)
     const struct endpoint *ep = t->wire->config.endpoint;
 
     if (how == TRANSFER_DONE)
-        wire_took(t->wire, LAST_CHUNK);
+        wire_took(t, LAST_CHUNK);
     t->end = t->wire->stamp;
     if (result == CURLE_ABORTED_BY_CALLBACK) {
         result = CURLE_GOT_NOTHING;
@@ -496,6 +562,9 @@ void transfer_finish(struct transfer *t, CURLcode result, enum transfer_end how)
     t->result = result;
     t->how = how_it_ended(t, how);
     read_body(t);
+    if (how == TRANSFER_DONE)
+        doubt_ended(&t->wire->doubt, &t->doubts, t->end,
+                    t->wire->config.cell->connection.http != 2);
     tell_why(t);
     t->outcome = error_classify(&t->answer, t->how,
                                 t->how == TRANSFER_DONE && t->answer.status < 400 &&
@@ -507,4 +576,9 @@ void transfer_finish(struct transfer *t, CURLcode result, enum transfer_end how)
 const struct answer *transfer_answer(const struct transfer *t)
 {
     return &t->answer;
+}
+
+ns_t transfer_started(const struct transfer *t)
+{
+    return t->start;
 }

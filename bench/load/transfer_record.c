@@ -12,7 +12,7 @@ static ns_t span(CURL *easy, CURLINFO what)
     return us * NS_PER_US;
 }
 
-static void fill_connection(const struct transfer *t, struct record *r)
+void transfer_tell_connection(const struct transfer *t, struct record *r)
 {
     long opened = 0, version = 0;
     ns_t dns = span(t->easy, CURLINFO_NAMELOOKUP_TIME_T);
@@ -98,6 +98,7 @@ static void fill_counts(const struct transfer *t, struct record *r)
     r->n_gaps = a->n_gaps;
     r->gaps_lost = a->gaps_lost;
     r->stall = a->stall;
+    r->doubts = t->doubts;
 }
 
 void transfer_fill(const struct transfer *t, struct record *r)
@@ -105,7 +106,7 @@ void transfer_fill(const struct transfer *t, struct record *r)
     r->outcome = t->outcome;
     r->http_status = t->answer.status;
     fill_moments(t, r);
-    fill_connection(t, r);
+    t->wire->kind->tell(t, r);
     fill_counts(t, r);
     fill_text(&t->answer, r);
 }

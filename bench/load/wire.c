@@ -11,9 +11,6 @@
 #include "base/version.h"
 #include "load/wire_private.h"
 
-/* A loop that is woken later than that did not get the processor. */
-#define OVERSLEPT NS_PER_MS
-
 int wire_library_init(struct err *err)
 {
     if (curl_global_init(CURL_GLOBAL_ALL))
@@ -44,18 +41,29 @@ static bool has_come_since(const struct wire *w)
     return w->waiting == READ_SIZE || stamp_arrived(w->reading) != w->arrived;
 }
 
-void wire_took(struct wire *w, size_t bytes)
+void wire_took(struct transfer *t, size_t bytes)
 {
+    struct wire *w = t->wire;
+
+    if (t->fd >= 0 && t->fd != w->reading) {
+        w->stamp = wire_now(w);
+        doubt_more(&w->doubt);
+        doubt_unstamped(&w->doubt, w->stamp);
+        return;
+    }
     w->taken += bytes;
     if (has_come_since(w))
-        w->stamp = wire_now(w);
+        w->looked = wire_now(w);
+    w->stamp = w->looked;
 }
 
 /* Bytes that come now were not looked for. */
 static void unstamped(struct wire *w)
 {
-    w->stamp = wire_now(w);
+    w->stamp = w->looked = wire_now(w);
     w->waiting = w->taken = 0;
+    w->reading = -1;
+    doubt_unstamped(&w->doubt, w->stamp);
 }
 
 static void unlink_busy(struct transfer *t)
@@ -80,7 +88,7 @@ void wire_end(struct transfer *t, CURLcode result, enum transfer_end how)
 {
     struct wire *w = t->wire;
 
-    curl_multi_remove_handle(w->multi, t->easy);
+    w->kind->leave(t);
     loop_timer_cancel(t->deadline);
     unlink_busy(t);
     if (t->preconnect) {
@@ -91,6 +99,11 @@ void wire_end(struct transfer *t, CURLcode result, enum transfer_end how)
     }
     t->next = w->idle;
     w->idle = t;
+}
+
+static void leave(struct transfer *t)
+{
+    curl_multi_remove_handle(t->wire->multi, t->easy);
 }
 
 static void reap(struct wire *w)
@@ -115,6 +128,7 @@ static void drive(struct wire *w, curl_socket_t fd, int what)
 
     curl_multi_socket_action(w->multi, fd, what, &running);
     reap(w);
+    doubt_read_over(&w->doubt);
 }
 
 static void reap_due(void *ctx)
@@ -141,27 +155,16 @@ static struct socket_slot *slot_of(struct wire *w, int fd)
     return &w->sockets[fd];
 }
 
-/*
- * When the first bytes of a read can have come: after we had last looked at the sockets,
- * and after this one was last emptied. Bytes that waited long before the turn began show
- * that we overslept: then what this turn reads may have come ever since the loop lay down.
- */
-static ns_t earliest(struct wire *w, const struct stamp *stamp, ns_t emptied)
+static bool wants_kernel(const struct wire *w)
 {
-    const struct loop *loop = w->config.loop;
-    ns_t turn = loop_turn_began(loop), looked;
-
-    if (stamp->kind == STAMP_KERNEL && turn - stamp->at > OVERSLEPT)
-        w->overslept = turn;
-    looked = w->overslept == turn ? loop_rested(loop) : loop_looked(loop);
-    return emptied != NS_ABSENT && emptied > looked ? emptied : looked;
+    return w->config.cell->connection.stamps == CONNECTION_STAMPS_KERNEL;
 }
 
 /* A stamp of the kernel is that of the newest bytes, and so right for the last frame. */
-static void tell_read(struct wire *w, const struct stamp *stamp, ns_t emptied)
+static void tell_read(struct wire *w, const struct stamp *stamp, ns_t since)
 {
     bool kernel = stamp->kind == STAMP_KERNEL;
-    ns_t since = earliest(w, stamp, emptied);
+    ns_t at = stamp->at - w->config.t0;
     struct wire_read read = {
         .kind = stamp->kind,
         .lag = kernel ? stamp->read - stamp->at : NS_ABSENT,
@@ -169,29 +172,69 @@ static void tell_read(struct wire *w, const struct stamp *stamp, ns_t emptied)
         .in_doubt = kernel && w->events ? w->events - 1 : w->events,
     };
 
-    if (!w->config.on_read)
-        return;
-    read.error = stamp->at > since ? stamp->at - since : 0;
+    if (!w->config.on_read || (wants_kernel(w) && !stamp->waiting && !w->events))
+        return; /* the other side has closed */
+    read.error = at > since ? at - since : 0;
+    read.since = since;
+    read.at = stamp->read - w->config.t0;
     w->config.on_read(w->config.ctx, &read);
+}
+
+/*
+ * Segments that wait for one before them keep the stamps of their own arrival, and one of
+ * those is what a look finds: older than the segment that set them free. Such a stamp is
+ * old, so only then is the connection asked whether there was any disorder on it.
+ */
+static void replace_if_disordered(struct socket_slot *slot, int fd, struct stamp *stamp)
+{
+    enum { YOUNG = 200 * NS_PER_US };
+    uint32_t disordered;
+
+    if (stamp->kind != STAMP_KERNEL || stamp->read - stamp->at < YOUNG)
+        return;
+    disordered = stamp_disordered(fd);
+    if (disordered == slot->disordered)
+        return;
+    stamp->kind = STAMP_REPLACED;
+    stamp->at = stamp->read;
+    if (stamp->waiting < READ_SIZE)
+        slot->disordered = disordered;
+}
+
+static struct stamp stamp_socket(struct wire *w, int fd, ns_t emptied)
+{
+    if (!wants_kernel(w))
+        return stamp_now(&w->stamper);
+    return stamp_read(&w->stamper, fd, READ_SIZE, emptied, loop_turn_began(w->config.loop));
+}
+
+/* What nobody looked at is known by what was taken of it, where that can be counted. */
+static bool left_nothing(const struct wire *w, const struct stamp *stamp)
+{
+    if (wants_kernel(w))
+        return stamp->waiting < READ_SIZE;
+    return !w->opaque && w->taken < READ_SIZE;
 }
 
 static void read_socket(struct wire *w, int fd, int what)
 {
     ns_t emptied = slot_of(w, fd)->emptied;
     struct stamp stamp;
+    ns_t since;
 
     w->reading = fd;
     w->arrived = w->opaque ? stamp_arrived(fd) : 0;
-    stamp =
-        stamp_read(&w->stamper, fd, READ_SIZE, emptied, loop_turn_began(w->config.loop));
-
-    w->stamp = stamp.at - w->config.t0;
+    stamp = stamp_socket(w, fd, emptied);
+    replace_if_disordered(slot_of(w, fd), fd, &stamp);
+    w->stamp = w->looked = stamp.at - w->config.t0;
     w->waiting = stamp.waiting;
     w->taken = 0;
     w->events = 0;
+    doubt_stamped(&w->doubt, w->stamp, stamp.kind == STAMP_KERNEL, emptied);
+    since = w->doubt.since; /* what is launched in between counts anew */
     drive(w, fd, what);
-    slot_of(w, fd)->emptied = stamp.waiting < READ_SIZE ? stamp.read : NS_ABSENT;
-    tell_read(w, &stamp, emptied);
+    slot_of(w, fd)->emptied = left_nothing(w, &stamp) ? stamp.read : NS_ABSENT;
+    tell_read(w, &stamp, since);
 }
 
 static void unwatch(struct socket_slot *slot)
@@ -233,6 +276,15 @@ static void socket_ready(void *ctx, int fd, int events)
     drive(w, fd, what);
 }
 
+static void belongs_to(CURL *easy, int fd)
+{
+    struct transfer *t = NULL;
+
+    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &t);
+    if (t)
+        t->fd = t->wire->opaque ? -1 : fd;
+}
+
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *socket_ctx)
 {
     struct wire *w = ctx;
@@ -240,7 +292,6 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *so
     int events =
         (what & CURL_POLL_IN ? LOOP_READ : 0) | (what & CURL_POLL_OUT ? LOOP_WRITE : 0);
 
-    (void)easy;
     (void)socket_ctx;
     if (what == CURL_POLL_REMOVE) {
         slot->idle = slot->keeps && slot->io;
@@ -250,6 +301,7 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *so
             unwatch(slot);
         return 0;
     }
+    belongs_to(easy, fd);
     slot->idle = false;
     if (slot->io) {
         loop_io_events(slot->io, events);
@@ -282,7 +334,9 @@ static int on_new_socket(void *ctx, curl_socket_t fd, curlsocktype purpose)
 
     if (purpose != CURLSOCKTYPE_IPCXN)
         return CURL_SOCKOPT_OK;
-    stamp_enable(fd);
+    if (wants_kernel(w))
+        stamp_enable(fd);
+    slot_of(w, fd)->disordered = 0;
     slot_of(w, fd)->keeps = !w->tls && w->config.cell->connection.http != 2;
     return CURL_SOCKOPT_OK;
 }
@@ -405,18 +459,14 @@ static void configure(struct wire *w)
     curl_multi_setopt(w->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_MULTIPLEX);
 }
 
-struct wire *wire_open(const struct wire_config *config, struct err *err)
+static int open_http(struct wire *w, struct err *err)
 {
-    struct wire *w = mem_alloc(sizeof(*w));
+    const struct wire_config *config = &w->config;
 
-    w->config = *config;
     stamper_init(&w->stamper, config->clock);
     w->multi = curl_multi_init();
-    if (!w->multi) {
-        free(w);
-        err_set(err, ERR_IO, "libcurl gives no multi handle");
-        return NULL;
-    }
+    if (!w->multi)
+        return err_set(err, ERR_IO, "libcurl gives no multi handle");
     w->timer = loop_timer_new(config->loop, timer_due, w);
     w->reap = loop_timer_new(config->loop, reap_due, w);
     w->opaque =
@@ -429,24 +479,11 @@ struct wire *wire_open(const struct wire_config *config, struct err *err)
     if (w->tls)
         wire_load_authorities(w->multi, &config->cell->connection);
     configure(w);
-    return w;
+    return 0;
 }
 
-void wire_close(struct wire *w)
+static void close_http(struct wire *w)
 {
-    while (w->busy) {
-        struct transfer *t = w->busy;
-
-        curl_multi_remove_handle(w->multi, t->easy);
-        unlink_busy(t);
-        transfer_free(t);
-    }
-    while (w->idle) {
-        struct transfer *t = w->idle;
-
-        w->idle = t->next;
-        transfer_free(t);
-    }
     curl_multi_cleanup(w->multi);
     for (size_t fd = 0; fd < w->n_sockets; fd++)
         if (w->sockets[fd].io)
@@ -459,6 +496,44 @@ void wire_close(struct wire *w)
     free(w->sockets);
     free(w->url);
     free(w->origin);
+}
+
+static const struct wire_kind *kind_of(const char *base_url)
+{
+    return target_is_null(base_url) ? &wire_null : &wire_http;
+}
+
+struct wire *wire_open(const struct wire_config *config, struct err *err)
+{
+    struct wire *w = mem_alloc(sizeof(*w));
+
+    w->config = *config;
+    w->kind = kind_of(config->base_url);
+    doubt_init(&w->doubt, config->loop, config->clock, config->t0, &w->n_busy);
+    if (!w->kind->open(w, err))
+        return w;
+    doubt_free(&w->doubt);
+    free(w);
+    return NULL;
+}
+
+void wire_close(struct wire *w)
+{
+    while (w->busy) {
+        struct transfer *t = w->busy;
+
+        w->kind->leave(t);
+        unlink_busy(t);
+        transfer_free(t);
+    }
+    while (w->idle) {
+        struct transfer *t = w->idle;
+
+        w->idle = t->next;
+        transfer_free(t);
+    }
+    w->kind->close(w);
+    doubt_free(&w->doubt);
     free(w);
 }
 
@@ -492,10 +567,18 @@ static void launch(struct transfer *t)
     t->start = w->stamp;
     curl_multi_add_handle(w->multi, t->easy);
     transfer_watch(t);
+    doubt_watch(&w->doubt);
     curl_multi_socket_action(w->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+    doubt_read_over(&w->doubt);
+    doubt_left(&t->doubts, t->start, wire_now(w));
     if ((unsigned)running < w->n_busy)
         loop_timer_at(w->reap, 0);
 }
+
+const struct wire_kind wire_http = {
+    open_http,       close_http, transfer_equip, transfer_strip,
+    transfer_set_up, launch,     leave,          transfer_tell_connection,
+};
 
 struct transfer *wire_send(struct wire *w, uint64_t req, uint32_t try_no, struct str body,
                            transfer_fn *done, void *ctx)
@@ -505,7 +588,7 @@ struct transfer *wire_send(struct wire *w, uint64_t req, uint32_t try_no, struct
     transfer_prepare(t, req, try_no, body);
     t->done = done;
     t->ctx = ctx;
-    launch(t);
+    w->kind->launch(t);
     return t;
 }
 
@@ -524,7 +607,7 @@ void wire_preconnect(struct wire *w, unsigned n, loop_fn *done, void *ctx)
         struct transfer *t = take_transfer(w);
 
         transfer_prepare_probe(t);
-        launch(t);
+        w->kind->launch(t);
     }
     preconnect_done(w);
 }

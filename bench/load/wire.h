@@ -15,8 +15,9 @@
 #include "load/stamp.h"
 
 /*
- * HTTP for one worker: libcurl's multi interface driven by the worker's loop. Belongs to
- * the loop's thread. A wire serves one cell, so that no connection outlives a trial.
+ * HTTP for one worker: libcurl's multi interface driven by the worker's loop; for the base
+ * URL null: canned answers, without a network. Belongs to the loop's thread. A wire serves
+ * one cell, so that no connection outlives a trial.
  *
  *     struct wire *w = wire_open(&config, &err);
  *     struct transfer *t = wire_send(w, req, 1, body, on_done, shot);
@@ -33,6 +34,8 @@ struct wire_read {
     unsigned events;   /* frames in it */
     unsigned in_doubt; /* of them, those whose stamp may be late ... */
     ns_t error;        /* ... by so much at most */
+    ns_t since;        /* of the run: nothing in it came before */
+    ns_t at;           /* when we came to read */
 };
 
 struct wire_config {
@@ -44,6 +47,7 @@ struct wire_config {
     const char *base_url;
     const char *key;      /* NULL: no Authorization. Borrowed; never printed */
     bool send_id;         /* the header x-tokdyno-id */
+    const char *trace;    /* id of the run: the header traceparent; NULL: not sent */
     unsigned connections; /* kept open at most */
 
     /* After each read of a socket; NULL where nobody wants to know. */
@@ -76,12 +80,14 @@ void transfer_cut(struct transfer *t);
  */
 void transfer_fill(const struct transfer *t, struct record *r);
 
+ns_t transfer_started(const struct transfer *t); /* of the run */
 const struct answer *transfer_answer(const struct transfer *t);
 
 /* Did it fail because this machine had no descriptor or port left? The error code says so.
  */
 #define WIRE_NO_SOCKET "no_socket"
 bool transfer_out_of_descriptors(const struct transfer *t);
+bool transfer_out_of_ports(const struct transfer *t); /* of them, for want of a port */
 
 /*
  * Open n connections by asking for the origin's root n times at once; done is called when

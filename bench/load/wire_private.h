@@ -3,6 +3,8 @@
 
 #include <curl/curl.h>
 
+#include "data/trace_id.h"
+#include "load/doubt.h"
 #include "load/wire.h"
 
 /* What wire.c (sockets, timers, the multi handle), transfer.c (one attempt) and
@@ -18,27 +20,49 @@ enum {
     LANE = 32 /* transfers that share their connections, see wire_lane */
 };
 
+/*
+ * What carries a wire's requests. All else is common: the transfer, its deadlines, how an
+ * answer is read and told. wire_end is called from the loop only, never by launch.
+ */
+struct wire_kind {
+    int (*open)(struct wire *w, struct err *err);
+    void (*close)(struct wire *w);     /* no transfer is left */
+    void (*equip)(struct transfer *t); /* a new one, once */
+    void (*strip)(struct transfer *t);
+    void (*prepare)(struct transfer *t); /* it is cleared; its body and id are set */
+    void (*launch)(struct transfer *t);  /* sets t->start */
+    void (*leave)(struct transfer *t);   /* it ends now, whatever was still to come */
+    void (*tell)(const struct transfer *t, struct record *r); /* of its connection */
+};
+
+extern const struct wire_kind wire_http; /* libcurl */
+extern const struct wire_kind wire_null; /* no network: wire_null.c */
+
 struct socket_slot {
     struct loop_io *io; /* NULL: not watched */
     bool keeps;   /* a connection that may be used again; libcurl says when it closes */
     bool idle;    /* no request is under way on it */
     ns_t emptied; /* of the clock: a read left nothing behind; NS_ABSENT: not known */
+    uint32_t disordered; /* segments out of order, up to the last read that emptied it */
 };
 
 struct wire {
+    const struct wire_kind *kind;
+    void *own; /* of a kind that needs more than is here */
     struct wire_config config;
     CURLM *multi;
     struct loop_timer *timer;
     struct loop_timer *reap; /* for transfers that ended while they were being launched */
     struct socket_slot *sockets; /* by descriptor */
     size_t n_sockets;
-    ns_t stamp; /* of the bytes that libcurl is reading now */
+    ns_t stamp;  /* of the bytes that libcurl is reading now */
+    ns_t looked; /* what the look before the read under way said of its socket */
     struct stamper stamper;
-    ns_t overslept;  /* the last turn that found bytes which had waited long for it */
-    unsigned events; /* decoded in the read under way */
-    size_t waiting;  /* bytes that waited when the stamp was taken */
-    size_t taken;    /* of the socket by the read under way, as far as that can be told */
-    size_t held;     /* memory of events and bodies under way */
+    struct doubt doubt; /* how late its stamps may be */
+    unsigned events;    /* decoded in the read under way */
+    size_t waiting;     /* bytes that waited when the stamp was taken */
+    size_t taken; /* of the socket by the read under way, as far as that can be told */
+    size_t held;  /* memory of events and bodies under way */
     bool tls;
     bool laned;
     bool opaque;      /* what the socket brings cannot be counted: TLS or HTTP/2 */
@@ -58,14 +82,19 @@ struct wire {
 
 struct transfer {
     struct wire *wire;
+    void *own; /* as the wire's */
     struct transfer *next;
     struct transfer *prev;
     CURL *easy;
+    int fd; /* of its connection; -1: not known (a stream of HTTP/2 that others began) */
     struct curl_slist id_header; /* in front of the wire's headers */
     char id[64];
+    struct curl_slist trace_header; /* likewise, behind id_header */
+    char trace[16 + TRACEPARENT_SIZE];
     char why[CURL_ERROR_SIZE];
     struct loop_timer *deadline;
     struct answer answer;
+    struct doubts doubts;
     struct sse sse;
     struct buf body;
     bool preconnect;
@@ -93,11 +122,25 @@ struct transfer {
 ns_t wire_now(const struct wire *w); /* since the start of the run */
 
 /*
- * The read under way has handed over so many bytes. Where that is more than waited when it
- * was stamped, they came in between: the stamp moves on to now, so that nothing is ever
- * said to have come before it was there.
+ * The read under way has handed over so many bytes of this transfer. Where that is more
+ * than waited when it was stamped, they came in between; where they are of another socket,
+ * on which libcurl had a timer, nobody looked: the stamp moves on to now, so that nothing
+ * is ever said to have come before it was there.
  */
-void wire_took(struct wire *w, size_t bytes);
+void wire_took(struct transfer *t, size_t bytes);
+
+/* libcurl's part of a transfer */
+void transfer_equip(struct transfer *t);
+void transfer_strip(struct transfer *t);
+void transfer_set_up(struct transfer *t);
+void transfer_tell_connection(const struct transfer *t, struct record *r);
+
+/*
+ * What came, at wire->stamp: a line of the head, bytes of the body. How many were taken:
+ * fewer where the transfer must end.
+ */
+size_t transfer_take_head(struct transfer *t, const char *line, size_t n);
+size_t transfer_take_body(struct transfer *t, const char *p, size_t n);
 
 struct transfer *transfer_new(struct wire *w);
 void transfer_free(struct transfer *t);

@@ -158,6 +158,7 @@ void script_init(struct script *s, const struct exchange *x,
 void script_free(struct script *s)
 {
     buf_free(&s->prefix);
+    buf_free(&s->text);
     buf_free(&s->json);
     buf_free(&s->body);
     buf_free(&s->held);

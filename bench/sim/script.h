@@ -71,6 +71,7 @@ struct script {
 
     struct buf prefix;
     int64_t prefix_s; /* seconds after the begin that it tells */
+    struct buf text;  /* of the frame that is being made */
     struct buf json;
     struct buf body;
     struct frame_gzip gzip;

@@ -66,20 +66,18 @@ static void put_output(struct script *s, struct buf *kinds)
 {
     const struct draft *d = &s->x->draft;
     bool thought = s->channel == CHANNEL_REASONING && d->thoughts == THOUGHTS_PARSED;
-    struct buf text;
+    struct buf *text = &s->text;
 
-    buf_init(&text, 0);
     for (uint32_t i = 0; i < s->volley.n; i++) {
-        buf_clear(&text);
+        buf_clear(text);
         for (uint32_t k = 0; k < s->volley.tokens[i]; k++)
-            draft_piece(d, s->channel, s->said[s->channel]++, &text);
+            draft_piece(d, s->channel, s->said[s->channel]++, text);
         put_nothings(s);
-        reply_delta(&s->json, s->x, &s->prefix, s->channel, text.p, text.len);
+        reply_delta(&s->json, s->x, &s->prefix, s->channel, text->p, text->len);
         put_json(s);
         buf_char(kinds, thought ? FRAME_REASONING : FRAME_CONTENT);
         s->outputs++;
     }
-    buf_free(&text);
 }
 
 /* The call in one chunk, or in the fragments that other servers send. */

@@ -14,7 +14,7 @@
 
 #include "base/mem.h"
 
-enum { BACKLOG = 4096, ACCEPTS_A_TURN = 64, DUES_A_TURN = 1024 };
+enum { BACKLOG = 4096, ACCEPTS_A_TURN = 8, DUES_A_TURN = 1024 };
 
 /* Host and port of ADDRESS:PORT, [V6]:PORT or PORT. */
 static int split_address(const char *listen_at, char host[256], char port[16],
@@ -135,6 +135,7 @@ static void accept_some(void *ctx, int fd, int events)
     int on = 1;
 
     (void)events;
+    server_play(s); /* a crowd that comes in makes no frame late */
     for (int i = 0; i < ACCEPTS_A_TURN; i++) {
         int peer = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 

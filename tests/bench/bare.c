@@ -3,10 +3,12 @@
  * same frames at the same pace and does nothing else. It reads no request but for its end,
  * and every answer is the same bytes.
  *
- *     bare PORT FRAMES_PER_SECOND FRAMES SECONDS
+ *     bare PORT FRAMES_PER_SECOND FRAMES SECONDS [WRITE [lockstep]]
  *
- * Each stream is one write every 1 / FRAMES_PER_SECOND s, at a phase of its own. Prints one
- * line of JSON: frames, CPU time, lateness.
+ * Each stream is one write of WRITE frames (1) every WRITE / FRAMES_PER_SECOND s, at a
+ * phase of its own; lockstep: all at the same moments, and so their ends. With many frames
+ * a write it costs so little that it is not what limits a client. Prints one line of JSON:
+ * frames, CPU time, lateness.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -16,16 +18,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/fds.h"
 #include "base/mem.h"
 #include "data/hist.h"
 
-enum { READ = 64 * 1024, EVENTS = 512, FRAME = 256, MAX_FD = 20000 };
+enum { READ = 64 * 1024, EVENTS = 512, FRAME = 256, MAX_WRITE = 64, MAX_FD = 20000 };
 
 struct peer {
     ns_t due; /* 0: nothing to send */
@@ -38,11 +41,13 @@ struct bare {
     int timer;
     ns_t gap;
     unsigned frames;
+    unsigned write; /* frames of one */
+    bool lockstep;
     struct peer *peers; /* by descriptor */
     int *heap;          /* descriptors, by due */
     int n;
     char in[READ];
-    char frame[FRAME];
+    char out[FRAME * MAX_WRITE];
     uint64_t total;
     struct hist late;
 };
@@ -92,6 +97,8 @@ static void push(struct bare *b, int fd, const char *p, size_t n)
 
 static void play(struct bare *b)
 {
+    static const char tail[] = "e\r\ndata: [DONE]\n\n\r\n0\r\n\r\n";
+
     while (b->n) {
         int fd = b->heap[0];
         struct peer *p = &b->peers[fd];
@@ -100,11 +107,12 @@ static void play(struct bare *b)
         if (p->due > now)
             return;
         hist_record(&b->late, now - p->due, 1);
-        b->total++;
-        push(b, fd, b->frame, FRAME);
-        p->due += b->gap;
-        if (++p->sent >= b->frames) {
-            push(b, fd, "0\r\n\r\n", 5);
+        b->total += b->write;
+        push(b, fd, b->out, FRAME * b->write);
+        p->due += b->gap * b->write;
+        p->sent += b->write;
+        if (p->sent >= b->frames) {
+            push(b, fd, tail, sizeof(tail) - 1);
             p->due = 0;
             b->heap[0] = b->heap[--b->n];
         }
@@ -127,25 +135,48 @@ static void watch(const struct bare *b, int fd, uint32_t events)
     epoll_ctl(b->epoll, EPOLL_CTL_ADD, fd, &ev);
 }
 
-static void ready(struct bare *b, int fd)
+/* In lockstep at the next of moments that are ten frames apart, so that all find it. */
+static ns_t first_due(const struct bare *b, int fd)
+{
+    ns_t now = clock_now(&clock_system);
+    ns_t step = 10 * b->gap;
+
+    if (b->lockstep)
+        return (now / step + 1) * step;
+    return now + (ns_t)((uint64_t)fd * 7919 % 997) * b->gap / 997;
+}
+
+static void accept_one(struct bare *b)
+{
+    int on = 1, peer = accept4(b->listener, NULL, NULL, SOCK_NONBLOCK);
+
+    setsockopt(peer, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    watch(b, peer, EPOLLIN);
+}
+
+/* A client that has gone is looked at no more; what is due to it fails and ends it. */
+static void read_request(struct bare *b, int fd)
 {
     static const char head[] = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n"
                                "transfer-encoding: chunked\r\n\r\n";
-    int on = 1;
 
-    if (fd == b->listener) {
-        int peer = accept4(fd, NULL, NULL, SOCK_NONBLOCK);
-
-        setsockopt(peer, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-        watch(b, peer, EPOLLIN);
-    } else if (fd != b->timer && recv(fd, b->in, READ, 0) > 0 && !b->peers[fd].due) {
-        push(b, fd, head, sizeof(head) - 1);
-        b->peers[fd] = (struct peer){
-            .due =
-                clock_now(&clock_system) + (ns_t)((uint64_t)fd * 7919 % 997) * b->gap / 997,
-        };
-        add(b, fd);
+    if (recv(fd, b->in, READ, 0) <= 0) {
+        epoll_ctl(b->epoll, EPOLL_CTL_DEL, fd, NULL);
+        return;
     }
+    if (b->peers[fd].due)
+        return;
+    push(b, fd, head, sizeof(head) - 1);
+    b->peers[fd] = (struct peer){ .due = first_due(b, fd) };
+    add(b, fd);
+}
+
+static void ready(struct bare *b, int fd)
+{
+    if (fd == b->listener)
+        accept_one(b);
+    else if (fd != b->timer)
+        read_request(b, fd);
 }
 
 static int listen_on(const char *port)
@@ -164,33 +195,52 @@ static int listen_on(const char *port)
     return fd;
 }
 
-int main(int argc, char **argv)
+/* A chunk that holds a frame as Groq writes it, filled up with text to its size. */
+static void make_frame(char out[FRAME])
 {
-    struct bare *b = mem_alloc(sizeof(*b));
-    struct epoll_event events[EVENTS];
-    struct rlimit files;
-    ns_t end;
+    static const char head[] =
+        "fa\r\ndata: {\"id\":\"chatcmpl-0\",\"object\":\"chat.completion.chunk\","
+        "\"created\":1770770839,\"model\":\"m\",\"choices\":[{\"index\":0,"
+        "\"finish_reason\":null,\"delta\":{\"content\":\"";
+    static const char tail[] = "\"}}]}\n\n\r\n";
 
-    if (argc != 5) {
-        fprintf(stderr, "usage: bare PORT FRAMES_PER_SECOND FRAMES SECONDS\n");
-        return 2;
-    }
-    getrlimit(RLIMIT_NOFILE, &files);
-    files.rlim_cur = files.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &files);
+    memset(out, 'a', FRAME);
+    memcpy(out, head, sizeof(head) - 1);
+    memcpy(out + FRAME - (sizeof(tail) - 1), tail, sizeof(tail) - 1);
+}
+
+static void set_up(struct bare *b, int argc, char **argv)
+{
     b->gap = (ns_t)(NS_PER_S / atof(argv[2]));
     b->frames = (unsigned)atoi(argv[3]);
+    b->write = argc > 5 ? (unsigned)atoi(argv[5]) : 1;
+    b->write = b->write < MAX_WRITE ? b->write : MAX_WRITE;
+    b->lockstep = argc > 6;
     b->peers = mem_array(MAX_FD, sizeof(*b->peers));
     b->heap = mem_array(MAX_FD, sizeof(*b->heap));
     hist_init_standard(&b->late);
-    memset(b->frame, 'a', FRAME);
-    memcpy(b->frame, "fa\r\n", 4);
-    memcpy(b->frame + FRAME - 2, "\r\n", 2);
+    for (int i = 0; i < MAX_WRITE; i++)
+        make_frame(b->out + FRAME * i);
     b->epoll = epoll_create1(0);
     b->listener = listen_on(argv[1]);
     b->timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK);
     watch(b, b->listener, EPOLLIN);
     watch(b, b->timer, EPOLLIN | EPOLLET);
+}
+
+int main(int argc, char **argv)
+{
+    struct bare *b = mem_alloc(sizeof(*b));
+    struct epoll_event events[EVENTS];
+    ns_t end;
+
+    if (argc < 5) {
+        fprintf(stderr, "usage: bare PORT RATE FRAMES SECONDS [WRITE [lockstep]]\n");
+        return 2;
+    }
+    prctl(PR_SET_TIMERSLACK, 1);
+    fds_raise();
+    set_up(b, argc, argv);
     end = clock_now(&clock_system) + atoi(argv[4]) * NS_PER_S;
     while (clock_now(&clock_system) < end) {
         int n;

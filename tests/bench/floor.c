@@ -12,10 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 
 #include "api/endpoint.h"
 #include "base/clock.h"
+#include "base/fds.h"
 #include "base/mem.h"
 
 struct bench;
@@ -161,7 +161,6 @@ static void make_request(struct bench *b, const char *model, int max_tokens)
 int main(int argc, char **argv)
 {
     struct bench b = { .wait_ms = -1, .epoll = epoll_create1(0) };
-    struct rlimit files;
     ns_t began, cpu;
     int n;
 
@@ -169,9 +168,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: floor URL MODEL STREAMS SECONDS MAX_TOKENS\n");
         return 2;
     }
-    getrlimit(RLIMIT_NOFILE, &files);
-    files.rlim_cur = files.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &files);
+    fds_raise();
     curl_global_init(CURL_GLOBAL_ALL);
     b.url = argv[1];
     b.multi = curl_multi_init();

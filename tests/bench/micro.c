@@ -1,13 +1,21 @@
 /* What one step of the hot path costs: recording a value, decoding a frame. */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "api/endpoint.h"
 #include "base/clock.h"
 #include "base/rng.h"
 #include "data/hist.h"
+#include "net.h"
 
-enum { VALUES = 1 << 16, ROUNDS = 200, FRAMES = 2000000 };
+enum {
+    VALUES = 1 << 16,
+    ROUNDS = 200,
+    FRAMES = 2000000,
+    LOOKS = 200000,
+    STAMP_READ = 16 << 10
+};
 
 static double record_ns(void)
 {
@@ -61,9 +69,41 @@ static double frame_ns(void)
     return (double)began / FRAMES;
 }
 
+/* A frame waits on a connection; looking does not take it. */
+static double stamp_ns(void)
+{
+    struct sockaddr_in at = { .sin_family = AF_INET };
+    socklen_t n = sizeof(at);
+    int listener = socket(AF_INET, SOCK_STREAM, 0), there, here;
+    char port[8], in[STAMP_READ], frame[250] = { 0 };
+    ns_t began, found = 1;
+
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (bind(listener, (struct sockaddr *)&at, n) || listen(listener, 1) ||
+        getsockname(listener, (struct sockaddr *)&at, &n))
+        return -1;
+    snprintf(port, sizeof(port), "%u", ntohs(at.sin_port));
+    here = connect_to(port);
+    there = accept(listener, NULL, NULL);
+    stamps_ask(here);
+    usleep(10000); /* the kernel begins to stamp for all sockets, a little later */
+    if (send(there, frame, sizeof(frame), 0) != sizeof(frame))
+        return -1;
+    usleep(10000);
+    began = clock_now(&clock_system);
+    for (int i = 0; i < LOOKS && found; i++)
+        found = stamps_look(here, in, sizeof(in));
+    began = clock_now(&clock_system) - began;
+    close(here);
+    close(there);
+    close(listener);
+    return found ? (double)began / LOOKS : -1;
+}
+
 int main(void)
 {
     printf("ns to record a value: %.2f\n", record_ns());
     printf("ns to decode a frame: %.1f\n", frame_ns());
+    printf("ns to look for a stamp: %.1f\n", stamp_ns());
     return 0;
 }

@@ -38,20 +38,39 @@ class Audit:
         if not same:
             self.wrong.append(f"{where}: run.json says {got}, the journal {want}")
 
-    def check_percentile(self, where, told, values, q):
+    def worth(self, attempts, name):
+        """What the values are worth, summed over trials and phases.
+
+        (effective or None where it is not known, counted, carries)
+        """
+        known, sums = False, [0, 0, 0]
+        for part in {(a["trial"], a["phase"]) for a in attempts}:
+            values = of.by_request([a for a in attempts if (a["trial"], a["phase"]) == part], name)
+            n = sum(len(own) for _, own in values)
+            load = self.load_of(part)
+            steady = len({rate for _, rate in load["points_millionths"]}) == 1
+            one = (n, n, n)
+            if n and name in of.SERIES and (steady or n > sum(bool(own) for _, own in values)):
+                known = True
+                effective, counted = of.worth(values)
+                one = effective, counted, counted if load.get("open") else n
+            sums = [x + y for x, y in zip(sums, one)]
+        return (sums[0] if known else None, *sums[1:])
+
+    def check_percentile(self, where, told, values, q, counted, carries):
         n = len(values)
-        if n < of.needed(q):
+        if carries < of.needed(q):
             self.expect(where, told, {"needs": of.needed(q)})
             return
         right = of.nearest_rank(values, q)
         self.expect(where, told.get("value"), of.bucket(right)[1])
-        lower, upper = of.rank_limits(n, q)
+        lower, upper = of.limits_of(n, counted, q)
         self.expect(where + " lo", told.get("lo"),
                     of.bucket(values[lower - 1])[0] if lower else None)
         self.expect(where + " hi", told.get("hi"),
                     of.bucket(values[upper - 1])[1] if upper <= n else None)
 
-    def check_metric(self, where, told, values):
+    def check_metric(self, where, told, values, worth=None):
         if not values:
             self.expect(where, told, None)
             return
@@ -59,7 +78,11 @@ class Audit:
             self.wrong.append(f"{where}: missing, the journal has {len(values)}")
             return
         n, values = len(values), [min(max(v, 0), of.HIGHEST) for v in values]
+        effective, counted, carries = worth or (None, n, n)
         self.expect(where + " n", told["n"], n)
+        self.expect(where + " n_effective", told.get("n_effective"), effective)
+        self.expect(where + " n_counted", told.get("n_counted"),
+                    None if effective is None else counted)
         self.expect(where + " min", told["min"], of.bucket(values[0])[0])
         self.expect(where + " max", told["max"], of.bucket(values[-1])[1])
         mean = sum(values) / n
@@ -69,14 +92,15 @@ class Audit:
             self.expect(where + " stddev", told["stddev"], spread,
                         spread / 100 + mean / 1000 + 1)
         for name, q in of.QUANTILES:
-            self.check_percentile(f"{where} {name}", told[name], values, q)
+            self.check_percentile(f"{where} {name}", told[name], values, q, counted, carries)
 
     def check_group(self, where, told, attempts, parts):
         """parts: the (trial, phase) it is made of."""
         tier = self.head["cells"][attempts[0]["cell"]].get("tier") if attempts else None
         for name in of.METRICS:
             self.check_metric(f"{where} {name}", told["metrics"].get(name),
-                              of.values_of(attempts, name))
+                              of.values_of(attempts, name), self.worth(attempts, name))
+        self.check_errors(where, told, attempts)
         counts = of.counts_of(attempts, tier)
         for name, want in counts.items():
             self.expect(f"{where} {name}", told["counts"][name], want)
@@ -84,6 +108,32 @@ class Audit:
         costs = [a["cost"] for a in attempts if "cost" in a]
         self.expect(f"{where} cost", told["cost_nusd"], sum(costs) if costs else None)
         self.check_rates(where, told, attempts, counts, costs, parts)
+
+    def check_errors(self, where, told, attempts):
+        """The error of each figure: p99 of its values, or what so few of them have."""
+        for figure, error in of.HEADLINES.items():
+            values = of.values_of(attempts, figure)
+            errors = of.values_of(attempts, error) if error else []
+            got = told["instrument_error"].get(figure)
+            if not error:
+                want = self.json["health"]["stamp_error_p99_ns"]
+                self.expect(f"{where} error of {figure}", got and got["error"],
+                            want if values else None)
+                continue
+            self.expect(f"{where} error of {figure}", got is not None, bool(values and errors))
+            if not got:
+                continue
+            name, q = next(((n, q) for n, q in (("p99", .99), ("p95", .95), ("p90", .9),
+                                                ("p50", .5)) if len(errors) >= of.needed(q)),
+                           ("max", 1))
+            want = of.bucket(of.nearest_rank(errors, q))[1]
+            if figure == "tps":
+                middle = of.nearest_rank(values, 0.5) if len(values) >= of.needed(0.5) \
+                    else values[-1]
+                want = of.bucket(middle)[1] * want // 10 ** 6
+            self.expect(f"{where} error of {figure}", (got["of"], got["error"]), (name, want))
+            self.expect(f"{where} error of the greatest {figure}", got["of_max"],
+                        of.error_of_max(attempts, figure), 1)
 
     def check_proportion(self, where, told, x, n):
         for name, want in zip(("value", "lo", "hi"), (x / n, *of.clopper_pearson(x, n))):
@@ -130,6 +180,7 @@ class Audit:
         lasts = self.load_of(parts[0]).get("duration", 1e18)
         inside = [a for a in firsts if a["times"]["start"] -
                   self.begin_of((a["trial"], a["phase"])) <= lasts]
+        length += sum(self.beyond(part, inside) for part in parts)
         self.expect(f"{where} arrived", told["arrived_mreq_per_s"],
                     len(inside) * 1000 * of.NS / length, 1)
         self.check_dispersion(where, told, inside, parts)
@@ -146,6 +197,13 @@ class Audit:
     def begin_of(self, part):
         return next(e["at"] for e in self.events
                     if (e["trial"], e["phase"], e["event"]) == (*part, "begin"))
+
+    def beyond(self, part, attempts):
+        """How long after the phase was over the last of its requests left: a cap held it."""
+        end = next((e["at"] for e in self.events
+                    if (e["trial"], e["phase"], e["event"]) == (*part, "end")), None)
+        starts = [a["times"]["start"] for a in attempts if (a["trial"], a["phase"]) == part]
+        return max(0, max(starts) - end) if starts and end is not None else 0
 
     def load_of(self, part):
         cell = self.head["trials"][part[0]]["cell"]
@@ -202,6 +260,35 @@ class Audit:
                 if len(medians) > 1 else None
             self.expect(f"{where} {name} of trials", metric.get("p50_of_trials"), want)
 
+    def check_steady(self, where, told, attempts, part):
+        """Batches and the cut that MSER proposes; the verdict is a matter of steady_test.c."""
+        load = self.load_of(part)
+        values = of.by_request(attempts, "ttft")
+        y = of.batches(values) if any(own for _, own in values) else []
+        if len({rate for _, rate in load["points_millionths"]}) > 1:
+            y = []
+        self.expect(f"{where} batches", told["ttft"]["batches"], len(y))
+        self.expect(f"{where} judged", told["ttft"]["verdict"] != "unknown", len(y) >= 10)
+        if len(y) >= 10:
+            self.expect(f"{where} cut", told["ttft"]["cut"], of.mser(y))
+        self.check_flow(where, told["tokens_per_s"], load, part)
+
+    def check_flow(self, where, told, load, part):
+        """Tokens a second of the trial, in the whole seconds of the phase."""
+        if len({rate for _, rate in load["points_millionths"]}) > 1:
+            return
+        begins = [e["at"] for e in self.events if e["trial"] == part[0] and e["event"] == "begin"]
+        begin = self.begin_of(part)
+        end = begin + min(of.seconds_of(self.events, self.attempts, *part)[0],
+                          load.get("duration", 1e18))
+        y = of.tokens_in_windows(self.pick(trial=part[0]), min(begins), begin, int(end))
+        self.expect(f"{where} windows", told["batches"], len(y))
+        if len(y) >= 10:
+            self.expect(f"{where} windows cut", told["cut"], of.mser(y))
+            if told["verdict"] == "steady":
+                mean = 1000 * sum(y) / len(y)
+                self.expect(f"{where} tokens/s", told["after"], mean, mean / 1e6 + 1)
+
     def check_regions(self, where, told, attempts):
         by_name = collections.defaultdict(list)
         for a in attempts:
@@ -213,8 +300,12 @@ class Audit:
             self.expect(f"{where} {r['name']}", (r["attempts"], r["errors"]),
                         (len(mine), sum(a["outcome"] in of.ERRORS for a in mine)))
             for name in of.REGION_METRICS:
+                n, values = len(of.values_of(attempts, name)), of.values_of(mine, name)
+                _, *all_of_them = self.worth(attempts, name)
+                share = [len(values) if x == n else math.ceil(x * len(values) / n)
+                         for x in all_of_them]
                 self.check_metric(f"{where} {r['name']} {name}", r["metrics"].get(name),
-                                  of.values_of(mine, name))
+                                  values, (None, *share))
 
     def check_limits(self, where, told, attempts):
         for kind in "requests", "tokens":
@@ -287,6 +378,7 @@ class Audit:
                 attempts = self.pick(trial=t, phase=p)
                 self.check_group(where, group, attempts, [(t, p)])
                 self.check_load(where, group["load"], attempts, [(t, p)])
+                self.check_steady(where, group["steady"], attempts, (t, p))
 
     def differences(self):
         self.wrong = []

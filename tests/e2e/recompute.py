@@ -91,6 +91,113 @@ def clopper_pearson(x, n):
     return low, high
 
 
+# --- what values are worth, and steadiness -----------------------------------------------
+
+MOST_BINS = 4096
+
+
+def binned(values):
+    """[(k, values of request k)] as bins of 2^shift requests: {bin: (n, sum)}, 2^shift."""
+    width = 1
+    while max(k for k, _ in values) // width >= MOST_BINS:
+        width *= 2
+    bins = {}
+    for k, own in values:
+        n, total = bins.get(k // width, (0, 0))
+        bins[k // width] = n + len(own), total + sum(own)
+    return bins, width
+
+
+def autocovariance(x, lag):
+    mean = sum(x) / len(x)
+    return sum((a - mean) * (b - mean) for a, b in zip(x, x[lag:]))
+
+
+def correlation_time(x):
+    """Initial positive sequence: sums of pairs of autocorrelations, up to the first <= 0."""
+    tau, own = -1, autocovariance(x, 0)
+    for lag in range(0, len(x) - 1, 2):
+        pair = (autocovariance(x, lag) + autocovariance(x, lag + 1)) / own
+        if pair <= 0:
+            break
+        tau += 2 * pair
+    return max(1, tau)
+
+
+def worth(values):
+    """(as how many independent values they tell, as how many they count)."""
+    values = [(k, own) for k, own in values if own]
+    flat = [v for _, own in values for v in own]
+    n, mean = len(flat), sum(flat) / len(flat)
+    effective = counted = n
+    variance = sum((v - mean) ** 2 for v in flat) / n
+    if n > 1 and variance > 1e-12 * mean ** 2:
+        bins = sorted(binned(values)[0].items())
+        at = sum(m * b for b, (m, _) in bins) / n
+        spread_at = sum(m * (b - at) ** 2 for b, (m, _) in bins)
+        slope = sum(total * (b - at) for b, (_, total) in bins) / spread_at if spread_at else 0
+        off = [total - m * (mean + slope * (b - at)) for b, (m, total) in bins]
+        spread = sum(d * d for d in off) / (variance * n)
+        if spread > 1e-20:
+            tau = correlation_time(off)
+            effective = min(n, max(1, int(n / (tau * spread) + 1e-9)))
+            neighbours = autocovariance(off, 1) / autocovariance(off, 0) * math.sqrt(len(off))
+            clustered = 1 + 3 * math.sqrt(2 * sum(m * m for _, (m, _) in bins)) / n
+            if neighbours > 3:
+                counted = effective
+            elif spread > clustered:
+                counted = max(1, int(n / spread + 1e-9))
+            if counted >= 0.8 * n:
+                counted = n
+    if n > len(values) and len(values) < 20:
+        counted = min(counted, len(values))
+    return effective, counted
+
+
+def limits_of(n, counted, q):
+    """rank_limits among so many, each of which stands for its share of the n."""
+    lower, upper = rank_limits(counted, q)
+    return (int((lower - 1) * n / counted) + 1 if lower else 0,
+            math.ceil(upper * n / counted) if upper <= counted else n + 1)
+
+
+def mser(y):
+    """Where to cut so that the squared standard error of the mean of the rest is least."""
+    def error(d):
+        rest = y[d:]
+        mean = sum(rest) / len(rest)
+        return sum((v - mean) ** 2 for v in rest) / len(rest) ** 2
+    return min(range(len(y) // 2 + 1), key=error)
+
+
+def batches(values):
+    """Means of the values of every five or more requests, by their number."""
+    bins, width = binned([(k, own) for k, own in values if own])
+    per = max(1, -(-5 // width))
+    rows = [bins[b] for b in sorted(bins)]
+    return [sum(t for _, t in rows[i:i + per]) / sum(n for n, _ in rows[i:i + per])
+            for i in range(0, len(rows) - per + 1, per)]
+
+
+def tokens_in_windows(attempts, origin, begin, end):
+    """Tokens of each whole second of begin..end, seconds counted from origin.
+
+    Those of an answer are spread evenly from its first to its last output.
+    """
+    first, most = -(-(begin - origin) // NS), (end - origin) // NS
+    out = [0.0] * max(0, most - first)
+    for a in attempts:
+        n, t = a.get("tokens", {}).get("completion") or 0, a["times"]
+        start, stop = (t["first"], t["last"]) if "first" in t else (t["end"], t["end"])
+        for i in range(len(out)):
+            low = origin + (first + i) * NS
+            if start == stop:
+                out[i] += n * (low <= start < low + NS)
+            else:
+                out[i] += n * max(0, min(stop, low + NS) - max(start, low)) / (stop - start)
+    return out
+
+
 # --- metrics of one attempt --------------------------------------------------------------
 
 def span(a, start, end):
@@ -150,6 +257,27 @@ def held(cause):
     return lambda a: [a.get("held", {}).get(cause, 0)] if "ready" in a["times"] else []
 
 
+def doubt(a, name):
+    return a["doubt"].get(name, 0)
+
+
+def late_to_leave(a):
+    return a["times"]["start"] - a["times"]["ready"] + doubt(a, "sent")
+
+
+def error(moment, of):
+    """of(a), where the journal knows how far off the moments of an attempt may be."""
+    return lambda a: [of(a)] if "end" in a.get("doubt", {}) and moment in a["times"] else []
+
+
+def tps_error(a):
+    g = generation(a)
+    if not g or "end" not in a.get("doubt", {}):
+        return []
+    e = max(doubt(a, "first"), doubt(a, "last"))
+    return [round(min(10 ** 9, e * 1e6 / (g[0] - e))) if e < g[0] else 10 ** 9]
+
+
 # name: (of final attempts only, of failed ones as well, values of an attempt)
 METRICS = {
     "ttft": (True, False, lambda a: span(a, "due", "first")),
@@ -176,10 +304,25 @@ METRICS = {
     "held_pacing": (True, True, held("pacing")),
     "held_retry": (True, True, held("retry")),
     "send_lag": (False, True, lambda a: span(a, "ready", "start")),
+    "ttft_error": (True, False, error("first", lambda a: late_to_leave(a) + doubt(a, "first"))),
+    "ttft_api_error": (False, False,
+                       error("first", lambda a: doubt(a, "sent") + doubt(a, "first"))),
+    "ttfa_error": (True, False, error("answer", lambda a: late_to_leave(a) + doubt(a, "answer"))),
+    "tps_error": (False, False, tps_error),
+    "stall_error": (False, False,
+                    lambda a: error("first", lambda b: doubt(b, "frame"))(a) if "stall" in a
+                    else []),
+    "e2e_error": (True, False, error("end", lambda a: late_to_leave(a) + doubt(a, "end"))),
     "planned_tokens": (False, False, token_count("planned")),
     "prompt_tokens": (False, False, token_count("prompt")),
     "completion_tokens": (False, False, token_count("completion")),
 }
+SERIES = ("ttft", "ttft_api", "ttfr", "ttfa", "itl", "tpot", "tps", "stall", "e2e", "e2e_api")
+# figure: (its error, how the greatest value of one attempt may be off: times downwards only)
+HEADLINES = {"ttft": "ttft_error", "ttft_api": "ttft_api_error", "ttfa": "ttfa_error",
+             "itl": None, "tps": "tps_error", "stall": "stall_error", "e2e": "e2e_error"}
+BOTH_WAYS = ("tps", "stall")
+FREEZE = 5 * 10 ** 6
 REGION_METRICS = ("ttft_api", "network", "tps", "e2e_api")
 
 
@@ -188,6 +331,34 @@ def values_of(attempts, metric):
     return sorted(v for a in attempts
                   if (a.get("final") or not final) and (failed or a["outcome"] in GOOD)
                   for v in of(a))
+
+
+def by_request(attempts, metric):
+    """[(number of the request in its phase, its values)], one entry an attempt."""
+    final, failed, of = METRICS[metric]
+    return [(a["req"] % 10 ** 10, [min(max(v, 0), HIGHEST) for v in of(a)]) for a in attempts
+            if (a.get("final") or not final) and (failed or a["outcome"] in GOOD)]
+def error_of_max(attempts, figure):
+    """How far off the greatest value may be where each value is off by its own error."""
+    values, least, most = [0], [0], [0]
+    for a in attempts:
+        v, e = (values_of([a], name) for name in (figure, HEADLINES[figure]))
+        if v and e:
+            values += v
+            if figure == "tps":
+                least.append(int(v[0] / (1 + e[0] / 1e6)))
+                most.append(int(v[0] * (1 + e[0] / 1e6)))
+            else:
+                least.append(max(0, v[0] - e[0]))
+                most.append(v[0] + e[0] if figure in BOTH_WAYS else v[0])
+    return max(max(values) - max(least), max(most) - max(values))
+
+
+def disturbed(a):
+    d, late = a.get("doubt", {}), 0
+    if {"ready", "start"} <= a["times"].keys():
+        late = a["times"]["start"] - a["times"]["ready"]
+    return max(late + d.get("sent", 0), d.get("frame", 0), d.get("end", 0)) > FREEZE
 
 
 # --- counts and rates --------------------------------------------------------------------
@@ -228,6 +399,7 @@ def counts_of(attempts, tier):
         "gaps_lost": sum(a.get("gaps_lost", 0) for a in attempts),
         "network_clamped": sum(v < 0 for a in attempts if a["outcome"] in GOOD
                                for v in network(a)),
+        "disturbed": sum(map(disturbed, attempts)),
         "bytes_up": sum(a.get("bytes_up", 0) for a in attempts),
         "bytes_down": sum(a.get("bytes_down", 0) for a in attempts),
     }

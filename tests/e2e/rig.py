@@ -51,15 +51,16 @@ def environment(extra=None):
     """Ours without what could change a run: proxies, keys, colours."""
     kept = {k: v for k, v in os.environ.items()
             if not k.lower().endswith("_proxy") and not k.startswith(("GROQ_", "TOKDYNO"))}
+    kept["XDG_CACHE_HOME"] = os.path.join(TEMP, "cache")  # what doctor said of this machine
     kept["ASAN_OPTIONS"] = "detect_leaks=1:exitcode=99"
     kept["UBSAN_OPTIONS"] = "halt_on_error=1:exitcode=99:print_stacktrace=1"
     kept.update(extra or {})
     return kept
 
 
-def start(*args, env=None, cwd=None, **more):
-    """The program in the background; the caller waits for it."""
-    return subprocess.Popen([PROGRAM, *map(str, args)], stdin=subprocess.DEVNULL, text=True,
+def start(*args, env=None, cwd=None, under=(), **more):
+    """The program in the background, `under` another one; the caller waits for it."""
+    return subprocess.Popen([*under, PROGRAM, *map(str, args)], stdin=subprocess.DEVNULL, text=True,
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                             env=environment(env), cwd=cwd or ROOT, **more)
 
@@ -188,15 +189,16 @@ def run(changes=None, *flags, timeout=60, env=None, file=None):
 class Sim:
     """The simulator on a port of its own, with its truth log."""
 
-    def __init__(self, *flags, env=None):
+    def __init__(self, *flags, env=None, address="127.0.0.1"):
         self.flags = flags
+        self.address = address
         self.env = env
         self.done = None
         self.truth_file = fresh("truth.jsonl")
 
     def __enter__(self):
         ours, theirs = os.pipe()
-        self.process = start("sim", "--listen", "127.0.0.1:0", "--port-fd", theirs,
+        self.process = start("sim", "--listen", f"{self.address}:0", "--port-fd", theirs,
                              "--truth", self.truth_file, *self.flags, env=self.env,
                              pass_fds=[theirs])
         os.close(theirs)
@@ -206,7 +208,7 @@ class Sim:
             done = finish(self.process)
             raise AssertionError(f"the simulator did not start ({done.code}): {done.err}")
         self.port = int(port)
-        self.url = f"http://127.0.0.1:{self.port}/openai/v1"
+        self.url = f"http://{self.address}:{self.port}/openai/v1"
         return self
 
     def stop(self):
@@ -258,18 +260,18 @@ def join(run_, truth):
 
 # --- other servers -----------------------------------------------------------------------
 
-def free_port():
+def free_port(address="127.0.0.1"):
     with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
+        s.bind((address, 0))
         return s.getsockname()[1]
 
 
-def wait_for_port(port, seconds, process=None):
+def wait_for_port(port, seconds, process=None, address="127.0.0.1"):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if process is not None and process.poll() is not None:
             return False
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        with contextlib.suppress(OSError), socket.create_connection((address, port), 1):
             return True
         time.sleep(0.05)
     return False

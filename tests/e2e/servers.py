@@ -51,12 +51,12 @@ def write(folder, name, text):
 
 
 @contextlib.contextmanager
-def running(args, port, log, seconds=20, env=None):
+def running(args, port, log, seconds=20, env=None, address="127.0.0.1"):
     with open(log, "wb") as out:
         process = subprocess.Popen(args, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
                                    env=env or rig.environment(), cwd=os.path.dirname(log))
     try:
-        if not rig.wait_for_port(port, seconds, process):
+        if not rig.wait_for_port(port, seconds, process, address):
             with open(log, "rb") as f:
                 said = f.read()[-2000:].decode()
             raise unittest.SkipTest(f"{args[0]} does not start here: {said.strip()[-300:]}")
@@ -114,30 +114,31 @@ def nginx(answer):
         yield f"http://127.0.0.1:{port}"
 
 
-def certificate(folder):
-    """A certificate for localhost and 127.0.0.1, signed by nobody but itself."""
+def certificate(folder, address="127.0.0.1"):
+    """A certificate for localhost and an address, signed by nobody but itself."""
     openssl = program("openssl", "Debian: openssl")
     key, cert = os.path.join(folder, "key.pem"), os.path.join(folder, "cert.pem")
     subprocess.run([openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key,
                     "-out", cert, "-days", "2", "-subj", "/CN=localhost",
-                    "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"],
+                    "-addext", f"subjectAltName=DNS:localhost,IP:{address}"],
                    check=True, capture_output=True)
     return key, cert
 
 
 @contextlib.contextmanager
-def nghttpx(backend_port):
+def nghttpx(backend, address="127.0.0.1"):
     """TLS with HTTP/2 and HTTP/1.1 in front of a port; its origin and its certificate."""
     found = program("nghttpx", "Debian: nghttp2-proxy")
     folder = os.path.dirname(rig.fresh())
-    key, cert = certificate(folder)
-    port = rig.free_port()
+    key, cert = certificate(folder, address)
+    port = rig.free_port(address)
     config = write(folder, "nghttpx.conf", "")
-    with running([found, f"--conf={config}", f"--frontend=127.0.0.1,{port}",
-                  f"--backend=127.0.0.1,{backend_port}", "--workers=1", "--no-ocsp",
+    with running([found, f"--conf={config}", f"--frontend={address},{port}",
+                  f"--backend={address},{backend}", "--workers=1", "--no-ocsp",
                   "--accesslog-file=/dev/null", key, cert],
-                 port, os.path.join(folder, "log")):
-        yield f"https://localhost:{port}", cert
+                 port, os.path.join(folder, "log"), address=address):
+        host = "localhost" if address == "127.0.0.1" else address
+        yield f"https://{host}:{port}", cert
 
 
 LITELLM = """

@@ -9,6 +9,7 @@ import tempfile
 import time
 import unittest
 
+import audit
 import rig
 
 GOLDEN = rig.path("tests/golden/report")
@@ -43,6 +44,15 @@ class Report(unittest.TestCase):
         machine = rig.tokdyno("report", "--format", "json", os.path.join(GOLDEN, "single.jsonl"))
         self.assertEqual(machine.out, read("single.json"))
         self.assertEqual(json.loads(machine.out)["schema"], 1)
+
+    def test_requests_that_are_like_their_neighbours_count_for_fewer(self):
+        """A journal of which ttft has a correlation of 0.37, worked out again in Python."""
+        class Golden(rig.Run):
+            lines = rig.lines_of(os.path.join(GOLDEN, "single.jsonl"))
+            json = json.loads(read("single.json"))
+        self.assertEqual(audit.Audit(Golden(None)).differences(), [])
+        ttft = Golden.json["cells"][0]["measured"]["metrics"]["ttft"]
+        self.assertEqual((ttft["n"], ttft["n_counted"], ttft["p95"]), (79, 30, {"needs": 59}))
 
     def test_several_runs_come_one_after_the_other(self):
         a, b = (os.path.join(GOLDEN, n) for n in ("single.jsonl", "matrix.jsonl"))

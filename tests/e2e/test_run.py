@@ -337,6 +337,49 @@ class ExitCodes(unittest.TestCase):
         self.assertIn("ulimit", run.out)
         self.assertIn("INVALID", run.out)
 
+    def test_too_few_files_are_said_before_anything_is_sent(self):
+        """The soft limit the program raises itself; beyond the hard one it does not begin."""
+        def files(soft, hard):
+            return lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+        with rig.Sim("--output", "4") as sim:
+            file = rig.scenario({"target": {"base_url": sim.url},
+                                 "load": [{"concurrency": 200, "requests": 200}]})
+            out = rig.fresh()
+            for command in (["run", file, "--out", out], ["run", file, "--dry-run"],
+                            ["validate", file]):
+                done = rig.tokdyno(*command, preexec_fn=files(100, 150))
+                self.assertEqual(done.code, 2, done.err)
+                self.assertIn("a concurrency of 200 needs 264 open files, 150 are allowed", done.err)
+                self.assertIn("`ulimit -n 264`", done.err)
+            self.assertFalse(os.path.exists(out))
+            done = rig.tokdyno("run", file, "--out", out, preexec_fn=files(100, 300))
+            self.assertIn(done.code, rig.FINE, done.err)
+        run = rig.Run(out, done)
+        self.assertEqual([a["outcome"] for a in run.attempts], ["ok"] * 200)
+
+    def test_ports_that_run_out_are_foreseen(self):
+        """In a network of its own, with 200 ports: a connection for each of 120 requests a second."""
+        def network(reuse):
+            return ("unshare", "-n", "sh", "-c", "ip link set lo up && cd /proc/sys/net/ipv4 && "
+                    f"echo 40000 40199 >ip_local_port_range && echo {reuse} >tcp_tw_reuse && "
+                    f"cd {rig.ROOT} && exec \"$0\" \"$@\"")
+
+        if subprocess.run([*network(0), "true"], stderr=subprocess.DEVNULL, check=False).returncode:
+            self.skipTest("no network namespaces here")
+        file = rig.scenario({"target": {"sim": ["--output", "4", "--capacity", "0"]},
+                             "connection": {"policy": "new"},
+                             "load": [{"rate": "120/s", "duration": "3s"}]})
+        for reuse, runs_out in ((0, True), (2, False)):
+            out = rig.fresh()
+            done = rig.tokdyno("run", file, "--out", out, under=network(reuse))
+            run = rig.Run(out, done)
+            failed = [a["times"]["due"] for a in run.attempts if a["outcome"] == "transport"]
+            self.assertEqual("connections fail" in run.err, runs_out, run.err)
+            self.assertEqual(bool(failed), runs_out, run.out)
+            if runs_out:
+                self.assertGreater(min(failed), 0.8 * rig.NS)
+
     def test_a_proxy_variable_is_ignored_with_a_warning(self):
         with rig.Listener() as proxy, rig.Sim() as sim:
             run = rig.run({"target": {"base_url": sim.url}},

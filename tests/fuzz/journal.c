@@ -48,7 +48,8 @@ static void line_twice(const char *p, size_t n)
 static const char usual[] =
     "{\"t\":\"run\",\"schema\":1,\"phases\":[{\"name\":\"w\"},{\"name\":\"s\",\"measured\":"
     "true}],"
-    "\"cells\":[{\"name\":\"a\",\"loads\":[{},{\"open\":true,\"points_millionths\":[[0,"
+    "\"cells\":[{\"name\":\"a\",\"loads\":[{\"points_millionths\":[[0,4000000]]},{\"open\":"
+    "true,\"points_millionths\":[[0,"
     "5000000],"
     "[9000000000,50000000]],\"duration\":9000000000}]}],\"trials\":[{\"cell\":0},{\"cell\":"
     "0}],"

@@ -1,0 +1,150 @@
+#include "load/doubt.h"
+
+static ns_t greater(ns_t a, ns_t b)
+{
+    return a > b ? a : b;
+}
+
+/*
+ * When the loop had last seen all that was there, as far as that is sure. After a sleep
+ * that was too long it may come to its sockets over several turns, the first of which may
+ * see none: a stopped process is woken by the signal, not by them. Once it sleeps again,
+ * all that had come has been reported.
+ */
+static ns_t looked(struct doubt *d)
+{
+    ns_t turn = loop_turn_began(d->loop), looked = loop_looked(d->loop);
+    bool bytes_waited = d->newest != NS_ABSENT && turn - d->t0 - d->newest > DOUBT_TRUST;
+    bool beat_late = d->beat_due != NS_ABSENT && turn - d->beat_due > DOUBT_TRUST;
+    bool slept = looked == turn;
+
+    if (slept && turn != d->overslept)
+        d->blind_since = NS_ABSENT;
+    if (bytes_waited || beat_late) {
+        d->overslept = turn;
+        if (d->blind_since == NS_ABSENT)
+            d->blind_since = loop_rested(d->loop);
+    }
+    return d->blind_since == NS_ABSENT ? looked : d->blind_since;
+}
+
+static void beat(void *ctx)
+{
+    struct doubt *d = ctx;
+
+    d->newest = NS_ABSENT;
+    looked(d);
+    d->beat_due = NS_ABSENT;
+    if (*d->busy)
+        doubt_watch(d);
+}
+
+void doubt_init(struct doubt *d, struct loop *loop, const struct clock *clock, ns_t t0,
+                const unsigned *busy)
+{
+    *d = (struct doubt){ .loop = loop,
+                         .clock = clock,
+                         .t0 = t0,
+                         .busy = busy,
+                         .beat = loop_timer_new(loop, beat, d),
+                         .beat_due = NS_ABSENT,
+                         .overslept = NS_ABSENT,
+                         .blind_since = NS_ABSENT,
+                         .newest = NS_ABSENT };
+}
+
+void doubt_free(struct doubt *d)
+{
+    loop_timer_free(d->beat);
+}
+
+void doubt_watch(struct doubt *d)
+{
+    if (d->beat_due != NS_ABSENT)
+        return;
+    d->beat_due = clock_now(d->clock) + DOUBT_BEAT;
+    loop_timer_at(d->beat, d->beat_due);
+}
+
+void doubt_stamped(struct doubt *d, ns_t at, bool kernel, ns_t emptied)
+{
+    ns_t from;
+
+    d->newest = kernel ? at : NS_ABSENT;
+    from = looked(d);
+    d->since = greater(greater(emptied, from) - d->t0, 0);
+    d->frame = NULL;
+}
+
+void doubt_since(struct doubt *d, ns_t since)
+{
+    d->newest = NS_ABSENT;
+    d->since = since;
+    d->frame = NULL;
+}
+
+void doubt_unstamped(struct doubt *d, ns_t now)
+{
+    doubt_stamped(d, now, false, NS_ABSENT);
+}
+
+/* How late a stamp of the read under way may be. */
+static ns_t bound_of(const struct doubt *d, ns_t at)
+{
+    return at > d->since ? at - d->since : 0;
+}
+
+/* The frame that waits for it is judged. */
+static void settle(struct doubt *d, bool newest)
+{
+    struct doubts *of = d->frame;
+    ns_t bound;
+
+    if (!of)
+        return;
+    d->frame = NULL;
+    bound = newest && d->frame_at == d->newest ? 0 : bound_of(d, d->frame_at);
+    of->last = bound;
+    of->frame = greater(of->frame, bound);
+    if (d->frame_first)
+        of->first = bound;
+    if (d->frame_answer)
+        of->answer = bound;
+}
+
+void doubt_frame(struct doubt *d, struct doubts *of, ns_t at, bool first, bool answer)
+{
+    settle(d, false);
+    d->frame = of;
+    d->frame_at = at;
+    d->frame_first = first;
+    d->frame_answer = answer;
+}
+
+void doubt_more(struct doubt *d)
+{
+    settle(d, false);
+}
+
+void doubt_read_over(struct doubt *d)
+{
+    settle(d, true);
+}
+
+void doubt_ended(struct doubt *d, struct doubts *of, ns_t at, bool alone)
+{
+    settle(d, false);
+    of->end = alone && at == d->newest ? 0 : bound_of(d, at);
+}
+
+/* A launch takes some 50 us: what is beyond the trust is a stop of ours. */
+void doubt_left(struct doubts *of, ns_t start, ns_t now)
+{
+    if (now - start > DOUBT_TRUST)
+        of->sent = greater(of->sent, now - start);
+}
+
+void doubt_noticed(const struct doubt *d, struct doubts *of, ns_t start, ns_t now)
+{
+    doubt_left(of, greater(start, d->since), now);
+}
