@@ -12,7 +12,7 @@
 # V=1             shows whole commands
 
 PREFIX   ?= /usr/local
-PKGS      = libcurl libevent_core libprotobuf-c yaml-0.1 jansson zlib
+PKGS      = libcurl libevent_core libevent_extra libprotobuf-c yaml-0.1 jansson zlib
 WARN      = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
             -Wmissing-prototypes -Wwrite-strings -Wundef -Wvla -Werror
 CPPFLAGS += -D_GNU_SOURCE -Ibench -I. -I$(OUT)/gen -MMD -MP
@@ -158,7 +158,7 @@ install: $(OUT)/tokdyno
 	install -m 755 $(OUT)/tokdyno $(DESTDIR)$(PREFIX)/bin/tokdyno
 	install -m 644 scenarios/catalogue/*.yaml $(SHARE)/tokdyno/catalogue
 	install -m 644 scenarios/*.yaml $(SHARE)/tokdyno/scenarios
-	install -m 644 README.md LICENSE docs/*.md $(SHARE)/doc/tokdyno
+	install -m 644 README.md LICENSE docs/*.md docs/*.json $(SHARE)/doc/tokdyno
 
 clean:
 	rm -rf build

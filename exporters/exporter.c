@@ -6,7 +6,11 @@
 #include "data/nearest.h"
 #include "exporters/kinds.h"
 
-const struct exporter *const exporters[] = { &export_otlp, &export_csv, NULL };
+const struct exporter *const exporters[] = {
+    &export_otlp,     &export_prometheus, &export_csv,
+    &export_attempts, &export_json,       &export_hlog,
+    &export_hgrm,     &export_perfetto,   NULL,
+};
 
 const char *const export_signal_names[N_EXPORT_SIGNALS] = { "file", "traces", "metrics",
                                                             "logs" };

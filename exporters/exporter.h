@@ -68,6 +68,8 @@ struct export_config {
     void (*warn)(const char *text);       /* about the environment; NULL: to nobody */
     const struct export_setting *settings;
     size_t n_settings;
+    /* What run.json holds; lent by the reports, a layer that none here may include. */
+    void (*json)(struct buf *out, const struct summary *s);
 };
 
 /* Value of a setting, the last one given; NULL: not given. */
@@ -106,8 +108,11 @@ struct exporter {
     struct journal_sink (*sink)(void *x);
     /* Once, behind the last entry; NULL: does not care. */
     void (*summary)(void *x, const struct summary *s);
-    /* What a scrape sees now; NULL: cannot be scraped. */
-    void (*page)(void *x, struct buf *out);
+    /*
+     * What a scrape that sent this Accept header ("": none) sees now; returns its content
+     * type. NULL: cannot be scraped.
+     */
+    const char *(*page)(void *x, const char *accept, struct buf *out);
     void (*close)(void *x);
 
     /*

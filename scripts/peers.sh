@@ -1,9 +1,10 @@
 #!/bin/sh
-# peers.sh [litellm] [guidellm] [collector]: servers nobody here wrote, for the end-to-end
-# tests, below build/peers: each in a Python environment of its own, the OpenTelemetry
-# Collector built through the Go module proxy (Go 1.25 or later; two minutes and 1 GB of
-# cache). Without arguments: litellm (guidellm brings several GB along). The tests that want
-# them skip where they are not there.
+# peers.sh [litellm] [guidellm] [collector] [hdrhistogram] [hdr-histogram-js]: servers and
+# readers nobody here wrote, for the end-to-end tests, each in a folder of its own below
+# build/peers: Python environments, one of Node, and the OpenTelemetry Collector, built
+# through the Go module proxy (Go 1.25 or later; two minutes and 1 GB of cache). Without
+# arguments: litellm (guidellm brings several GB along). The tests that want them skip where
+# they are not there.
 set -eu
 cd "$(dirname "$0")/.."
 [ $# -gt 0 ] || set -- litellm
@@ -50,13 +51,23 @@ build_collector() { # DIR
 
 for peer in "$@"; do
     dir=build/peers/$peer
-    [ ! -x "$dir/bin/$peer" ] || continue
     case $peer in
-    collector) build_collector "$dir"; continue ;;
+    collector)
+        [ -x "$dir/bin/collector" ] || build_collector "$dir"
+        continue
+        ;;
     litellm) package='litellm[proxy]' ;;
     guidellm) package=guidellm ;;
+    hdrhistogram) package=hdrhistogram==0.10.3 ;;
+    hdr-histogram-js)
+        [ -d "$dir/node_modules/$peer" ] || npm install --silent --no-audit --no-fund \
+            --ignore-scripts --prefix "$dir" "$peer@3.0.1" </dev/null
+        continue
+        ;;
     *) echo "peers.sh: no peer \"$peer\"" >&2; exit 2 ;;
     esac
+    [ ! -e "$dir/complete" ] || continue
     python3 -m venv "$dir"
     "$dir/bin/pip" install -q --disable-pip-version-check "$package" </dev/null
+    touch "$dir/complete"
 done

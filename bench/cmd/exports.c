@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "exporters/dest.h"
 #include "exporters/scrape.h"
+#include "reports/report.h"
 
 /* How long the end of a run waits for servers that do not answer. */
 #define PATIENCE (5 * NS_PER_S)
@@ -44,13 +45,15 @@ static void complain(const char *text)
     fprintf(stderr, "warning: %s\n", text);
 }
 
-static void page(void *ctx, struct buf *out)
+static const char *page(void *ctx, const char *accept, struct buf *out)
 {
     struct exporting *e = ctx;
+    const char *type;
 
     pthread_mutex_lock(&e->lock);
-    e->kind->page(e->x, out);
+    type = e->kind->page(e->x, accept, out);
     pthread_mutex_unlock(&e->lock);
+    return type;
 }
 
 static void nowhere(void *ctx, const struct export_chunk *chunk)
@@ -91,10 +94,10 @@ static int open_one(struct exporting *e, const struct export_spec *spec, const c
         return -1;
     e->sink = e->kind->sink(e->x);
     if (spec->place == PLACE_SCRAPE) {
-        struct scrape_config config = { spec->where, e->kind->mime, page, e };
+        struct scrape_config config = { spec->where, page, e };
 
         e->scrape = scrape_open(&config, err);
-        return e->scrape ? 0 : -1;
+        return e->scrape ? 0 : err_at(err, "--export %s", e->kind->name);
     }
     return 0;
 }
@@ -108,8 +111,12 @@ int exports_open(struct exports *x, const struct export_spec *specs, size_t n,
         struct exporting *e = &x->items[x->n];
 
         e->kind = spec->kind;
-        e->config = (struct export_config){ run, environment, complain, spec->settings,
-                                            spec->n_settings };
+        e->config = (struct export_config){ run,
+                                            environment,
+                                            complain,
+                                            spec->settings,
+                                            spec->n_settings,
+                                            report_json };
         if (open_one(e, spec, dir, live, err)) {
             x->n++;
             exports_close(x, NULL, false);
@@ -151,7 +158,7 @@ static bool close_one(struct exporting *e, const struct summary *summary, struct
 {
     bool good = true;
 
-    scrape_close(e->scrape);
+    scrape_close(e->scrape, told);
     if (e->x && summary && e->kind->summary)
         e->kind->summary(e->x, summary);
     if (e->x)
