@@ -214,19 +214,6 @@ static void read_body(struct otlp_about *b, struct json *j)
             json_skip(j);
 }
 
-static void read_flags(struct otlp_about *b, struct json *j)
-{
-    struct str key;
-
-    if (!json_open_object(j))
-        return;
-    while (json_key(j, &key))
-        if (str_is(key, "traceparent"))
-            json_bool(j, &b->traceparent);
-        else
-            json_skip(j);
-}
-
 static void read_request(struct otlp_about *b, struct json *j)
 {
     struct str key, text;
@@ -260,8 +247,6 @@ static void read_scenario(struct otlp_about *b, const char *scenario)
     while (json_key(&j, &key))
         if (str_is(key, "request"))
             read_request(b, &j);
-        else if (str_is(key, "target"))
-            read_flags(b, &j);
         else
             json_skip(&j);
 }

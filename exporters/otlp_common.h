@@ -57,7 +57,6 @@ struct otlp_about {
     const char *endpoint;
     bool stream;
     int64_t max_tokens; /* asked for; -1: not */
-    bool traceparent;   /* the load names the spans to the server */
     Otlp__Resource *resource;
     Otlp__InstrumentationScope *scope;
 };

@@ -1,18 +1,15 @@
 #include "exporters/otlp_traces.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "data/nearest.h"
+#include "data/trace_shape.h"
 #include "exporters/otlp_attempt.h"
 #include "exporters/otlp_retries.h"
 #include "exporters/otlp_series.h"
 #include "exporters/otlp_slowest.h"
-
-/* Beyond that many requests one trace is of little use in most viewers. */
-enum { NESTED_MOST = 1000 };
 
 /* A phase of a trial, as far as it has been seen. */
 struct seen_phase {
@@ -76,33 +73,6 @@ static int read_share(const struct export_config *c, double *share, struct err *
     return 0;
 }
 
-static double area(const struct run_load *l)
-{
-    double sum = 0;
-
-    for (size_t i = 1; i < l->n_points; i++)
-        sum += (double)(l->points[i].millionths + l->points[i - 1].millionths) / 2e6 *
-               (double)(l->points[i].at - l->points[i - 1].at) / NS_PER_S;
-    return sum;
-}
-
-/* Requests to be expected, as far as the scenario says; infinite where it does not. */
-static double expected(const struct run *run)
-{
-    double sum = 0;
-
-    for (size_t t = 0; t < run->n_trials; t++)
-        for (size_t p = 0; p < run->n_phases; p++) {
-            const struct run_load *l = &run->cells[run->trials[t].cell].loads[p];
-
-            if (l->requests)
-                sum += (double)l->requests;
-            else
-                sum += l->open ? area(l) : INFINITY;
-        }
-    return sum;
-}
-
 static int read_options(struct otlp_traces *t, const struct export_config *c,
                         struct err *err)
 {
@@ -110,13 +80,13 @@ static int read_options(struct otlp_traces *t, const struct export_config *c,
     static const char *const shapes[] = { "linked", "nested" };
     double share = t->about->env.share;
     int detail = OTLP_PHASES;
-    int shape = !t->about->traceparent && expected(t->about->run) <= NESTED_MOST;
+    int shape = trace_nested(t->about->run);
 
     if (choose(c, "spans", details, 3, "request, attempt or phases", &detail, err) ||
         choose(c, "traces", shapes, 2, "linked or nested", &shape, err) ||
         read_share(c, &share, err))
         return -1;
-    if (shape && t->about->traceparent)
+    if (shape && trace_is_sent(t->about->run))
         return err_set(err, ERR_USAGE,
                        "otlp,traces=nested: target.traceparent names each request "
                        "as a trace of its own; leave one of them out");
@@ -159,10 +129,7 @@ void otlp_traces_run_name(const struct otlp_traces *t, uint8_t trace[TRACE_ID_BY
 void otlp_traces_name(const struct otlp_traces *t, uint64_t req,
                       uint8_t trace[TRACE_ID_BYTES], uint8_t span[SPAN_ID_BYTES])
 {
-    if (t->nested)
-        trace_id_run(t->about->run->id, trace);
-    else
-        trace_id_request(t->about->run->id, req, trace);
+    trace_id_of(t->about->run, t->nested, req, trace);
     span_id(t->about->run->id, req, 0, SPAN_REQUEST, span);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "data/trace_shape.h"
 #include "exporters/place.h"
 
 const struct prom_lag prom_lags[N_PROM_LAGS] = {
@@ -24,7 +25,7 @@ void prom_counts_init(struct prom_counts *c, const struct run *run)
 {
     size_t n = run->n_cells * run->n_phases;
 
-    *c = (struct prom_counts){ .run = run };
+    *c = (struct prom_counts){ .run = run, .nested = trace_nested(run) };
     c->groups = mem_array(n * PROM_REGION_SLOTS, sizeof(*c->groups));
     c->phases = mem_array(n, sizeof(*c->phases));
     c->under_way = mem_array(run->n_cells, sizeof(*c->under_way));

@@ -70,6 +70,7 @@ extern const struct prom_lag prom_lags[N_PROM_LAGS];
 
 struct prom_counts {
     const struct run *run;
+    bool nested; /* its requests are spans of its own trace, see data/trace_shape.h */
     struct prom_group **groups; /* [(cell * n_phases + phase) * REGION_SLOTS + region] */
     struct prom_phase *phases;  /* [cell * n_phases + phase] */
     size_t *under_way;          /* of each cell: 1 + phase it is in now; 0: none */

@@ -6,7 +6,7 @@
 
 #include "base/mem.h"
 #include "base/version.h"
-#include "data/trace_id.h"
+#include "data/trace_shape.h"
 #include "exporters/exposition.h"
 #include "exporters/kinds.h"
 #include "exporters/prom_counts.h"
@@ -174,12 +174,12 @@ static void put_groups(struct exposition *e, const struct prom_counts *c)
  */
 
 /* The trace of the attempt's request, as an OTLP backend knows it. */
-static void put_trace_id(const char *run_id, uint64_t req,
+static void put_trace_id(const struct prom_counts *c, uint64_t req,
                          char text[2 * TRACE_ID_BYTES + 1])
 {
     uint8_t id[TRACE_ID_BYTES];
 
-    trace_id_request(run_id, req, id);
+    trace_id_of(c->run, c->nested, req, id);
     for (int i = 0; i < TRACE_ID_BYTES; i++)
         snprintf(text + 2 * i, 3, "%02x", id[i]);
 }
@@ -196,7 +196,7 @@ static void put_bucket(struct exposition *e, const struct prom_counts *c,
         exposition_bucket(e, l->l, N_PLACE, upto, count, NULL);
         return;
     }
-    put_trace_id(c->run->id, x->req, trace);
+    put_trace_id(c, x->req, trace);
     snprintf(request, sizeof(request), "%" PRIu64 ".%" PRIu32, x->req, x->try_no);
     exemplar.value = (double)x->value / per;
     exemplar.at_ns = c->run->t0_real + x->at;

@@ -51,9 +51,11 @@ build_collector() { # DIR
 
 for peer in "$@"; do
     dir=build/peers/$peer
-    [ ! -x "$dir/bin/$peer" ] || continue
     case $peer in
-    collector) build_collector "$dir"; continue ;;
+    collector)
+        [ -x "$dir/bin/collector" ] || build_collector "$dir"
+        continue
+        ;;
     litellm) package='litellm[proxy]' ;;
     guidellm) package=guidellm ;;
     hdrhistogram) package=hdrhistogram==0.10.3 ;;

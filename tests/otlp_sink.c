@@ -67,7 +67,9 @@ void otlp_sink_open(struct otlp_sink *s, const struct run *run,
                     const struct export_setting *settings, size_t n,
                     const char *(*env)(const char *name))
 {
-    struct export_config config = { run, env, NULL, settings, n, NULL };
+    struct export_config config = {
+        .run = run, .env = env, .settings = settings, .n_settings = n
+    };
     struct export_out out = { take, s };
     struct err err;
 

@@ -511,7 +511,9 @@ TEST(options_of_otlp_that_make_no_sense_are_refused)
 
     runs_make(&run, 1, 1, false, "");
     for (size_t i = 0; i < COUNT(rows); i++) {
-        struct export_config config = { &run, otlp_sink_none, NULL, &rows[i], 1, NULL };
+        struct export_config config = {
+            .run = &run, .env = otlp_sink_none, .settings = &rows[i], .n_settings = 1
+        };
         struct export_out out = { 0 };
         struct err err;
 

@@ -90,7 +90,9 @@ static void fill(struct record *r, uint64_t k, uint32_t *gaps)
 static void measure(const struct run *run, const char *signals, uint64_t requests)
 {
     struct export_setting setting = { "signals", signals };
-    struct export_config config = { run, nothing, NULL, &setting, 1, NULL };
+    struct export_config config = {
+        .run = run, .env = nothing, .settings = &setting, .n_settings = 1
+    };
     struct counted c = { 0 };
     struct export_out out = { count, &c };
     struct run_end end = { .at = (ns_t)requests * NS_PER_MS + NS_PER_S, .detail = "" };
