@@ -267,6 +267,9 @@ static void put_args(struct jsonw *w, const struct record *r, const struct run *
     put_known(w, "server_queue_ns", r->server.queue);
     put_known(w, "server_prompt_ns", r->server.prompt);
     put_known(w, "longest_gap_ns", r->stall);
+    if (r->doubts.end != NS_ABSENT && r->at[MOMENT_FIRST] != NS_ABSENT)
+        put_int(w, "first_output_late_by_at_most_ns", r->doubts.first);
+    put_known(w, "end_late_by_at_most_ns", r->doubts.end);
     put_int(w, "frames", (int64_t)r->frames);
     if (frames_left)
         put_int(w, "frames_not_drawn", (int64_t)frames_left);

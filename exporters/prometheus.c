@@ -465,6 +465,28 @@ static void put_slos(struct exposition *e, const struct summary *s)
     }
 }
 
+/* How far off the instrument may be in each cell; the error of a speed is no time. */
+static void put_errors(struct exposition *e, const struct summary *s)
+{
+    exposition_family(
+        e, "tokdyno_metric_error_seconds", EXPOSITION_GAUGE, "seconds",
+        "Error of the instrument in the values of a metric, p99 or the highest "
+        "percentile that so few have; measured phases.");
+    for (size_t c = 0; c < s->run->n_cells; c++)
+        for (int h = 0; h < N_HEADLINES; h++) {
+            const struct metric *of = &metrics[headlines[h].of];
+            struct labels_of l = labels_at(s->run, c, NULL, NULL);
+            enum stat_id stat;
+            int64_t error;
+
+            if (of->unit != UNIT_NS ||
+                !summary_error(s, &s->cells[c].measured, (enum headline)h, &error, &stat))
+                continue;
+            l.l[N_PLACE] = (struct exposition_label){ "metric", of->name };
+            exposition_sample(e, "", l.l, N_PLACE + 1, (double)error / 1e9);
+        }
+}
+
 static void put_verdicts(struct exposition *e, const struct summary *s)
 {
     struct exposition_label l[] = { { "scenario", s->run->name },
@@ -481,6 +503,7 @@ static void put_verdicts(struct exposition *e, const struct summary *s)
                           "seconds", "Error of the instrument, p99.");
         exposition_sample(e, "", l, 1, (double)s->health.e / 1e9);
     }
+    put_errors(e, s);
     put_rates(e, s);
     put_slos(e, s);
 }
