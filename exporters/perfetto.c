@@ -93,8 +93,7 @@ static uint32_t pid_of(size_t cell)
     return PID_CELLS + (uint32_t)cell;
 }
 
-/* --- lanes -----------------------------------------------------------------------------
- */
+/* --- lanes ---------------------------------------------------------------------- */
 
 static uint32_t lane(struct perfetto *x, uint32_t cell, struct lanes *lanes, uint32_t first,
                      const char *name, ns_t begin, ns_t end)
@@ -112,8 +111,7 @@ static uint32_t lane(struct perfetto *x, uint32_t cell, struct lanes *lanes, uin
     return tid;
 }
 
-/* --- what a request waited for ---------------------------------------------------------
- */
+/* --- what a request waited for -------------------------------------------------- */
 
 static const char *why_held(const struct record *r)
 {
@@ -159,8 +157,7 @@ static void put_held(struct perfetto *x, const struct record *r)
     trace_event_close(&x->t);
 }
 
-/* --- attempts --------------------------------------------------------------------------
- */
+/* --- attempts ------------------------------------------------------------------- */
 
 /* The part of an attempt that lasts from one moment to another, cut to the attempt. */
 struct part {
@@ -306,8 +303,7 @@ static void put_attempt(struct perfetto *x, const struct record *r)
     put_moment(x, r, tid, "first answer", MOMENT_ANSWER);
 }
 
-/* --- counters --------------------------------------------------------------------------
- */
+/* --- counters ------------------------------------------------------------------- */
 
 static void put_second(struct perfetto *x)
 {
@@ -400,8 +396,7 @@ static void take_record(void *ctx, const struct record *r)
         hand_over(x);
 }
 
-/* --- phases ----------------------------------------------------------------------------
- */
+/* --- phases --------------------------------------------------------------------- */
 
 static void close_phase(struct perfetto *x, uint32_t trial, uint32_t phase, ns_t at)
 {
@@ -445,8 +440,7 @@ static void take_end(void *ctx, const struct run_end *e)
     put_second(x);
 }
 
-/* --- the exporter ----------------------------------------------------------------------
- */
+/* --- the exporter --------------------------------------------------------------- */
 
 static void put_tracks(struct perfetto *x)
 {
