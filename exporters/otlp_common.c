@@ -371,30 +371,39 @@ static const char *of_transport(const struct record *r)
     return "connection_error";
 }
 
-/* What has no HTTP status that tells it. */
+/*
+ * Failures without an HTTP status that tells them; all others have one. Of the attempt,
+ * HTTP was well where only its content was not.
+ */
+static const struct plain_failure {
+    const char *request;
+    const char *attempt;
+} plain_failures[N_OUTCOMES] = {
+    [OUTCOME_PARTIAL] = { "response_ended", "response_ended" },
+    [OUTCOME_PROTOCOL] = { "invalid_response", NULL },
+    [OUTCOME_TIMEOUT_CONNECT] = { "timeout", "timeout" },
+    [OUTCOME_TIMEOUT_FIRST] = { "timeout", "timeout" },
+    [OUTCOME_TIMEOUT_IDLE] = { "timeout", "timeout" },
+    [OUTCOME_TIMEOUT_TOTAL] = { "timeout", "timeout" },
+};
+
 static const char *without_status(const struct record *r, bool http)
 {
-    switch (r->outcome) {
-    case OUTCOME_PARTIAL:
-        if (!http && is_identifier(r->error_code) && strncmp(r->error_code, "curl_", 5))
-            return r->error_code;
-        return "response_ended";
-    case OUTCOME_PROTOCOL:
-        return http ? NULL : "invalid_response";
-    case OUTCOME_TIMEOUT_CONNECT:
-    case OUTCOME_TIMEOUT_FIRST:
-    case OUTCOME_TIMEOUT_IDLE:
-    case OUTCOME_TIMEOUT_TOTAL:
-        return "timeout";
-    case OUTCOME_TRANSPORT:
+    const struct plain_failure *f = &plain_failures[r->outcome];
+
+    if (r->outcome == OUTCOME_TRANSPORT)
         return of_transport(r);
-    default: /* all others have a status */
-        return http ? NULL : "_OTHER";
-    }
+    if (http)
+        return f->attempt;
+    if (is_identifier(r->error_code) && strncmp(r->error_code, "curl_", 5))
+        return r->error_code;
+    return f->request ? f->request : "_OTHER";
 }
 
 const char *otlp_error_type(struct arena *a, const struct record *r, bool http)
 {
+    const char *name;
+
     if (!outcomes[r->outcome].error)
         return NULL;
     if (r->http_status >= 400) {
@@ -402,7 +411,8 @@ const char *otlp_error_type(struct arena *a, const struct record *r, bool http)
             return otlp_text(a, r->error_code, 64);
         return arena_printf(a, "%d", r->http_status);
     }
-    return without_status(r, http);
+    name = without_status(r, http);
+    return name ? otlp_text(a, name, 64) : NULL;
 }
 
 /* --- chunks ----------------------------------------------------------------------------
