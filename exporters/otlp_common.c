@@ -11,8 +11,7 @@
 
 const char otlp_schema_url[] = "https://opentelemetry.io/schemas/1.41.0";
 
-/* --- text ------------------------------------------------------------------------------
- */
+/* --- text --------------------------------------------------------------------------- */
 
 static bool plain(const char *text, size_t n)
 {
@@ -45,8 +44,7 @@ char *otlp_text(struct arena *a, const char *text, size_t max)
     return out;
 }
 
-/* --- attributes ------------------------------------------------------------------------
- */
+/* --- attributes --------------------------------------------------------------------- */
 
 struct attrs attrs_begin(struct arena *a, size_t room, size_t max_text)
 {
@@ -141,8 +139,7 @@ void attr_seconds(struct attrs *to, const char *key, ns_t value)
         attr_double(to, key, (double)value / NS_PER_S);
 }
 
-/* --- what a run says of itself ---------------------------------------------------------
- */
+/* --- what a run says of itself ------------------------------------------------------ */
 
 /* Providers that the conventions name, by the end of their host's name. */
 static const struct provider {
@@ -338,8 +335,7 @@ void otlp_put_common(const struct otlp_about *b, struct attrs *to, uint32_t cell
     attr_count(to, "server.port", b->port);
 }
 
-/* --- failures --------------------------------------------------------------------------
- */
+/* --- failures ----------------------------------------------------------------------- */
 
 /* libcurl's results in the words of the conventions; the code says curl_N. */
 static const struct failure {
@@ -415,8 +411,7 @@ const char *otlp_error_type(struct arena *a, const struct record *r, bool http)
     return name ? otlp_text(a, name, 64) : NULL;
 }
 
-/* --- chunks ----------------------------------------------------------------------------
- */
+/* --- chunks ------------------------------------------------------------------------- */
 
 void otlp_put(const struct export_out *out, enum export_signal signal,
               const ProtobufCMessage *message, uint64_t items, struct buf *scratch)
