@@ -7,8 +7,7 @@
 
 enum { MAX_STALLS = 16 };
 
-/* --- what an attempt consisted of ------------------------------------------------------
- */
+/* --- what an attempt consisted of --------------------------------------------------- */
 
 static ns_t from_connected(const struct record *r)
 {
@@ -104,8 +103,7 @@ static void put_connection(struct otlp_batch *b, const struct record *r,
              arena_printf(a, "TLS client handshake %s", host));
 }
 
-/* --- the attempt -----------------------------------------------------------------------
- */
+/* --- the attempt -------------------------------------------------------------------- */
 
 static void put_http(const struct otlp_batch *b, const struct record *r, struct attrs *to)
 {
@@ -168,8 +166,7 @@ void otlp_put_attempt(struct otlp_batch *b, const struct record *r,
     }
 }
 
-/* --- the request -----------------------------------------------------------------------
- */
+/* --- the request -------------------------------------------------------------------- */
 
 OTLP_MESSAGE(Event, event)
 

@@ -32,8 +32,7 @@ bool otlp_batch_full(const struct otlp_batch *b);
 bool otlp_batch_due(const struct otlp_batch *b, ns_t at);
 void otlp_batch_flush(struct otlp_batch *b);
 
-/* --- making them -----------------------------------------------------------------------
- */
+/* --- making them -------------------------------------------------------------------- */
 
 struct otlp_span_id {
     uint8_t trace[TRACE_ID_BYTES];

@@ -64,7 +64,7 @@ static int word(const struct export_config *c, struct arena *a, const char *name
     return without;
 }
 
-/* --- lists ---------------------------------------------------------------------------- */
+/* --- lists -------------------------------------------------------------------------- */
 
 static int hex(char c)
 {
@@ -138,8 +138,7 @@ int otlp_env_pairs(const char *text, bool keys, struct arena *arena,
     return 0;
 }
 
-/* --- what the exporter itself wants to know --------------------------------------------
- */
+/* --- what the exporter itself wants to know ----------------------------------------- */
 
 static bool wanted(const struct export_config *c, struct arena *a, const char *name)
 {
@@ -242,8 +241,7 @@ void otlp_env_read(struct otlp_env *env, const struct export_config *c, struct a
         warn(c, a, "OTEL_CONFIG_FILE", "is not read");
 }
 
-/* --- where it goes ---------------------------------------------------------------------
- */
+/* --- where it goes ------------------------------------------------------------------ */
 
 static const char *const signal_words[N_EXPORT_SIGNALS] = { "", "TRACES", "METRICS",
                                                             "LOGS" };

@@ -110,8 +110,7 @@ static void name_trace(struct otlp_logs *l, Otlp__LogRecord *r,
     r->flags = 1;
 }
 
-/* --- failures --------------------------------------------------------------------------
- */
+/* --- failures ----------------------------------------------------------------------- */
 
 static bool is_new(struct otlp_logs *l, const struct record *r, const char *type)
 {
@@ -173,8 +172,7 @@ void otlp_logs_tick(struct otlp_logs *l, ns_t at)
         arena_free(&l->arena);
 }
 
-/* --- verdicts --------------------------------------------------------------------------
- */
+/* --- verdicts ----------------------------------------------------------------------- */
 
 static void name_run(struct otlp_logs *l, Otlp__LogRecord *r)
 {

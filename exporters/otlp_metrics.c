@@ -83,8 +83,7 @@ void otlp_metrics_health(struct otlp_metrics *m, const struct health_sample *h)
     }
 }
 
-/* --- putting them out ------------------------------------------------------------------
- */
+/* --- putting them out --------------------------------------------------------------- */
 
 /* How a group is named on each of its points. */
 static struct attrs name_group(struct otlp_metrics *m, size_t group)

@@ -29,8 +29,7 @@ void points_free(struct points *p)
     buf_free(&p->scratch);
 }
 
-/* --- metrics ---------------------------------------------------------------------------
- */
+/* --- metrics ------------------------------------------------------------------------ */
 
 static Otlp__AggregationTemporality temporality(const struct points *p)
 {
@@ -131,8 +130,7 @@ void points_metric(struct points *p, const char *name, const char *unit, const c
     p->kind = kind;
 }
 
-/* --- points ----------------------------------------------------------------------------
- */
+/* --- points ------------------------------------------------------------------------- */
 
 static void add(struct points *p, void *item)
 {

@@ -73,8 +73,7 @@ void otlp_series_record(struct otlp_series *s, double value)
         s->buckets[bucket_of(s->bounds, value / s->h.unit)]++;
 }
 
-/* --- as messages -----------------------------------------------------------------------
- */
+/* --- as messages -------------------------------------------------------------------- */
 
 OTLP_MESSAGE(HistogramDataPoint, histogram_data_point)
 OTLP_MESSAGE(ExponentialHistogramDataPoint, exponential_histogram_data_point)

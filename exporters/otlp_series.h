@@ -51,8 +51,7 @@ void otlp_series_init(struct otlp_series *s, const struct bounds *bounds, double
 void otlp_series_record(struct otlp_series *s, double value); /* as counted */
 void otlp_series_reset(struct otlp_series *s);
 
-/* --- as messages -----------------------------------------------------------------------
- */
+/* --- as messages -------------------------------------------------------------------- */
 
 struct otlp_times {
     uint64_t start; /* ns since 1970 */

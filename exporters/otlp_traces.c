@@ -32,8 +32,7 @@ struct otlp_traces {
     bool ended;
 };
 
-/* --- options ---------------------------------------------------------------------------
- */
+/* --- options ------------------------------------------------------------------------ */
 
 static int choose(const struct export_config *c, const char *name, const char *const *words,
                   int n, const char *expected, int *choice, struct err *err)
@@ -116,8 +115,7 @@ struct otlp_traces *otlp_traces_open(const struct otlp_about *about,
     return t;
 }
 
-/* --- names -----------------------------------------------------------------------------
- */
+/* --- names -------------------------------------------------------------------------- */
 
 void otlp_traces_run_name(const struct otlp_traces *t, uint8_t trace[TRACE_ID_BYTES],
                           uint8_t span[SPAN_ID_BYTES])
@@ -157,8 +155,7 @@ static struct seen_phase *phase_of(const struct otlp_traces *t, uint32_t trial,
     return &t->phases[trial * t->about->run->n_phases + phase];
 }
 
-/* --- requests --------------------------------------------------------------------------
- */
+/* --- requests ----------------------------------------------------------------------- */
 
 /* Between what and what a request stood still; nothing where it did not. */
 static void put_wait(struct otlp_traces *t, const struct record *r, enum span_what what,
@@ -256,8 +253,7 @@ void otlp_traces_tick(struct otlp_traces *t, ns_t at)
         otlp_batch_flush(&t->batch);
 }
 
-/* --- the run and its phases ------------------------------------------------------------
- */
+/* --- the run and its phases --------------------------------------------------------- */
 
 void otlp_traces_phase(struct otlp_traces *t, const struct phase_event *e)
 {

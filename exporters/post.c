@@ -53,8 +53,7 @@ enum post_verdict post_again(struct post *p, const struct post_answer *a, ns_t n
     return *wait < p->deadline - now ? POST_LATER : POST_NEVER;
 }
 
-/* --- Retry-After -----------------------------------------------------------------------
- */
+/* --- Retry-After -------------------------------------------------------------------- */
 
 /* n digits at *p, which moves on; -1 where there are none. */
 static int digits(const char **p, int n)

@@ -74,8 +74,7 @@ static const char v13[] =
     "190000faed5172861821020000000000000029000000000000000032100200000000000000000000"
     "00000000003a08000000000000e03f590000000000000000610000000000000000";
 
-/* --- bytes -----------------------------------------------------------------------------
- */
+/* --- bytes -------------------------------------------------------------------------- */
 
 static size_t from_hex(const char *hex, uint8_t *out)
 {
@@ -113,8 +112,7 @@ static void assert_survives(const ProtobufCMessageDescriptor *type, const char *
     assert_null(protobuf_c_message_unpack(type, NULL, n - 1, bytes));
 }
 
-/* --- building --------------------------------------------------------------------------
- */
+/* --- building ----------------------------------------------------------------------- */
 
 #define T0 1767225600000000000ULL
 
@@ -218,8 +216,7 @@ static void assert_metrics(Otlp__Metric **list, size_t n, const char *hex)
     arena_free(&arena);
 }
 
-/* --- traces ----------------------------------------------------------------------------
- */
+/* --- traces ------------------------------------------------------------------------- */
 
 TEST(otlp_packs_the_smallest_trace_as_libprotoc_does)
 {
@@ -273,8 +270,7 @@ TEST(otlp_packs_a_whole_span_as_libprotoc_does)
     assert_traces(NULL, spans(s), v2);
 }
 
-/* --- values ----------------------------------------------------------------------------
- */
+/* --- values ------------------------------------------------------------------------- */
 
 static Otlp__AnyValue *value(Otlp__AnyValue__ValueCase kind)
 {
@@ -325,8 +321,7 @@ TEST(otlp_packs_every_kind_of_value_as_libprotoc_does)
     arena_free(&arena);
 }
 
-/* --- metrics ---------------------------------------------------------------------------
- */
+/* --- metrics ------------------------------------------------------------------------ */
 
 static Otlp__NumberDataPoint *point(ns_t start, ns_t at)
 {
@@ -474,8 +469,7 @@ TEST(otlp_packs_sum_min_and_max_that_are_0_as_libprotoc_does)
     arena_free(&arena);
 }
 
-/* --- logs ------------------------------------------------------------------------------
- */
+/* --- logs --------------------------------------------------------------------------- */
 
 TEST(otlp_packs_an_event_as_libprotoc_does)
 {
@@ -504,8 +498,7 @@ TEST(otlp_packs_an_event_as_libprotoc_does)
     arena_free(&arena);
 }
 
-/* --- reading ---------------------------------------------------------------------------
- */
+/* --- reading ------------------------------------------------------------------------ */
 
 TEST(otlp_knows_every_field_of_the_vectors_and_refuses_torn_ones)
 {
