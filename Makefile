@@ -12,10 +12,10 @@
 # V=1             shows whole commands
 
 PREFIX   ?= /usr/local
-PKGS      = libcurl libevent_core yaml-0.1 jansson zlib
+PKGS      = libcurl libevent_core libevent_extra libprotobuf-c yaml-0.1 jansson zlib
 WARN      = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
             -Wmissing-prototypes -Wwrite-strings -Wundef -Wvla -Werror
-CPPFLAGS += -D_GNU_SOURCE -Ibench -I. -MMD -MP
+CPPFLAGS += -D_GNU_SOURCE -Ibench -I. -I$(OUT)/gen -MMD -MP
 CFLAGS   ?= -O2 -g
 CFLAGS   += -std=c17 $(WARN) -fno-math-errno -pthread
 LDFLAGS  += -pthread
@@ -36,14 +36,18 @@ endif
 CFLAGS   += $(SANFLAGS)
 LDFLAGS  += $(SANFLAGS)
 
-SRC  = $(wildcard bench/*/*.c exporters/*.c reports/*.c)
+SRC  = $(wildcard bench/*/*.c exporters/*.c reports/*.c) $(GEN)
 TEST = $(wildcard tests/*.c)
-obj  = $(patsubst %.c,$(OUT)/obj/%.o,$(1))
+GEN  = $(OUT)/gen/otlp.pb-c.c
+obj  = $(patsubst $(OUT)/gen/%.c,$(OUT)/obj/gen/%.o,$(filter $(OUT)/gen/%,$(1))) \
+       $(patsubst %.c,$(OUT)/obj/%.o,$(filter-out $(OUT)/gen/%,$(1)))
 Q    = $(if $(V),,@)
 say  = $(if $(V),,@echo "  $(1)	$(2)")
 
 # For targets that must first install the compiler: make again, on all cores unless told.
 again = +$(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$$(nproc))
+
+.SECONDARY: $(GEN)
 
 all: $(OUT)/tokdyno
 
@@ -64,6 +68,17 @@ $(OUT)/unit: $(call obj,$(SRC) $(TEST) tests/net/link.c)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 
 $(OUT)/obj/%.o: %.c Makefile
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
+# What protoc-c makes of the schema; whoever includes it is built behind it.
+$(OUT)/gen/%.pb-c.c: exporters/%.proto
+	$(call say,GEN,$@)
+	@mkdir -p $(@D)
+	$(Q)protoc-c --proto_path=exporters --c_out=$(@D) $<
+$(call obj,$(wildcard exporters/otlp*.c tests/otlp*.c)): $(GEN)
+$(OUT)/obj/gen/%.o: $(OUT)/gen/%.c Makefile
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
@@ -143,7 +158,7 @@ install: $(OUT)/tokdyno
 	install -m 755 $(OUT)/tokdyno $(DESTDIR)$(PREFIX)/bin/tokdyno
 	install -m 644 scenarios/catalogue/*.yaml $(SHARE)/tokdyno/catalogue
 	install -m 644 scenarios/*.yaml $(SHARE)/tokdyno/scenarios
-	install -m 644 README.md LICENSE docs/*.md $(SHARE)/doc/tokdyno
+	install -m 644 README.md LICENSE docs/*.md docs/*.json $(SHARE)/doc/tokdyno
 
 clean:
 	rm -rf build

@@ -10,6 +10,7 @@
 static const struct cmd cmds[] = {
     { "run", "put an API under the load of a scenario and measure it", cmd_run },
     { "report", "print the summary of a finished run", cmd_report },
+    { "export", "write a finished run as other tools read it", cmd_export },
     { "validate", "check scenarios and show the plan; sends nothing", cmd_validate },
     { "explain", "documentation of scenario keys and metrics", cmd_explain },
     { "doctor", "measure the instrument itself: what load this machine carries",

@@ -16,6 +16,7 @@
 #include "cmd/cmd.h"
 #include "cmd/doctor_cache.h"
 #include "cmd/doctor_warn.h"
+#include "cmd/exports.h"
 #include "cmd/live.h"
 #include "cmd/rundir.h"
 #include "cmd/simchild.h"
@@ -45,6 +46,9 @@ struct launch {
     struct recorder *recorder;
     struct collector collector;
     struct live live;
+    struct arena arena; /* of the specs */
+    struct export_spec *specs;
+    struct exports exports;
 };
 
 static int read_scenario(struct scenario *s, const char *file,
@@ -158,6 +162,17 @@ static int open_journal(struct launch *l, struct err *err)
     return 0;
 }
 
+static int open_exports(struct launch *l, struct err *err)
+{
+    if (!l->options->n_exports)
+        return 0;
+    if (exports_open(&l->exports, l->specs, l->options->n_exports, &l->run, l->dir.path,
+                     true, err))
+        return -1;
+    collector_add_sink(&l->collector, exports_sink(&l->exports));
+    return 0;
+}
+
 static void tick(void *ctx, uint64_t in_flight)
 {
     struct launch *l = ctx;
@@ -250,6 +265,7 @@ static int tell(struct launch *l, struct err *err)
         rc = -1;
     if (!l->options->quiet)
         fprintf(stderr, "results: %s\n", l->dir.path);
+    exports_close(&l->exports, &s, !l->options->quiet);
     buf_free(&json);
     buf_free(&text);
     summary_free(&s);
@@ -323,7 +339,7 @@ static int measure(struct launch *l, struct err *err)
     if (read_keys(l, err) || open_dir(l, err) || start_sim(l, err))
         return -1;
     plan_run(l);
-    if (put_running(l, err) || open_journal(l, err))
+    if (put_running(l, err) || open_journal(l, err) || open_exports(l, err))
         return -1;
     announce(l);
     live_init(&l->live, &l->run, l->recorder, l->options->quiet);
@@ -336,6 +352,7 @@ static void clean_up(struct launch *l)
     ns_t late, cpu;
     struct err ignored;
 
+    exports_close(&l->exports, NULL, false);
     if (l->has_sim)
         simchild_stop(&l->sim, l->truth, &late, &cpu);
     if (l->recorder)
@@ -353,6 +370,7 @@ static void clean_up(struct launch *l)
     plan_free(&l->plan);
     catalogue_free(&l->catalogue);
     scenario_free(&l->scenario);
+    arena_free(&l->arena);
 }
 
 static int show_plan(const struct launch *l, struct err *err)
@@ -372,7 +390,11 @@ static int show_plan(const struct launch *l, struct err *err)
 
 static int prepare(struct launch *l, const char *file, struct err *err)
 {
-    if (read_seeded(&l->scenario, file, l->options, err))
+    const struct run_options *o = l->options;
+
+    if (exports_read(o->exports, o->n_exports, &l->specs, &l->arena, err))
+        return err_at(err, "--export");
+    if (read_seeded(&l->scenario, file, o, err))
         return -1;
     sysinfo_read(&l->sys);
     return catalogue_read(&l->catalogue, l->scenario.cells[0].target.catalogue, err) ||

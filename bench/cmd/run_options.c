@@ -40,6 +40,9 @@ void run_options_help(void)
            "Puts an API under load, writes a run directory, prints the summary.\n\n"
            "  --out DIR             run directory; default runs/NAME-TIMESTAMP\n"
            "  --set KEY=VALUE       any scenario key (see `tokdyno explain`); repeatable\n"
+           "  --export KIND[=WHERE] the run as other tools read it, while it goes on; "
+           "repeatable\n"
+           "                        (`tokdyno export --list`)\n"
            "  --dry-run             show the plan, send nothing\n"
            "  --format text|json    of the summary on stdout\n"
            "  --quiet               nothing on stderr while it runs\n\n"
@@ -99,6 +102,10 @@ static int with_value(struct run_options *o, const char *flag, const char *value
     }
     if (!strcmp(flag, "--set"))
         return set_pair(o, value, err);
+    if (!strcmp(flag, "--export")) {
+        o->exports[o->n_exports++] = value;
+        return 0;
+    }
     if (!strcmp(flag, "--format"))
         return read_format(o, value, err);
     for (size_t i = 0; i < N_SHORTHANDS; i++)
@@ -154,6 +161,7 @@ int run_options_read(struct run_options *o, int argc, char **argv, struct err *e
     o->files = mem_array((size_t)argc, sizeof(*o->files));
     o->settings = mem_array((size_t)argc + 1, sizeof(*o->settings));
     o->made = mem_array((size_t)argc, sizeof(*o->made));
+    o->exports = mem_array((size_t)argc, sizeof(*o->exports));
     for (int i = 1; i < argc; i++) {
         if (argv[i][0] != '-')
             o->files[o->n_files++] = argv[i];
@@ -170,4 +178,5 @@ void run_options_free(struct run_options *o)
     free(o->files);
     free(o->settings);
     free(o->made);
+    free(o->exports);
 }

@@ -16,6 +16,8 @@ struct run_options {
     size_t n_settings;
     char **made; /* values we had to build; owned */
     size_t n_made;
+    const char **exports; /* --export texts */
+    size_t n_exports;
     const char *out;
     bool dry_run;
     bool quiet;

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/utf8.h"
+
 /* An integer member of any size as int64_t. */
 static int64_t load(const struct field *f, const void *object)
 {
@@ -97,6 +99,78 @@ void fields_put(struct jsonw *w, const struct field *table, size_t n, const void
     for (size_t i = 0; i < n; i++)
         put_field(w, &table[i], object);
     jsonw_end(w);
+}
+
+static void each(const struct field_in *in, const struct field *table, size_t n,
+                 const void *object, field_fn *fn, void *ctx)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct field *f = &table[i];
+        struct field_in here = { f->key, in };
+
+        if (f->type == FIELD_TYPE_OBJECT)
+            each(&here, f->table, f->n, (const char *)object + f->offset, fn, ctx);
+        else
+            fn(ctx, in, f, object);
+    }
+}
+
+void fields_each(const struct field *table, size_t n, const void *object, field_fn *fn,
+                 void *ctx)
+{
+    each(NULL, table, n, object, fn, ctx);
+}
+
+/* What it writes as JSON is the only thing that is known of such a one. */
+static void other_text(const struct field *f, const void *object, struct buf *out)
+{
+    struct buf text;
+    struct jsonw w;
+    struct json j;
+    struct str key, raw;
+
+    buf_init(&text, 0);
+    jsonw_init(&w, &text, 0);
+    jsonw_object(&w);
+    f->put(&w, f->key, object);
+    jsonw_end(&w);
+    json_init(&j, text.p, text.len);
+    if (json_open_object(&j) && json_key(&j, &key)) {
+        if (json_kind(&j) == JSON_IS_STRING) {
+            json_text(&j, &raw);
+            json_unescape(raw, out);
+        } else if (json_kind(&j) != JSON_IS_ARRAY && json_kind(&j) != JSON_IS_OBJECT &&
+                   json_raw(&j, &raw)) {
+            buf_add(out, raw.p, raw.n);
+        }
+    }
+    buf_free(&text);
+}
+
+/* As it comes back from the JSON: bytes that are not UTF-8 replaced. */
+static void put_text(struct buf *out, const char *text)
+{
+    size_t n = strlen(text), len;
+
+    for (size_t i = 0; i < n; i += len ? len : 1) {
+        len = utf8_length((const unsigned char *)text + i, n - i);
+        if (len)
+            buf_add(out, text + i, len);
+        else
+            buf_str(out, "\xEF\xBF\xBD");
+    }
+}
+
+void field_text(const struct field *f, const void *object, struct buf *out)
+{
+    if (f->type == FIELD_TYPE_OTHER)
+        other_text(f, object, out);
+    else if (f->type == FIELD_TYPE_BOOL)
+        buf_str(out, load_bool(f, object) ? "true" : "false");
+    else if (f->type == FIELD_TYPE_TEXT)
+        put_text(out, load_text(f, object));
+    else if (f->type != FIELD_TYPE_OBJECT && present(f, object))
+        buf_int(out, load(f, object));
 }
 
 int64_t fields_int(struct fields_reader *rd, int64_t max)

@@ -96,6 +96,23 @@ struct fields_reader {
 
 void fields_put(struct jsonw *w, const struct field *table, size_t n, const void *object);
 
+/*
+ * Every member that is no object itself, those of objects inside among them, in the order
+ * of the table; for who writes them as something else than JSON. `in` are the keys of the
+ * objects around it, the nearest first; object: what f counts its offset from.
+ */
+struct field_in {
+    const char *key;
+    const struct field_in *in; /* NULL: the outermost */
+};
+typedef void field_fn(void *ctx, const struct field_in *in, const struct field *f,
+                      const void *object);
+void fields_each(const struct field *table, size_t n, const void *object, field_fn *fn,
+                 void *ctx);
+
+/* Its value as bare text; nothing where it is absent or a list. */
+void field_text(const struct field *f, const void *object, struct buf *out);
+
 /* One object, which must come next. Keys that the table does not name are skipped. */
 void fields_get(struct fields_reader *rd, const struct field *table, size_t n,
                 void *object);

@@ -41,6 +41,7 @@ struct target {
     const char *catalogue; /* path; NULL: the one that came with the program */
     const char *proxy;
     bool id_header;             /* send x-tokdyno-id also to other targets than sim: */
+    bool traceparent;           /* send the name of the attempt's span */
     const char *const *headers; /* "Name: value", extra ones */
     size_t n_headers;
     const char *const *sim; /* flags for `tokdyno sim` when base_url is sim: */

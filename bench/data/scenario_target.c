@@ -141,6 +141,7 @@ static const char *refused_header(const char *header, size_t n)
         { "expect", "no header that the program writes itself" },
         { "accept-encoding", "no header that the program writes itself" },
         { "x-tokdyno-id", "target.id_header" },
+        { "traceparent", "target.traceparent" },
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)

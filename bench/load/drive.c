@@ -123,6 +123,7 @@ static int start_trial(struct driving *d, uint32_t trial)
         .base_url = drive->targets[t->cell].base_url,
         .key = drive->targets[t->cell].key,
         .send_id = drive->targets[t->cell].send_id,
+        .trace = cell->target.traceparent ? drive->run->id : NULL,
         .model = cell->request.model
                      ? catalogue_model(drive->catalogue, cell->request.model)
                      : NULL,

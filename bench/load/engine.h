@@ -41,6 +41,7 @@ struct engine_config {
     const char *base_url;
     const char *key;
     bool send_id;
+    const char *trace; /* id of the run, for the header traceparent; NULL: not sent */
     const struct model *model; /* NULL: not in the catalogue */
     const struct prompts *prompts;
     struct pacer *pacer; /* NULL: no pacing */

@@ -345,7 +345,9 @@ struct transfer *transfer_new(struct wire *w)
 
     t->wire = w;
     t->deadline = loop_timer_new(w->config.loop, deadline_due, t);
-    t->id_header = (struct curl_slist){ t->id, w->headers };
+    t->trace_header = (struct curl_slist){ t->trace, w->headers };
+    t->id_header =
+        (struct curl_slist){ t->id, w->config.trace ? &t->trace_header : w->headers };
     answer_init(&t->answer);
     if (w->config.key)
         t->answer.secret = str_of(w->config.key);
@@ -399,7 +401,7 @@ void transfer_set_up(struct transfer *t)
     }
     curl_easy_setopt(t->easy, CURLOPT_URL, w->url);
     curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER,
-                     w->config.send_id ? &t->id_header : w->headers);
+                     w->config.send_id ? &t->id_header : t->id_header.next);
     curl_easy_setopt(t->easy, CURLOPT_POST, 1L);
     curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, t->sending.p);
     curl_easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)t->sending.n);
@@ -410,6 +412,10 @@ void transfer_prepare(struct transfer *t, uint64_t req, uint32_t try_no, struct 
     clear(t);
     t->sending = body;
     snprintf(t->id, sizeof(t->id), "x-tokdyno-id: %" PRIu64 ".%" PRIu32, req, try_no);
+    if (t->wire->config.trace) {
+        memcpy(t->trace, "traceparent: ", 13);
+        traceparent(t->wire->config.trace, req, try_no, t->trace + 13);
+    }
     t->wire->kind->prepare(t);
 }
 

@@ -47,6 +47,7 @@ struct wire_config {
     const char *base_url;
     const char *key;      /* NULL: no Authorization. Borrowed; never printed */
     bool send_id;         /* the header x-tokdyno-id */
+    const char *trace;    /* id of the run: the header traceparent; NULL: not sent */
     unsigned connections; /* kept open at most */
 
     /* After each read of a socket; NULL where nobody wants to know. */

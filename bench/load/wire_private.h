@@ -3,6 +3,7 @@
 
 #include <curl/curl.h>
 
+#include "data/trace_id.h"
 #include "load/doubt.h"
 #include "load/wire.h"
 
@@ -88,6 +89,8 @@ struct transfer {
     int fd; /* of its connection; -1: not known (a stream of HTTP/2 that others began) */
     struct curl_slist id_header; /* in front of the wire's headers */
     char id[64];
+    struct curl_slist trace_header; /* likewise, behind id_header */
+    char trace[16 + TRACEPARENT_SIZE];
     char why[CURL_ERROR_SIZE];
     struct loop_timer *deadline;
     struct answer answer;

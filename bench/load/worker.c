@@ -453,6 +453,7 @@ static struct wire *open_wire(struct worker *w, struct err *err)
         .base_url = c->base_url,
         .key = c->key,
         .send_id = c->send_id,
+        .trace = c->trace,
         .connections = (unsigned)w->cap,
         .on_read = lag_read,
         .ctx = w,

@@ -390,6 +390,29 @@ def micro(where):
     return {k.strip(): float(v) for k, v in re.findall(r"(.+?): ([\d.]+)\n", out)}
 
 
+def spans(where):
+    out = subprocess.run(["taskset", "-c", CLIENT_CORE, os.path.join(TOOLS, "spans")], check=True, capture_output=True,
+                         text=True).stdout
+    return {k.strip(): float(v) for k, v in re.findall(r"(.+): ([\d.]+)\n", out)}
+
+
+def export_cost(where):
+    """CPU of the sending threads per frame: without an export, with all spans to a file, and to nobody who answers."""
+    sim = paced_sim(where, 1000, truth_log=False)
+    result = {}
+    for name, export in (("none", []), ("file", ["--export", "otlp=" + os.path.join(where, "spans")]),
+                         ("dead collector", ["--export", "otlp=http://127.0.0.1:9"])):
+        out, summary, _, rss = tokdyno(where, sim.url, "--concurrency", "1000", "--duration", "%ds" % SECONDS, *PACED,
+                                       *export, name=name.replace(" ", "-"))
+        result["%s: us a frame" % name] = summary["health"]["counters"]["cpu_ns"] / frames_of(out) / 1e3
+        result["%s: send lag p99 us" % name] = summary["health"]["send_lag"]["p99"]["value"] / 1e3
+        result["%s: MiB" % name] = rss / 1024
+        result["%s: validity" % name] = verdict(summary)
+    sim.stop()
+    result["spans cost x"] = result["file: us a frame"] / result["none: us a frame"]
+    return result
+
+
 def report(where):
     path = os.path.join(where, "big")
     os.mkdir(path)
@@ -449,6 +472,8 @@ ROWS = [
     ("streams", streams),
     ("start", start_time),
     ("micro", micro),
+    ("spans", spans),
+    ("export-cost", export_cost),
     ("report", report),
     ("simulator", simulator),
     ("peers", peers_tables),
