@@ -111,12 +111,9 @@ int exports_open(struct exports *x, const struct export_spec *specs, size_t n,
         struct exporting *e = &x->items[x->n];
 
         e->kind = spec->kind;
-        e->config = (struct export_config){ run,
-                                            environment,
-                                            complain,
-                                            spec->settings,
-                                            spec->n_settings,
-                                            report_json };
+        e->config = (struct export_config){
+            run, environment, complain, spec->settings, spec->n_settings, report_json
+        };
         if (open_one(e, spec, dir, live, err)) {
             x->n++;
             exports_close(x, NULL, false);
