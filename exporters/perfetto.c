@@ -16,11 +16,11 @@
  * what is kept is the end of each lane and what the open phases need.
  */
 
-/* Threads of a cell. */
-enum { TID_PHASES = 1, TID_LANES = 2, TID_HELD = 1000000 };
-
-/* Processes: the load as a whole, then the cells. */
-enum { PID_LOAD = 1, PID_CELLS = 2 };
+/*
+ * Processes: the load as a whole, then the cells; threads of a cell: the phases, which have
+ * its own number, as a main thread has, then the lanes.
+ */
+enum { PID_LOAD = 1000000, PID_CELLS, TID_LANES = 1, TID_HELD = 500000 };
 
 enum { FULL = 64 << 10, FRAMES = 64, MAX_RETRIES = 4096 };
 
@@ -93,8 +93,7 @@ static uint32_t pid_of(size_t cell)
     return PID_CELLS + (uint32_t)cell;
 }
 
-/* --- lanes -----------------------------------------------------------------------------
- */
+/* --- lanes ---------------------------------------------------------------------- */
 
 static uint32_t lane(struct perfetto *x, uint32_t cell, struct lanes *lanes, uint32_t first,
                      const char *name, ns_t begin, ns_t end)
@@ -112,8 +111,7 @@ static uint32_t lane(struct perfetto *x, uint32_t cell, struct lanes *lanes, uin
     return tid;
 }
 
-/* --- what a request waited for ---------------------------------------------------------
- */
+/* --- what a request waited for -------------------------------------------------- */
 
 static const char *why_held(const struct record *r)
 {
@@ -159,8 +157,7 @@ static void put_held(struct perfetto *x, const struct record *r)
     trace_event_close(&x->t);
 }
 
-/* --- attempts --------------------------------------------------------------------------
- */
+/* --- attempts ------------------------------------------------------------------- */
 
 /* The part of an attempt that lasts from one moment to another, cut to the attempt. */
 struct part {
@@ -267,6 +264,9 @@ static void put_args(struct jsonw *w, const struct record *r, const struct run *
     put_known(w, "server_queue_ns", r->server.queue);
     put_known(w, "server_prompt_ns", r->server.prompt);
     put_known(w, "longest_gap_ns", r->stall);
+    if (r->doubts.end != NS_ABSENT && r->at[MOMENT_FIRST] != NS_ABSENT)
+        put_int(w, "first_output_late_by_at_most_ns", r->doubts.first);
+    put_known(w, "end_late_by_at_most_ns", r->doubts.end);
     put_int(w, "frames", (int64_t)r->frames);
     if (frames_left)
         put_int(w, "frames_not_drawn", (int64_t)frames_left);
@@ -303,8 +303,7 @@ static void put_attempt(struct perfetto *x, const struct record *r)
     put_moment(x, r, tid, "first answer", MOMENT_ANSWER);
 }
 
-/* --- counters --------------------------------------------------------------------------
- */
+/* --- counters ------------------------------------------------------------------- */
 
 static void put_second(struct perfetto *x)
 {
@@ -397,8 +396,7 @@ static void take_record(void *ctx, const struct record *r)
         hand_over(x);
 }
 
-/* --- phases ----------------------------------------------------------------------------
- */
+/* --- phases --------------------------------------------------------------------- */
 
 static void close_phase(struct perfetto *x, uint32_t trial, uint32_t phase, ns_t at)
 {
@@ -408,7 +406,7 @@ static void close_phase(struct perfetto *x, uint32_t trial, uint32_t phase, ns_t
 
     if (*begun == NS_ABSENT || at < *begun)
         return;
-    w = trace_event_slice(&x->t, x->run->phases[phase].name, pid_of(cell), TID_PHASES,
+    w = trace_event_slice(&x->t, x->run->phases[phase].name, pid_of(cell), pid_of(cell),
                           *begun, at);
     put_int(w, "trial", trial);
     put_int(w, "round", x->run->trials[trial].round);
@@ -442,8 +440,7 @@ static void take_end(void *ctx, const struct run_end *e)
     put_second(x);
 }
 
-/* --- the exporter ----------------------------------------------------------------------
- */
+/* --- the exporter --------------------------------------------------------------- */
 
 static void put_tracks(struct perfetto *x)
 {
@@ -455,8 +452,8 @@ static void put_tracks(struct perfetto *x)
         snprintf(name, sizeof(name), "cell %zu: %.300s", i, x->run->cells[i].name);
         trace_event_name(&x->t, "process_name", pid_of(i), 0, name);
         trace_event_order(&x->t, "process_sort_index", pid_of(i), 0, pid_of(i));
-        trace_event_name(&x->t, "thread_name", pid_of(i), TID_PHASES, "phases");
-        trace_event_order(&x->t, "thread_sort_index", pid_of(i), TID_PHASES, TID_PHASES);
+        trace_event_name(&x->t, "thread_name", pid_of(i), pid_of(i), "phases");
+        trace_event_order(&x->t, "thread_sort_index", pid_of(i), pid_of(i), 0);
     }
 }
 

@@ -50,8 +50,7 @@ struct scrape {
     char url[300];
 };
 
-/* --- connections -----------------------------------------------------------------------
- */
+/* --- connections ---------------------------------------------------------------- */
 
 /* Done with: evhttp_free and evhttp's own closing take the callbacks off. */
 static bool is_over(struct bufferevent *b)
@@ -106,8 +105,7 @@ static struct bufferevent *take_connection(struct event_base *base, void *ctx)
     return b;
 }
 
-/* --- pages -----------------------------------------------------------------------------
- */
+/* --- pages ---------------------------------------------------------------------- */
 
 static void answer(struct evhttp_request *req, int code, const char *reason,
                    const char *type, const char *p, size_t n)
@@ -179,8 +177,7 @@ static void on_request(struct evhttp_request *req, void *ctx)
         answer_text(req, 404, "Not Found", "only /metrics\n");
 }
 
-/* --- the thread ------------------------------------------------------------------------
- */
+/* --- the thread ----------------------------------------------------------------- */
 
 static void on_stop(evutil_socket_t fd, short what, void *ctx)
 {

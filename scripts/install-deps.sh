@@ -53,7 +53,7 @@ keep_services_off() {
 }
 
 disable_services() {
-    for service in nginx nghttpx; do
+    for service in nginx nghttpx prometheus; do
         case " $missing " in
         *" $service"* | *" nghttp2-proxy "*)
             $as_root update-rc.d "$service" disable >/dev/null 2>&1 || true

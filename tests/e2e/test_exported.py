@@ -153,7 +153,7 @@ class Timeline(unittest.TestCase):
             spans = [(a["times"]["start"], a["times"]["end"]) for a in self.run_.attempts
                      if a["cell"] == cell and "start" in a["times"]]
             most = max(sum(b <= begin < e for b, e in spans) for begin, _ in spans)
-            lanes = [e for e in self.events if e["ph"] == "M" and e["pid"] == cell + 2 and
+            lanes = [e for e in self.events if e["ph"] == "M" and e["pid"] == 1000001 + cell and
                      e["name"] == "thread_name" and e["args"]["name"].startswith("lane ")]
             # The journal's order is not quite that of the ends, where several ended at once.
             self.assertIn(len(lanes) - most, (0, 1, 2))

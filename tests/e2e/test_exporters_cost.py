@@ -50,8 +50,8 @@ class Cost(unittest.TestCase):
             "load": [{"concurrency": 2, "requests": REQUESTS}]})
         done = subprocess.run(
             ["valgrind", "--quiet", "--tool=callgrind", "--separate-threads=yes",
-             "--compress-strings=no", f"--callgrind-out-file={counts}", rig.PROGRAM, "run", scenario,
-             "--out", rig.fresh(), "--quiet", *flags],
+             "--compress-strings=no", f"--callgrind-out-file={counts}", rig.PROGRAM, "run",
+             scenario, "--out", rig.fresh(), "--quiet", *flags],
             env=rig.environment(), capture_output=True, text=True, timeout=150, cwd=rig.ROOT)
         assert done.returncode in rig.FINE, done.stderr
         return [Thread(file) for file in glob.glob(f"{counts}-*")]

@@ -221,6 +221,10 @@ class Prometheus:
         self.process = subprocess.Popen(self.command, stdout=subprocess.DEVNULL,
                                         stderr=subprocess.DEVNULL)
         assert rig.wait_for_port(self.port, 30, self.process), "prometheus did not start"
+        end = time.monotonic() + 30
+        while get(f"http://127.0.0.1:{self.port}/-/ready")[0] != 200:
+            assert time.monotonic() < end, "prometheus did not become ready"
+            time.sleep(0.1)
         return self
 
     def api(self, what, **parameters):
@@ -278,7 +282,7 @@ class Dashboard(unittest.TestCase):
         changes = {
             "target": {"sim": ["--limit", "rpm=6000,rpd=100k,tpm=10M,tpd=100M",
                                "--fault", "500=1/10"], "plan": "free"},
-            "load": [{"name": "steady", "rate": "30/s", "duration": "7s"}],
+            "load": [{"name": "steady", "rate": "30/s", "duration": "10s"}],
         }
         port = rig.free_port()
         with contextlib.ExitStack() as stack:
