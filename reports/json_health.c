@@ -15,7 +15,7 @@ void json_put_errors(struct jsonw *w, const struct summary *s,
         json_begin_object(w, of->name);
         json_put_text(w, "unit", unit_names[of->unit]);
         json_put_int(w, "error", error);
-        json_put_text(w, "of", stat < N_STATS ? stat_rows[stat].name : "max");
+        json_put_text(w, "of", stat_rows[stat].name);
         if (headlines[i].error != N_METRICS)
             json_put_int(w, "of_max", extreme_error(&g->extremes[i]));
         jsonw_end(w);

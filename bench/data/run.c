@@ -95,7 +95,8 @@ static void plan_cell(struct run *r, struct run_cell *to, const struct cell *fro
         .n_keys = from->n_keys,
         .model = copy(&r->arena, from->request.model ? from->request.model : ""),
         .tier = copy(&r->arena, from->request.service_tier),
-        .read_stamps = from->connection.stamps == CONNECTION_STAMPS_READ,
+        .read_stamps = from->connection.stamps == CONNECTION_STAMPS_READ ||
+                       target_is_null(from->target.base_url),
         .new_connections = from->connection.policy == CONNECTION_NEW,
         .loads = loads,
         .n_loads = from->n_phases,

@@ -55,6 +55,7 @@ struct summary_metric {
     int64_t max;
     int64_t mean;
     int64_t stddev;
+    int64_t most; /* nine tenths are at most that, however few they are */
     struct summary_stat stats[N_STATS];
     uint32_t trials;   /* whose median is known */
     int64_t spread_lo; /* least and greatest median of a trial; -1 with fewer than two */
@@ -64,7 +65,7 @@ struct summary_metric {
 /*
  * The error of a headline figure in a group, in the metric's unit: p99 over its values, or
  * the highest percentile that so few have; of gaps that of all frames of the run. False
- * where nothing is known of it. *stat: which it is; N_STATS: the greatest.
+ * where nothing is known of it. *stat: which it is, STAT_P90 at least.
  */
 struct summary;
 struct summary_group;

@@ -67,7 +67,7 @@ static size_t want(struct summary_stat *s, double q, int64_t n,
 void summary_metric_sized(struct summary_metric *m, const struct hist *h,
                           const struct summary_size *size)
 {
-    struct wanted w[3 * N_STATS];
+    struct wanted w[3 * N_STATS + 1];
     size_t n = 0;
 
     *m = (struct summary_metric){
@@ -83,6 +83,8 @@ void summary_metric_sized(struct summary_metric *m, const struct hist *h,
         .spread_lo = -1,
         .spread_hi = -1,
     };
+    if (h->total)
+        w[n++] = (struct wanted){ hist_rank(h->total, 90), true, &m->most };
     for (int i = 0; i < N_STATS; i++)
         n += want(&m->stats[i], stat_rows[i].q, h->total, size, w + n);
     look_up(h, w, n);

@@ -137,11 +137,10 @@ void doubt_ended(struct doubt *d, struct doubts *of, ns_t at, bool alone)
     of->end = alone && at == d->newest ? 0 : bound_of(d, at);
 }
 
-/* A launch takes some 50 us: what is beyond the trust is a stop of ours. */
+/* Each of its steps may have taken us time: they add up. */
 void doubt_left(struct doubts *of, ns_t start, ns_t now)
 {
-    if (now - start > DOUBT_TRUST)
-        of->sent = greater(of->sent, now - start);
+    of->sent += greater(now - start, 0);
 }
 
 void doubt_noticed(const struct doubt *d, struct doubts *of, ns_t start, ns_t now)

@@ -89,7 +89,7 @@ static int measure_prompt(struct plan *p, struct plan_cell *c, struct err *err)
     return 0;
 }
 
-static ns_t latency_of(const struct plan_cell *c)
+static ns_t model_latency(const struct plan_cell *c)
 {
     const struct model *m = c->model;
     double speed = m && m->speed_tps > 0 ? m->speed_tps : USUAL_SPEED;
@@ -98,6 +98,22 @@ static ns_t latency_of(const struct plan_cell *c)
     if (m && m->prefill_tps > 0)
         s += (double)c->prompt / m->prefill_tps;
     return llround(s * NS_PER_S);
+}
+
+/* Canned answers cost what we cost: some us and a little more for each frame. */
+static ns_t canned_latency(const struct canned_answer *a)
+{
+    enum { REQUEST = 8000, FRAME = 350 };
+    uint64_t frames = a->frames ? a->frames : CANNED_FRAMES;
+
+    return REQUEST + a->first + (ns_t)(frames - 1) * (a->gap + FRAME);
+}
+
+static ns_t latency_of(const struct plan_cell *c)
+{
+    if (target_is_null(c->cell->target.base_url))
+        return canned_latency(&c->cell->target.canned);
+    return model_latency(c);
 }
 
 /* The endpoint is there, and takes the fields that the scenario gives it. */

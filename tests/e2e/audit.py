@@ -123,9 +123,8 @@ class Audit:
             self.expect(f"{where} error of {figure}", got is not None, bool(values and errors))
             if not got:
                 continue
-            name, q = next(((n, q) for n, q in (("p99", .99), ("p95", .95), ("p90", .9),
-                                                ("p50", .5)) if len(errors) >= of.needed(q)),
-                           ("max", 1))
+            name, q = next(((n, q) for n, q in (("p99", .99), ("p95", .95))
+                            if len(errors) >= of.needed(q)), ("p90", .9))
             want = of.bucket(of.nearest_rank(errors, q))[1]
             if figure == "tps":
                 middle = of.nearest_rank(values, 0.5) if len(values) >= of.needed(0.5) \

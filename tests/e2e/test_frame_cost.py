@@ -27,6 +27,7 @@ CALLS = {
     "timerfd_settime": "libevent's precise timer, once a turn",
     "recvmsg": "the look for the kernel's stamp",
     "recvfrom": "libcurl's read",
+    "getsockopt": "was there disorder? Asked where a stamp is older than 0.2 ms, as it is under strace",
     "poll": "libcurl asks whether there is more",
 }
 
