@@ -251,47 +251,48 @@ static void put_outcomes(struct otlp_metrics *m)
     }
 }
 
+/* How counts are named. The only list of them. */
+static const struct {
+    enum count_id id;
+    const char *name;
+    const char *unit;
+    const char *help;
+    const char *key; /* of an attribute that tells it from the row before; NULL: none */
+    const char *value;
+    double per; /* 0: a whole number */
+} count_rows[] = {
+    { COUNT_RESENDS, "tokdyno.request.resends", "{resend}",
+      "Attempts behind the first of a request.", NULL, NULL, 0 },
+    { COUNT_FRAMES, "tokdyno.frames", "{frame}", "Frames with output.", NULL, NULL, 0 },
+    { COUNT_INPUT, "tokdyno.tokens", "{token}", "Tokens, as the provider counted them.",
+      "gen_ai.token.type", "input", 0 },
+    { COUNT_OUTPUT, "tokdyno.tokens", "{token}", NULL, "gen_ai.token.type", "output", 0 },
+    { COUNT_CACHE_HIT, "tokdyno.prompt_cache.tokens", "{token}",
+      "Input tokens of answers that said how many were cached.", "tokdyno.cache.result",
+      "hit", 0 },
+    { COUNT_CACHE_MISS, "tokdyno.prompt_cache.tokens", "{token}", NULL,
+      "tokdyno.cache.result", "miss", 0 },
+    { COUNT_COST, "tokdyno.cost.total", "{USD}", "Cost of attempts whose price is known.",
+      NULL, NULL, 1e9 },
+};
+
 static void put_counts(struct otlp_metrics *m)
 {
-    static const struct {
-        enum count_id id;
-        const char *name;
-        const char *unit;
-        const char *help;
-        const char *key; /* of an attribute that tells it from the row before; NULL: none */
-        const char *value;
-        double per; /* 0: a whole number */
-    } rows[] = {
-        { COUNT_RESENDS, "tokdyno.request.resends", "{resend}",
-          "Attempts behind the first of a request.", NULL, NULL, 0 },
-        { COUNT_FRAMES, "tokdyno.frames", "{frame}", "Frames with output.", NULL, NULL, 0 },
-        { COUNT_INPUT, "tokdyno.tokens", "{token}", "Tokens, as the provider counted them.",
-          "gen_ai.token.type", "input", 0 },
-        { COUNT_OUTPUT, "tokdyno.tokens", "{token}", NULL, "gen_ai.token.type", "output",
-          0 },
-        { COUNT_CACHE_HIT, "tokdyno.prompt_cache.tokens", "{token}",
-          "Input tokens of answers that said how many were cached.", "tokdyno.cache.result",
-          "hit", 0 },
-        { COUNT_CACHE_MISS, "tokdyno.prompt_cache.tokens", "{token}", NULL,
-          "tokdyno.cache.result", "miss", 0 },
-        { COUNT_COST, "tokdyno.cost.total", "{USD}",
-          "Cost of attempts whose price is known.", NULL, NULL, 1e9 },
-    };
-
-    for (size_t k = 0; k < sizeof(rows) / sizeof(rows[0]); k++) {
-        if (rows[k].help)
-            points_metric(&m->points, rows[k].name, rows[k].unit, rows[k].help, POINTS_SUM);
+    for (size_t k = 0; k < sizeof(count_rows) / sizeof(count_rows[0]); k++) {
+        if (count_rows[k].help)
+            points_metric(&m->points, count_rows[k].name, count_rows[k].unit,
+                          count_rows[k].help, POINTS_SUM);
         for (size_t g = 0; g < m->n_groups; g++) {
-            uint64_t n = m->groups[g].counts[rows[k].id];
+            uint64_t n = m->groups[g].counts[count_rows[k].id];
             struct attrs to;
 
             if (!n)
                 continue;
             to = name_group(m, g);
-            if (rows[k].key)
-                attr_name(&to, rows[k].key, rows[k].value);
-            if (rows[k].per > 0)
-                points_double(&m->points, (double)n / rows[k].per, &to);
+            if (count_rows[k].key)
+                attr_name(&to, count_rows[k].key, count_rows[k].value);
+            if (count_rows[k].per > 0)
+                points_double(&m->points, (double)n / count_rows[k].per, &to);
             else
                 points_int(&m->points, (int64_t)n, &to);
         }

@@ -1,4 +1,3 @@
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +7,7 @@
 #include "exporters/kinds.h"
 #include "exporters/lanes.h"
 #include "exporters/place.h"
-#include "exporters/trace_events.h"
+#include "exporters/timeline_attempt.h"
 
 /*
  * The run as a timeline. A cell is a process; its threads are the phases, lanes of attempts
@@ -65,27 +64,6 @@ static void hand_over(struct perfetto *x)
         x->out.put(x->out.ctx, &chunk);
     x->handed_over = x->t.n;
     buf_clear(&x->b);
-}
-
-static void put_int(struct jsonw *w, const char *key, int64_t v)
-{
-    jsonw_key(w, key);
-    jsonw_int(w, v);
-}
-
-/* What is not known is not there. */
-static void put_known(struct jsonw *w, const char *key, int64_t v)
-{
-    if (v >= 0)
-        put_int(w, key, v);
-}
-
-static void put_text(struct jsonw *w, const char *key, const char *text)
-{
-    if (!*text)
-        return;
-    jsonw_key(w, key);
-    jsonw_string(w, text);
 }
 
 static uint32_t pid_of(size_t cell)
@@ -152,155 +130,23 @@ static void put_held(struct perfetto *x, const struct record *r)
         return;
     tid = lane(x, r->cell, &x->cells[r->cell].held, TID_HELD, "held back", since, ready);
     w = trace_event_slice(&x->t, why_held(r), pid_of(r->cell), tid, since, ready);
-    put_int(w, "request", (int64_t)r->req);
-    put_int(w, "try", r->try_no);
+    trace_arg_int(w, "request", (int64_t)r->req);
+    trace_arg_int(w, "try", r->try_no);
     trace_event_close(&x->t);
 }
 
 /* --- attempts ------------------------------------------------------------------- */
 
-/* The part of an attempt that lasts from one moment to another, cut to the attempt. */
-struct part {
-    const char *name;
-    enum moment from;
-    enum moment to;
-};
-
-/* A part stands behind the one that it is inside of. */
-static const struct part streamed[] = {
-    { "connect", MOMENT_START, MOMENT_CONNECTED },
-    { "send", MOMENT_CONNECTED, MOMENT_SENT },
-    { "prefill", MOMENT_SENT, MOMENT_FIRST },
-    { "wait", MOMENT_SENT, MOMENT_HEAD },
-    { "generation", MOMENT_FIRST, MOMENT_LAST },
-};
-
-static const struct part whole[] = {
-    { "connect", MOMENT_START, MOMENT_CONNECTED },
-    { "send", MOMENT_CONNECTED, MOMENT_SENT },
-    { "wait", MOMENT_SENT, MOMENT_HEAD },
-    { "receive", MOMENT_HEAD, MOMENT_END },
-};
-
-/*
- * Kernel stamps may be a little older than our own clock's moments, so each part begins
- * where the one beside it ended, at the earliest, and lies within what it is inside of.
- */
-static void put_parts(struct perfetto *x, const struct record *r, uint32_t tid,
-                      const struct part *parts, size_t n)
-{
-    ns_t from[2] = { r->at[MOMENT_START], 0 }, inside_of[2] = { r->at[MOMENT_END], 0 };
-
-    for (size_t i = 0; i < n; i++) {
-        bool inner = i && parts[i].from == parts[i - 1].from;
-        ns_t begin = r->at[parts[i].from], end = r->at[parts[i].to];
-
-        if (begin == NS_ABSENT || end == NS_ABSENT)
-            continue;
-        begin = begin > from[inner] ? begin : from[inner];
-        end = end < inside_of[inner] ? end : inside_of[inner];
-        if (end <= begin)
-            continue;
-        trace_event_slice(&x->t, parts[i].name, pid_of(r->cell), tid, begin, end);
-        trace_event_close(&x->t);
-        if (inner)
-            continue;
-        from[0] = end;
-        from[1] = begin;
-        inside_of[1] = end;
-    }
-}
-
-/* Each frame to 1 us, as the journal has it; returns how many were left out. */
-static uint64_t put_frames(struct perfetto *x, const struct record *r, uint32_t tid)
-{
-    ns_t first = r->at[MOMENT_FIRST], at = first - first % NS_PER_US;
-    uint64_t drawn = 0;
-
-    if (first == NS_ABSENT)
-        return 0;
-    for (size_t i = 0; i <= r->n_gaps && drawn < x->frames && drawn < r->frames; i++) {
-        ns_t shown = at > first ? at : first;
-
-        if (shown <= r->at[MOMENT_END]) {
-            trace_event_instant(&x->t, "frame", pid_of(r->cell), tid, shown);
-            drawn++;
-        }
-        if (i < r->n_gaps)
-            at += (ns_t)r->gaps[i] * NS_PER_US;
-    }
-    return r->frames > drawn ? r->frames - drawn : 0;
-}
-
-static void put_moment(struct perfetto *x, const struct record *r, uint32_t tid,
-                       const char *name, enum moment m)
-{
-    if (r->at[m] != NS_ABSENT && r->at[m] <= r->at[MOMENT_END])
-        trace_event_instant(&x->t, name, pid_of(r->cell), tid, r->at[m]);
-}
-
-static void name_attempt(const struct record *r, char name[96])
-{
-    const char *outcome = r->outcome == OUTCOME_OK ? "" : outcomes[r->outcome].name;
-    char try_no[24] = "";
-
-    if (r->try_no > 1)
-        snprintf(try_no, sizeof(try_no), " (try %" PRIu32 ")", r->try_no);
-    snprintf(name, 96, "request%s%s%s", try_no, *outcome ? ": " : "", outcome);
-}
-
-static void put_args(struct jsonw *w, const struct record *r, const struct run *run,
-                     uint64_t frames_left)
-{
-    put_int(w, "request", (int64_t)r->req);
-    put_int(w, "try", r->try_no);
-    put_text(w, "outcome", outcomes[r->outcome].name);
-    put_text(w, "phase", run->phases[r->phase].name);
-    if (r->http_status)
-        put_int(w, "status", r->http_status);
-    put_known(w, "prompt_tokens", r->tokens.prompt);
-    put_known(w, "cached_tokens", r->tokens.cached);
-    put_known(w, "completion_tokens", r->tokens.completion);
-    put_known(w, "server_queue_ns", r->server.queue);
-    put_known(w, "server_prompt_ns", r->server.prompt);
-    put_known(w, "longest_gap_ns", r->stall);
-    if (r->doubts.end != NS_ABSENT && r->at[MOMENT_FIRST] != NS_ABSENT)
-        put_int(w, "first_output_late_by_at_most_ns", r->doubts.first);
-    put_known(w, "end_late_by_at_most_ns", r->doubts.end);
-    put_int(w, "frames", (int64_t)r->frames);
-    if (frames_left)
-        put_int(w, "frames_not_drawn", (int64_t)frames_left);
-    jsonw_key(w, "reused_connection");
-    jsonw_bool(w, r->reused);
-    put_text(w, "region", r->region);
-    put_text(w, "finish", r->finish);
-    put_text(w, "request_id", r->request_id);
-    put_text(w, "error", r->error);
-}
-
 static void put_attempt(struct perfetto *x, const struct record *r)
 {
     ns_t begin = r->at[MOMENT_START], end = r->at[MOMENT_END];
-    struct jsonw *w;
-    uint64_t left;
     uint32_t tid;
-    char name[96];
 
     if (begin == NS_ABSENT || end < begin)
         return;
     tid = lane(x, r->cell, &x->cells[r->cell].flying, TID_LANES, "lane", begin, end);
-    left = put_frames(x, r, tid);
-    name_attempt(r, name);
-    w = trace_event_slice(&x->t, name, pid_of(r->cell), tid, begin, end);
-    put_args(w, r, x->run, left);
-    trace_event_close(&x->t);
-    if (r->at[MOMENT_FIRST] != NS_ABSENT)
-        put_parts(x, r, tid, streamed, sizeof(streamed) / sizeof(streamed[0]));
-    else
-        put_parts(x, r, tid, whole, sizeof(whole) / sizeof(whole[0]));
-    put_moment(x, r, tid, "first frame", MOMENT_ROLE);
-    put_moment(x, r, tid, "first output", MOMENT_FIRST);
-    put_moment(x, r, tid, "first answer", MOMENT_ANSWER);
+    timeline_attempt(&x->t, r, x->run->phases[r->phase].name, pid_of(r->cell), tid,
+                     x->frames);
 }
 
 /* --- counters ------------------------------------------------------------------- */
@@ -309,11 +155,11 @@ static void put_second(struct perfetto *x)
 {
     struct jsonw *w = trace_event_counter(&x->t, "requests/s", PID_LOAD, x->second);
 
-    put_int(w, "well", (int64_t)x->well);
-    put_int(w, "failed", (int64_t)x->failed);
+    trace_arg_int(w, "well", (int64_t)x->well);
+    trace_arg_int(w, "failed", (int64_t)x->failed);
     trace_event_close(&x->t);
     w = trace_event_counter(&x->t, "answer tokens/s", PID_LOAD, x->second);
-    put_int(w, "tokens", (int64_t)x->tokens);
+    trace_arg_int(w, "tokens", (int64_t)x->tokens);
     trace_event_close(&x->t);
     x->well = x->failed = x->tokens = 0;
 }
@@ -348,7 +194,7 @@ static void put_limits(struct perfetto *x, const struct record *r)
             continue;
         drawn[k] = r->limits[k].remaining;
         w = trace_event_counter(&x->t, names[k], pid_of(r->cell), at);
-        put_int(w, "left", drawn[k]);
+        trace_arg_int(w, "left", drawn[k]);
         trace_event_close(&x->t);
     }
 }
@@ -373,7 +219,7 @@ static void take_health(void *ctx, const struct health_sample *h)
         sum += x->in_flight[i];
     tick(x, h->at);
     w = trace_event_counter(&x->t, "in flight", PID_LOAD, h->at);
-    put_int(w, "requests", sum);
+    trace_arg_int(w, "requests", sum);
     trace_event_close(&x->t);
 }
 
@@ -408,8 +254,8 @@ static void close_phase(struct perfetto *x, uint32_t trial, uint32_t phase, ns_t
         return;
     w = trace_event_slice(&x->t, x->run->phases[phase].name, pid_of(cell), pid_of(cell),
                           *begun, at);
-    put_int(w, "trial", trial);
-    put_int(w, "round", x->run->trials[trial].round);
+    trace_arg_int(w, "trial", trial);
+    trace_arg_int(w, "round", x->run->trials[trial].round);
     jsonw_key(w, "measured");
     jsonw_bool(w, x->run->phases[phase].measured);
     trace_event_close(&x->t);
@@ -461,11 +307,11 @@ static void put_head(struct perfetto *x)
 {
     struct jsonw *w = trace_events_begin(&x->t, &x->b);
 
-    put_text(w, "made_by", "tokdyno " TOKDYNO_VERSION);
-    put_text(w, "scenario", x->run->name);
-    put_text(w, "run", x->run->id);
-    put_text(w, "target", x->run->target);
-    put_int(w, "began_unix_ns", x->run->t0_real);
+    trace_arg_text(w, "made_by", "tokdyno " TOKDYNO_VERSION);
+    trace_arg_text(w, "scenario", x->run->name);
+    trace_arg_text(w, "run", x->run->id);
+    trace_arg_text(w, "target", x->run->target);
+    trace_arg_int(w, "began_unix_ns", x->run->t0_real);
     trace_events_list(&x->t);
     put_tracks(x);
 }

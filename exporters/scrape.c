@@ -282,15 +282,21 @@ static int start(struct scrape *s, struct err *err)
     return 0;
 }
 
-static void stop(struct scrape *s)
+static void halt(struct scrape *s)
 {
     uint64_t one = 1;
 
-    if (s->running) {
-        if (write(s->stop_fd, &one, sizeof(one)) < 0)
-            abort();
-        pthread_join(s->thread, NULL);
-    }
+    if (!s->running)
+        return;
+    if (write(s->stop_fd, &one, sizeof(one)) < 0)
+        abort();
+    pthread_join(s->thread, NULL);
+    s->running = false;
+}
+
+static void stop(struct scrape *s)
+{
+    halt(s);
     if (s->http)
         evhttp_free(s->http);
     for (size_t i = 0; i < s->n_open; i++)
@@ -329,6 +335,7 @@ void scrape_close(struct scrape *s, struct buf *told)
 {
     if (!s)
         return;
+    halt(s); /* what it counts is its own until then */
     buf_printf(told, "export prometheus: %s: scraped %" PRIu64 " time%s%s\n", s->url,
                s->scraped, s->scraped == 1 ? "" : "s", s->scraped ? "" : "; nobody looked");
     stop(s);

@@ -105,6 +105,26 @@ void trace_event_close(struct trace_events *t)
     jsonw_end(&t->w);
 }
 
+void trace_arg_int(struct jsonw *w, const char *key, int64_t v)
+{
+    jsonw_key(w, key);
+    jsonw_int(w, v);
+}
+
+void trace_arg_known(struct jsonw *w, const char *key, int64_t v)
+{
+    if (v >= 0)
+        trace_arg_int(w, key, v);
+}
+
+void trace_arg_text(struct jsonw *w, const char *key, const char *text)
+{
+    if (!*text)
+        return;
+    jsonw_key(w, key);
+    jsonw_string(w, text);
+}
+
 void trace_event_instant(struct trace_events *t, const char *name, uint32_t pid,
                          uint32_t tid, ns_t at)
 {

@@ -10,11 +10,11 @@
  *
  *     struct trace_events t;
  *     w = trace_events_begin(&t, &buf);
- *     jsonw_key(w, "run"); jsonw_string(w, id);
+ *     trace_arg_text(w, "run", id);
  *     trace_events_list(&t);
  *     trace_event_name(&t, "process_name", 1, 0, "load");
  *     w = trace_event_slice(&t, "request", 1, 2, begin, end);
- *     jsonw_key(w, "try"); jsonw_int(w, 1);
+ *     trace_arg_int(w, "try", 1);
  *     trace_event_close(&t);
  *     trace_events_end(&t);
  *
@@ -42,6 +42,11 @@ struct jsonw *trace_event_slice(struct trace_events *t, const char *name, uint32
 struct jsonw *trace_event_counter(struct trace_events *t, const char *name, uint32_t pid,
                                   ns_t at);
 void trace_event_close(struct trace_events *t);
+
+/* Arguments; what is not known (below 0, "") is left out. */
+void trace_arg_int(struct jsonw *w, const char *key, int64_t v);
+void trace_arg_known(struct jsonw *w, const char *key, int64_t v);
+void trace_arg_text(struct jsonw *w, const char *key, const char *text);
 
 void trace_event_instant(struct trace_events *t, const char *name, uint32_t pid,
                          uint32_t tid, ns_t at);

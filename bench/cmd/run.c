@@ -7,6 +7,7 @@
 #include "base/fds.h"
 #include "base/mem.h"
 #include "cmd/cmd.h"
+#include "cmd/exports.h"
 #include "cmd/launch.h"
 #include "cmd/run_options.h"
 #include "load/wire.h"
@@ -32,11 +33,28 @@ static int check_names(const struct run_options *o, char *const *names, struct e
     return 0;
 }
 
+/* Or the last of several would be all that is left of them. */
+static int check_exports(const struct run_options *o, struct err *err)
+{
+    struct arena arena = { 0 };
+    struct export_spec *specs;
+    int rc = exports_read(o->exports, o->n_exports, &specs, &arena, err);
+
+    for (size_t i = 0; i < o->n_exports && !rc; i++)
+        if (specs[i].place == PLACE_FILE)
+            rc = err_set(err, ERR_USAGE,
+                         "%s: %zu scenarios would write the same file; without a path "
+                         "each writes into its run directory",
+                         o->exports[i], o->n_files);
+    arena_free(&arena);
+    return rc ? err_at(err, "--export") : 0;
+}
+
 /* Where there are several, each is checked before the first request of any is sent. */
 static int check_all(const struct run_options *o, struct err *err)
 {
     char **names = mem_array(o->n_files + 1, sizeof(*names));
-    int rc = 0;
+    int rc = o->n_files > 1 ? check_exports(o, err) : 0;
 
     for (size_t i = 0; i < o->n_files && !rc && o->n_files > 1; i++)
         rc = launch_check(o, o->files[i], &names[i], err);

@@ -409,7 +409,7 @@ def export_cost(where):
         result["%s: MiB" % name] = rss / 1024
         result["%s: validity" % name] = verdict(summary)
     sim.stop()
-    result["spans cost x"] = result["file: us a frame"] / result["none: us a frame"]
+    result["x"] = result["file: us a frame"] / result["none: us a frame"]
     return result
 
 

@@ -121,6 +121,14 @@ class Files(Finished):
         self.assertIn("/nowhere/x", run.err)
         self.assertEqual(server.connections, 0)
 
+    def test_several_scenarios_do_not_write_one_file(self):
+        with rig.Listener() as server:
+            files = [rig.scenario({"name": n, "target": {"base_url": server.url}})
+                     for n in ("one", "two")]
+            done = rig.tokdyno("run", *files, "--out", rig.fresh(), "--export", "csv=x.csv")
+        self.assertEqual((done.code, server.connections), (2, 0))
+        self.assertIn("x.csv", done.err)
+
     def test_the_list_names_every_exporter(self):
         done = rig.tokdyno("export", "--list")
         self.assertEqual(done.code, 0)
