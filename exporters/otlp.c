@@ -89,9 +89,20 @@ static void end_interval(struct otlp *x)
         otlp_traces_interval(x->traces);
 }
 
+/* A journal may say anything; what it says happened after a century did not. */
+#define LATEST (3000000000 * NS_PER_S)
+
+static bool plausible(const struct record *r)
+{
+    for (int i = 0; i < N_MOMENTS; i++)
+        if (r->at[i] > LATEST)
+            return false;
+    return true;
+}
+
 static void tick(struct otlp *x, ns_t at)
 {
-    if (at > x->latest)
+    if (at > x->latest && at <= LATEST)
         x->latest = at;
     if (x->latest >= x->next) {
         end_interval(x);
@@ -108,6 +119,8 @@ static void take_record(void *ctx, const struct record *r)
 {
     struct otlp *x = ctx;
 
+    if (!plausible(r))
+        return;
     tick(x, r->at[MOMENT_END]);
     if (x->traces)
         otlp_traces_record(x->traces, r);
@@ -122,7 +135,7 @@ static void take_phase(void *ctx, const struct phase_event *e)
     struct otlp *x = ctx;
 
     tick(x, e->at);
-    if (x->traces)
+    if (x->traces && e->at <= LATEST)
         otlp_traces_phase(x->traces, e);
 }
 
@@ -139,11 +152,11 @@ static void take_end(void *ctx, const struct run_end *e)
 {
     struct otlp *x = ctx;
 
-    if (e->at > x->latest)
+    if (e->at > x->latest && e->at <= LATEST)
         x->latest = e->at;
     end_interval(x);
     if (x->traces)
-        otlp_traces_end(x->traces, e);
+        otlp_traces_end(x->traces, x->latest, e);
     x->next = INT64_MAX;
 }
 

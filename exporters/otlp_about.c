@@ -188,7 +188,7 @@ void otlp_about_free(struct otlp_about *b)
 
 uint64_t otlp_time(const struct otlp_about *b, ns_t at)
 {
-    return (uint64_t)(b->run->t0_real + at);
+    return (uint64_t)b->run->t0_real + (uint64_t)at;
 }
 
 void otlp_put_common(const struct otlp_about *b, struct attrs *to, uint32_t cell)

@@ -73,15 +73,15 @@ static struct split *find_split(struct splits *s, const char *error, int status,
 }
 
 static void record_span(struct splits *splits, const struct bounds *bounds,
-                        const struct record *r, const char *error, bool http, ns_t took,
+                        const struct record *r, const char *error, bool http, double took,
                         bool exemplars)
 {
     struct split *s = find_split(splits, error ? error : "", http ? r->http_status : 0,
                                  http ? r->http_version : 0);
 
-    otlp_series_record(made(&s->series, bounds, 1e9), (double)took);
+    otlp_series_record(made(&s->series, bounds, 1e9), took);
     if (exemplars)
-        exemplars_offer(&s->series->exemplars, r, (double)took, false);
+        exemplars_offer(&s->series->exemplars, r, took, false);
 }
 
 /* The whole request, its attempts and the waits between them included. */
@@ -89,8 +89,8 @@ static void record_spans(struct otlp_group *g, const struct record *r, bool expo
                          bool exemplars)
 {
     struct arena arena = { 0 };
-    ns_t took = r->at[MOMENT_END] - r->at[MOMENT_START];
-    ns_t before = r->held[HOLD_RETRY] > 0 ? r->held[HOLD_RETRY] : 0;
+    double took = (double)(r->at[MOMENT_END] - r->at[MOMENT_START]);
+    double before = r->held[HOLD_RETRY] > 0 ? (double)r->held[HOLD_RETRY] : 0;
 
     if (r->outcome == OUTCOME_CUT || r->at[MOMENT_START] == NS_ABSENT)
         return;

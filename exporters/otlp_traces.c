@@ -333,13 +333,13 @@ static void put_run(struct otlp_traces *t, const struct run_end *e)
     otlp_batch_add(b, span, t->latest);
 }
 
-void otlp_traces_end(struct otlp_traces *t, const struct run_end *e)
+void otlp_traces_end(struct otlp_traces *t, ns_t at, const struct run_end *e)
 {
     const struct run *run = t->about->run;
 
     otlp_traces_interval(t);
-    if (e && e->at > t->latest)
-        t->latest = e->at;
+    if (at > t->latest)
+        t->latest = at;
     for (uint32_t trial = 0; trial < run->n_trials; trial++)
         for (uint32_t p = 0; p < run->n_phases; p++)
             if (phase_of(t, trial, p)->begin != NS_ABSENT)
@@ -352,7 +352,7 @@ void otlp_traces_end(struct otlp_traces *t, const struct run_end *e)
 void otlp_traces_close(struct otlp_traces *t)
 {
     if (!t->ended)
-        otlp_traces_end(t, NULL);
+        otlp_traces_end(t, t->latest, NULL);
     otlp_traces_drop(t);
 }
 

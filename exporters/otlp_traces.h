@@ -21,7 +21,7 @@ void otlp_traces_drop(struct otlp_traces *t);  /* it is not */
 
 void otlp_traces_record(struct otlp_traces *t, const struct record *r);
 void otlp_traces_phase(struct otlp_traces *t, const struct phase_event *e);
-void otlp_traces_end(struct otlp_traces *t, const struct run_end *e);
+void otlp_traces_end(struct otlp_traces *t, ns_t at, const struct run_end *e);
 void otlp_traces_tick(struct otlp_traces *t, ns_t at); /* it is `at`, says an entry */
 void otlp_traces_interval(struct otlp_traces *t); /* one is over: its slowest are known */
 
