@@ -22,7 +22,7 @@
     X(PORTS_EXHAUSTED, "ports_exhausted") /* sends without a port of ours left */          \
     X(FREEZES, "freezes")                 /* see struct freeze */                          \
     X(FROZEN_NS, "frozen_ns")             /* how long they were together */                \
-    /* of the whole machine, see load/system_health.h */                                         \
+    /* of the whole machine, see load/system_health.h */                                   \
     X(CLOCK_STEPS, "clock_steps")             /* jumps of CLOCK_REALTIME, over 1 ms */     \
     X(CLOCK_NS, "clock_ns")                   /* CLOCK_MONOTONIC, ... */                   \
     X(RAW_CLOCK_NS, "raw_clock_ns")           /* ... and the same time unslewed */         \

@@ -32,11 +32,16 @@ static void beat(void *ctx)
 {
     struct doubt *d = ctx;
 
+    ns_t now = clock_now(d->clock);
+
     d->newest = NS_ABSENT;
     looked(d);
-    d->beat_due = NS_ABSENT;
+    while (d->beat_due != NS_ABSENT && d->beat_due <= now)
+        d->beat_due += DOUBT_BEAT;
     if (*d->busy)
-        doubt_watch(d);
+        return;
+    ticker_stop(d->beat);
+    d->beat_due = NS_ABSENT;
 }
 
 void doubt_init(struct doubt *d, struct loop *loop, const struct clock *clock, ns_t t0,
@@ -46,7 +51,7 @@ void doubt_init(struct doubt *d, struct loop *loop, const struct clock *clock, n
                          .clock = clock,
                          .t0 = t0,
                          .busy = busy,
-                         .beat = loop_timer_new(loop, beat, d),
+                         .beat = ticker_new(loop, DOUBT_BEAT, beat, d),
                          .beat_due = NS_ABSENT,
                          .overslept = NS_ABSENT,
                          .blind_since = NS_ABSENT,
@@ -55,7 +60,7 @@ void doubt_init(struct doubt *d, struct loop *loop, const struct clock *clock, n
 
 void doubt_free(struct doubt *d)
 {
-    loop_timer_free(d->beat);
+    ticker_free(d->beat);
 }
 
 void doubt_watch(struct doubt *d)
@@ -63,7 +68,7 @@ void doubt_watch(struct doubt *d)
     if (d->beat_due != NS_ABSENT)
         return;
     d->beat_due = clock_now(d->clock) + DOUBT_BEAT;
-    loop_timer_at(d->beat, d->beat_due);
+    ticker_start(d->beat);
 }
 
 void doubt_stamped(struct doubt *d, ns_t at, bool kernel, ns_t emptied)

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 
 #include "base/loop.h"
+#include "base/ticker.h"
 #include "data/record.h"
 
 /*
@@ -32,7 +33,7 @@ struct doubt {
     const struct clock *clock;
     ns_t t0;
     const unsigned *busy; /* attempts under way: without any there is no beat */
-    struct loop_timer *beat;
+    struct ticker *beat;
     ns_t beat_due;    /* of the clock; NS_ABSENT: it does not beat */
     ns_t overslept;   /* of the clock: the last turn that began late */
     ns_t blind_since; /* of the clock: what it slept through came after; NS_ABSENT: nothing
