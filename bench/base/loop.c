@@ -18,11 +18,14 @@
 #define LONG_TURN NS_PER_MS
 
 /*
- * Half of what libevent asks the kernel for at once, to begin with. A turn that reports
- * fewer sockets has seen all that there were; where it was too few it asks for more the
- * next time, but does not tell.
+ * libevent asks the kernel for so many sockets at once to begin with, and for twice as many
+ * as often as it got all it had asked for, up to a most. It does not tell, but only a turn
+ * with just such a number of them can have left some for the next.
  */
-enum { SEES_ALL_BELOW = 16 };
+enum { FEWEST_ASKED = 32, MOST_ASKED = 4096 };
+
+/* In the kernel's answer, but no socket: our wake, and libevent's own timer. */
+enum { OTHERS = 2 };
 
 struct loop {
     const struct clock *clock;
@@ -42,6 +45,8 @@ struct loop {
     ns_t looked;     /* see loop_looked */
     ns_t rested;     /* see loop_rested */
     size_t reported; /* sockets, in this turn */
+    size_t dropped;  /* since it began: what was in the answer may not have been called */
+    ns_t complete;   /* see loop_complete */
     long sleeps;     /* before this wait, where that may matter */
     bool working;    /* the turn has called somebody, so `began` is its own */
     bool stopped;
@@ -75,10 +80,25 @@ static long sleeps(void)
     return getrusage(RUSAGE_THREAD, &u) ? 0 : u.ru_nvcsw;
 }
 
+static bool left_some(const struct loop *l)
+{
+    size_t asked = FEWEST_ASKED, most = l->reported + l->dropped + OTHERS;
+
+    while (asked < l->reported && asked < MOST_ASKED)
+        asked *= 2;
+    return asked <= most;
+}
+
+/* A turn without any may have seen none for a signal that came in between. */
+static bool saw_all(const struct loop *l)
+{
+    return l->reported && !left_some(l);
+}
+
 /* Behind a turn that was short and saw all, little can wait. */
 static bool much_may_wait(const struct loop *l)
 {
-    return l->reported >= SEES_ALL_BELOW || l->done - l->began > LONG_TURN;
+    return left_some(l) || l->done - l->began > LONG_TURN;
 }
 
 /*
@@ -95,15 +115,18 @@ static bool was_asleep(const struct loop *l, ns_t now)
 static void begin_work(struct loop *l)
 {
     bool asleep;
-    ns_t before = l->reported < SEES_ALL_BELOW ? l->began : l->looked, now;
+    ns_t before, now;
 
     if (l->working)
         return;
     l->working = true;
     now = clock_now(l->clock);
     asleep = was_asleep(l, now);
+    before = saw_all(l) ? l->began : l->looked;
+    if (saw_all(l))
+        l->complete = l->began;
     l->began = now;
-    l->reported = 0;
+    l->reported = l->dropped = 0;
     l->looked = asleep ? l->began : before;
     l->rested = asleep ? l->done : before;
 }
@@ -208,7 +231,7 @@ struct loop *loop_open(const struct clock *clock, struct err *err)
 
     l->clock = clock;
     l->soon_tail = &l->soon;
-    l->began = l->done = l->looked = l->rested = clock_now(clock);
+    l->began = l->done = l->looked = l->rested = l->complete = clock_now(clock);
     l->base = precise_base();
     l->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (l->base && l->wake_fd >= 0)
@@ -272,6 +295,11 @@ ns_t loop_turn_began(const struct loop *l)
 ns_t loop_looked(const struct loop *l)
 {
     return l->looked;
+}
+
+ns_t loop_complete(const struct loop *l)
+{
+    return l->complete;
 }
 
 ns_t loop_rested(const struct loop *l)
@@ -338,6 +366,7 @@ void loop_io_events(struct loop_io *io, int events)
     if (io->events == events)
         return;
     event_del(io->ev);
+    io->loop->dropped++;
     io->events = events;
     io_arm(io);
 }
@@ -346,6 +375,7 @@ void loop_io_free(struct loop_io *io)
 {
     if (io->loop->under_way == io)
         io->loop->under_way = NULL;
+    io->loop->dropped++;
     event_del(io->ev);
     free(io->ev);
     free(io);

@@ -59,6 +59,12 @@ ns_t loop_looked(const struct loop *l);
  */
 ns_t loop_rested(const struct loop *l);
 
+/*
+ * The same without any trust: the beginning of the last turn before this one of which it is
+ * sure that all that was readable then has been reported.
+ */
+ns_t loop_complete(const struct loop *l);
+
 /* From any thread or a signal handler: call on_wake in the loop's own thread, soon. */
 void loop_on_wake(struct loop *l, loop_fn *on_wake, void *ctx);
 void loop_wake(struct loop *l);
