@@ -189,3 +189,62 @@ TEST(loop_goes_on_although_a_timer_always_wants_to_be_called_soon)
     loop_timer_free(a.stop);
     loop_close(a.loop);
 }
+
+/* Sockets that are all ready in one turn; in the next, what is known of it. */
+struct crowd {
+    struct loop *loop;
+    struct loop_timer *next;
+    size_t left;
+    ns_t first_turn;
+    ns_t looked;
+};
+
+static void in_crowd(void *ctx, int fd, int events)
+{
+    struct crowd *c = ctx;
+    uint64_t count;
+
+    (void)events;
+    c->first_turn = loop_turn_began(c->loop);
+    if (read(fd, &count, sizeof(count)) == sizeof(count) && !--c->left)
+        loop_timer_at(c->next, 0);
+}
+
+static void behind_crowd(void *ctx)
+{
+    struct crowd *c = ctx;
+
+    c->looked = loop_looked(c->loop);
+    loop_stop(c->loop);
+}
+
+TEST(loop_has_seen_all_in_a_turn_unless_it_was_given_just_what_it_had_asked_for)
+{
+    static const struct {
+        size_t n;
+        bool saw_all;
+    } cases[] = { { 1, true }, { 16, true }, { 29, true }, { 32, false } };
+    struct loop_io *ios[32];
+    int fds[32];
+    struct err err;
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct crowd c = { .left = cases[i].n };
+
+        c.loop = loop_open(&clock_system, &err);
+        assert_non_null(c.loop);
+        c.next = loop_timer_new(c.loop, behind_crowd, &c);
+        for (size_t k = 0; k < cases[i].n; k++) {
+            fds[k] = eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK);
+            ios[k] = loop_io_new(c.loop, fds[k], LOOP_READ, in_crowd, &c);
+        }
+        loop_run(c.loop);
+        assert_true((c.looked >= c.first_turn) == cases[i].saw_all);
+        for (size_t k = 0; k < cases[i].n; k++) {
+            loop_io_free(ios[k]);
+            close(fds[k]);
+        }
+        loop_timer_free(c.next);
+        loop_close(c.loop);
+    }
+}
