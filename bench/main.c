@@ -11,6 +11,7 @@ static const struct cmd cmds[] = {
     { "run", "put an API under the load of a scenario and measure it", cmd_run },
     { "report", "print the summary of a finished run", cmd_report },
     { "export", "write a finished run as other tools read it", cmd_export },
+    { "check", "do runs meet their objectives? for people and for CI", cmd_check },
     { "validate", "check scenarios and show the plan; sends nothing", cmd_validate },
     { "explain", "documentation of scenario keys and metrics", cmd_explain },
     { "doctor", "measure the instrument itself: what load this machine carries",

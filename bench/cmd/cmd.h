@@ -32,6 +32,7 @@ cmd_fn cmd_run;
 cmd_fn cmd_sim;
 cmd_fn cmd_report;
 cmd_fn cmd_export;
+cmd_fn cmd_check;
 cmd_fn cmd_validate;
 cmd_fn cmd_explain;
 cmd_fn cmd_doctor;

@@ -9,6 +9,8 @@ static void begin(void *ctx)
 {
     struct readrun *rr = ctx;
 
+    if (rr->prepare)
+        rr->prepare(rr->also.ctx, &rr->run);
     rr->recorder = recorder_open(&rr->run);
     if (rr->begin)
         rr->begin(rr->also.ctx, &rr->run);

@@ -21,6 +21,8 @@ struct readrun {
     /* Set before, where somebody wants to see the entries pass: begin once the run is
      * known, then those members of `also` that are there. */
     void (*begin)(void *ctx, const struct run *run);
+    /* Before anything is added up: whoever has other objectives puts them in. */
+    void (*prepare)(void *ctx, struct run *run);
     struct journal_sink also;
 };
 

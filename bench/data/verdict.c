@@ -169,10 +169,11 @@ static void judge_moment(struct summary_slo *v, const struct slo *slo, const str
         v->value = (double)hist_max(h);
 }
 
-/* The error of the figure that is judged, where it has one of its own that is greater. */
+/* The error of the figure that is judged, where it has one of its own that is greater; in
+ * its unit. */
 static ns_t error_of(const struct slo *slo, const struct summary_health *h)
 {
-    ns_t e = h->e;
+    ns_t e = metrics[slo->metric].unit == UNIT_NS ? h->e : NS_ABSENT;
 
     for (int i = 0; i < N_HEADLINES; i++) {
         const struct health_figure *f = &h->facts.figures[i];
@@ -202,6 +203,7 @@ static void judge_metric(struct summary_slo *v, const struct slo *slo,
         !v->infinite && holds(slo->op, v->value, slo->value) ? VERDICT_PASS : VERDICT_FAIL;
     if (v->infinite || !m->clocked || e == NS_ABSENT)
         return;
+    v->error = (double)e;
     late = holds(slo->op, v->value + (double)e, slo->value);
     v->flips = late != (v->verdict == VERDICT_PASS);
 }
@@ -229,6 +231,22 @@ static void judge_rate(struct summary_slo *v, const struct slo *slo, struct subj
     v->verdict = holds(slo->op, rate.value, slo->value) ? VERDICT_PASS : VERDICT_FAIL;
 }
 
+enum verdict summary_slo_borne(const struct slo *slo, const struct summary_slo *v,
+                               uint64_t *needs)
+{
+    bool below = slo->op == SLO_LT || slo->op == SLO_LE;
+    double bound = slo->value / 1e6, good = below ? 1 - bound : bound;
+
+    *needs = v->needs;
+    if (!slo->is_rate || !rates[slo->rate].proportion || !v->has_value)
+        return v->verdict;
+    *needs = good > 0 && good < 1 ? (uint64_t)stats_min_sample(good, CONFIDENCE) : 1;
+    if (v->n >= *needs ||
+        (v->interval && (below ? v->lo > slo->value : v->hi < slo->value)))
+        return v->verdict;
+    return VERDICT_NO_DATA;
+}
+
 /* --- all ------------------------------------------------------------------------------ */
 
 static void judge(struct summary *s, const struct recorder *r, uint32_t slo, uint32_t cell)
@@ -236,7 +254,9 @@ static void judge(struct summary *s, const struct recorder *r, uint32_t slo, uin
     struct summary_slo *v = &s->slos[s->n_slos++];
     struct subject of = { 0 };
 
-    *v = (struct summary_slo){ .slo = slo, .cell = cell, .verdict = VERDICT_NO_DATA };
+    *v = (struct summary_slo){
+        .slo = slo, .cell = cell, .verdict = VERDICT_NO_DATA, .error = -1
+    };
     hist_init_standard(&of.hist);
     gather(&of, s, r, slo, cell);
     if (s->run->slos[slo].is_rate)
@@ -274,9 +294,9 @@ void summary_judge(struct summary *s, const struct recorder *r)
             if (names_cell(&run->slos[i], &run->cells[c]))
                 judge(s, r, i, c);
         if (s->n_slos == before) /* an objective about nobody is not kept */
-            s->slos[s->n_slos++] = (struct summary_slo){ .slo = i,
-                                                         .cell = UINT32_MAX,
-                                                         .verdict = VERDICT_NO_DATA };
+            s->slos[s->n_slos++] = (struct summary_slo){
+                .slo = i, .cell = UINT32_MAX, .verdict = VERDICT_NO_DATA, .error = -1
+            };
     }
     s->verdict = worst(s);
     s->health.validity = health_judge(&s->health.facts, &e);
