@@ -12,7 +12,7 @@
 # V=1             shows whole commands
 
 PREFIX   ?= /usr/local
-PKGS      = libcurl libevent_core libevent_extra libprotobuf-c yaml-0.1 jansson zlib
+PKGS      = libcurl libevent_core libevent_extra libprotobuf-c yaml-0.1 jansson zlib sqlite3
 WARN      = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
             -Wmissing-prototypes -Wwrite-strings -Wundef -Wvla -Werror
 CPPFLAGS += -D_GNU_SOURCE -Ibench -I. -I$(OUT)/gen -MMD -MP
