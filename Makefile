@@ -4,6 +4,7 @@
 # make e2e        the end-to-end tests alone (T=pattern picks some)
 # make demo       installs what is missing, builds, runs a first load test
 # make bench      the figures of docs/performance.md; make bench-page writes them there
+# make verdicts  how often the gate of compare cries wolf, and what it misses
 # make fuzz       the decoders, fed with rubbish for FUZZ_TIME seconds each
 # make lint       layout, static checks, layers; make format puts the layout right
 # make install    PREFIX=/usr/local, DESTDIR=
@@ -63,7 +64,7 @@ $(OUT)/tokdyno: $(call obj,bench/main.c $(SRC))
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-$(OUT)/unit: $(call obj,$(SRC) $(TEST) tests/net/link.c)
+$(OUT)/unit: $(call obj,$(SRC) $(TEST) tests/net/link.c tests/verdicts/world.c)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 
@@ -124,6 +125,15 @@ $(OUT)/bench/%: $(OUT)/obj/tests/bench/%.o $(call obj,$(SRC))
 bench: $(OUT)/tokdyno $(BENCHES)
 	TOKDYNO=$(OUT)/tokdyno python3 tests/bench/run.py $(T)
 
+# The gate against worlds whose truth is known, in virtual time; a sample of it is a unit test.
+VERDICTS = 100
+$(OUT)/verdicts: $(call obj,$(wildcard tests/verdicts/*.c) $(SRC))
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+verdicts: $(OUT)/verdicts
+	$(OUT)/verdicts $(VERDICTS)
+
 bench-page:
 	python3 tests/bench/page.py $(OUT)/bench.json docs/performance.md
 
@@ -163,5 +173,5 @@ install: $(OUT)/tokdyno
 clean:
 	rm -rf build
 
-.PHONY: all unit e2e test demo bench bench-page lint format fuzz fuzz-run install clean always
+.PHONY: all unit e2e test demo bench bench-page verdicts lint format fuzz fuzz-run install clean always
 -include $(shell find $(OUT) -name '*.d' 2>/dev/null)

@@ -112,7 +112,7 @@ static const char *text_of_interval(struct gate *g, const struct compare_row *r)
     double hi = more_is_better(r->rule) ? r->lo : r->hi;
 
     buf_str(&b, "");
-    if (r->has_ratio && r->lo > 0) {
+    if (r->has_ratio && r->lo > 0 && r->confidence >= 0.5) {
         put_change(&b, natural(r->rule, lo));
         buf_str(&b, "..");
         put_change(&b, natural(r->rule, hi));
@@ -167,7 +167,7 @@ static void put_wanted(struct buf *b, const struct compare_row *r)
     bool head_only = r->base.n >= r->trials;
 
     if (!r->trials) {
-        buf_str(b, "; not even 200 trials would tell: the figure is too unsteady here");
+        buf_str(b, "; more than 200 trials a side would be needed to tell so little");
         return;
     }
     if (r->trials <= have) {
@@ -323,6 +323,29 @@ static bool add_remarks(struct gate *g, const struct compare *c, bool anyway)
     return blocked;
 }
 
+/* The figure that wants the most trials speaks for all. */
+static void add_wanted(struct gate *g, const struct compare *c)
+{
+    const struct compare_row *most = NULL;
+    struct buf b = { 0 };
+    size_t n = 0;
+
+    for (size_t i = 0; i < c->n_rows; i++) {
+        const struct compare_row *r = &c->rows[i];
+
+        if (r->verdict != COMPARE_INCONCLUSIVE || r->watched || r->method == COMPARE_SHARES)
+            continue;
+        n++;
+        if (!most || (most->trials && (!r->trials || r->trials > most->trials)))
+            most = r;
+    }
+    if (n < 2)
+        return;
+    put_wanted(&b, most);
+    gate_note(g, "%zu figures are open; %s wants the most: %s", n, most->subject, b.p + 2);
+    buf_free(&b);
+}
+
 static void add_method(struct gate *g, const struct compare *c)
 {
     if (c->paired)
@@ -344,6 +367,8 @@ void report_compare_add(struct gate *g, const struct compare *c, const char *tit
     blocked = add_remarks(g, c, anyway);
     for (size_t i = 0; i < c->n_rows; i++)
         add_row(g, &c->rows[i], blocked);
+    if (!blocked)
+        add_wanted(g, c);
     add_method(g, c);
 }
 
@@ -374,17 +399,10 @@ static void add_headline(struct gate *g)
     g->headline = gate_text(g, &b);
 }
 
-/* Where nothing can be decided as long as one cannot, the most wanted trials are named. */
 void report_compare_end(struct gate *g)
 {
     g->verdict = gate_worst(g);
     if (g->verdict == GATE_PASS && !gate_count(g, GATE_PASS))
         g->verdict = GATE_NO_DATA;
     add_headline(g);
-    for (size_t i = 0; i < g->n_rows; i++) {
-        const struct gate_row *r = &g->rows[i];
-
-        if (r->verdict == GATE_INCONCLUSIVE || (r->verdict == GATE_FAIL && !r->watched))
-            gate_note(g, "%s", r->sentence);
-    }
 }

@@ -80,6 +80,9 @@ void gate_note(struct gate *g, const char *fmt, ...)
     va_start(ap, fmt);
     vsnprintf(text, sizeof(text), fmt, ap);
     va_end(ap);
+    for (size_t i = 0; i < g->n_notes; i++)
+        if (!strcmp(g->notes[i], text))
+            return;
     g->notes = mem_grow(g->notes, g->n_notes, &g->notes_cap, sizeof(*g->notes));
     g->notes[g->n_notes++] = arena_strdup(&g->arena, text);
 }

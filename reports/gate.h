@@ -85,6 +85,7 @@ void gate_init(struct gate *g, const char *command, const struct gate_column *co
 void gate_free(struct gate *g);
 size_t gate_add_group(struct gate *g, const char *name);
 struct gate_row *gate_add_row(struct gate *g); /* of the latest group; texts are "" */
+/* Once, however often it is said. */
 void gate_note(struct gate *g, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* The bytes of a buf as text of the gate; the buf is emptied. */

@@ -70,17 +70,18 @@ static int take_option(struct options *o, int argc, char **argv, int *i, struct 
 
 static int parse(int argc, char **argv, struct options *o, struct err *err)
 {
-    for (int i = 1; i < argc; i++)
-        if (!strcmp(argv[i], "-h") || !strcmp(argv[i], "--help"))
+    for (int i = 1; i < argc; i++) {
+        if (!strcmp(argv[i], "-h") || !strcmp(argv[i], "--help")) {
             o->help = true;
-        else if (argv[i][0] == '-' && take_option(o, argc, argv, &i, err))
-            return -1;
-        else if (argv[i][0] == '-')
-            continue;
-        else if (o->n_words < 2)
+        } else if (argv[i][0] == '-') {
+            if (take_option(o, argc, argv, &i, err))
+                return -1;
+        } else if (o->n_words < 2) {
             o->words[o->n_words++] = argv[i];
-        else
+        } else {
             o->runs[o->n_runs++] = argv[i];
+        }
+    }
     return 0;
 }
 

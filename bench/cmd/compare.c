@@ -172,6 +172,24 @@ static int load_stored(struct options *o, bool pinned, struct evidence_list *to,
     return store_load(store_path(o->db), &pick, to, err);
 }
 
+/* A run that is kept already is no baseline of its own. */
+static void drop_head(struct evidence_list *base, const struct evidence_list *head)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < base->n; i++) {
+        bool same = false;
+
+        for (size_t k = 0; k < head->n; k++)
+            same |= !strcmp(base->p[i]->id, head->p[k]->id);
+        if (same)
+            evidence_free(base->p[i]);
+        else
+            base->p[kept++] = base->p[i];
+    }
+    base->n = kept;
+}
+
 static struct compare_rules rules_of(const struct options *o,
                                      const struct evidence_list *head, struct arena *arena)
 {
@@ -224,6 +242,8 @@ static int load_sides(struct options *o, struct comparison *k, struct err *err)
         return 0;
     if (load_stored(o, false, &k->base, err) || load_stored(o, true, &k->reference, err))
         return -1;
+    drop_head(&k->base, &k->head);
+    drop_head(&k->reference, &k->head);
     if (!k->base.n)
         return err_set(err, ERR_USAGE,
                        "no good run of baseline \"%s\"%s%s in %s; `tokdyno baseline list` "

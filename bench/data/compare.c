@@ -429,27 +429,31 @@ static void judge_ratio(const struct compare *c, struct compare_row *row)
     row->changed &= row->verdict != COMPARE_FAIL;
 }
 
-/* A share may not be over its bound, or that of the base by more than is allowed; unless
- * chance makes it so. */
+static bool is_over(const struct compare_row *row, const struct compare_values *v)
+{
+    double bound = row->rule->value;
+
+    if (row->rule->relative)
+        bound = more_is_better(row->rule) ? row->base.median / row->threshold
+                                          : row->base.median * row->threshold;
+    return more_is_better(row->rule) ? v->median < bound : v->median > bound;
+}
+
+/*
+ * A share may not be over its bound, or that of the base by more than is allowed, unless
+ * chance makes it so. Where the base is over it too, that is not of HEAD's making.
+ */
 static void judge_share(struct compare_row *row)
 {
-    double bound =
-        row->rule->relative ? row->base.median * row->threshold : row->rule->value;
-    bool over = row->head.median > bound;
+    bool sure = row->tested && row->adjusted < ALPHA;
 
-    if (more_is_better(row->rule)) {
-        bound = row->rule->relative ? row->base.median / row->threshold : row->rule->value;
-        over = row->head.median < bound;
-    }
-    row->changed = false;
-    if (!over || (row->base.median == row->head.median))
-        row->verdict = COMPARE_PASS;
-    else if (row->tested && row->adjusted < ALPHA)
+    if (is_over(row, &row->head) && sure)
         row->verdict = COMPARE_FAIL;
+    else if (!is_over(row, &row->head) || is_over(row, &row->base))
+        row->verdict = COMPARE_PASS;
     else
         row->verdict = COMPARE_INCONCLUSIVE;
-    if (row->verdict == COMPARE_PASS && row->tested && row->adjusted < ALPHA)
-        row->changed = true;
+    row->changed = row->verdict == COMPARE_PASS && sure;
 }
 
 /* How many trials a side would tell. With one a side nothing is known of how they vary:
@@ -576,7 +580,9 @@ static void make_cell(struct compare *c, const struct trials *base,
             .cell = arena_strdup(&c->arena, head->p[0]->shown),
         };
         make_row(c, row, base, head, &pairs, o, runs_with(head));
-        row->watched = rules->usual && row->verdict == COMPARE_NO_DATA;
+        row->watched = rules->usual &&
+                       (row->verdict == COMPARE_NO_DATA ||
+                        (row->method == COMPARE_RANKS && base->n == 1 && head->n == 1));
         c->n_rows++;
     }
     trials_free(&pairs);
