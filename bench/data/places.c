@@ -32,3 +32,17 @@ bool places_scenario(const char *name, char *path, size_t size)
     }
     return false;
 }
+
+bool places_report(const char *file, char *path, size_t size)
+{
+    static const char *const folders[] = { PREFIX "/share/tokdyno/reports",
+                                           SOURCE_TREE "/reports" };
+
+    for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+        int n = snprintf(path, size, "%s/%s", folders[i], file);
+
+        if (n > 0 && (size_t)n < size && !access(path, R_OK))
+            return true;
+    }
+    return false;
+}

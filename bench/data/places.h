@@ -13,4 +13,7 @@ const char *places_catalogue(void);
  */
 bool places_scenario(const char *name, char *path, size_t size);
 
+/* A file of reports/, such as "plots/heat.gp": true with its path. */
+bool places_report(const char *file, char *path, size_t size);
+
 #endif

@@ -1,0 +1,147 @@
+#include <math.h>
+#include <stdint.h>
+
+#include "base/units.h"
+#include "reports/figure.h"
+#include "reports/html_parts.h"
+#include "reports/rank.h"
+
+static void put_need_value(struct buf *b, const struct need *need, const struct subject *s)
+{
+    const struct summary_group *g = subject_group(s);
+
+    if (need->price)
+        figure_rate(b, RATE_UNIT_NUSD, g->rates[RATE_COST_PER_1K].value);
+    else
+        figure_value(b, metrics[need->metric].unit,
+                     (double)g->metrics[need->metric].stats[need->stat].value);
+    if (need->price)
+        buf_str(b, " per 1,000 tokens");
+    else if (need->metric == METRIC_TPS)
+        buf_str(b, " tokens/s");
+}
+
+/* Those that cannot be told from the best. */
+static void put_alike(struct buf *out, const struct book *b, const struct need *need,
+                      size_t best)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < b->n && !need->price; i++)
+        if (i != best && isfinite(need_value(need, &b->subjects[i])) &&
+            rank_apart(&b->subjects[best], &b->subjects[i], need->metric, need->stat) ==
+                STAND_ALIKE) {
+            html_printf(out, n ? ", %zu" : "not told apart from: %zu", i + 1);
+            n++;
+        }
+}
+
+static bool any_slos(const struct book *b)
+{
+    for (size_t r = 0; r < b->n_runs; r++)
+        if (b->runs[r].summary->n_slos)
+            return true;
+    return false;
+}
+
+static void put_needs(struct buf *out, const struct book *b)
+{
+    buf_str(out, "<div class=\"needs\">\n");
+    for (size_t i = 0; i < n_needs; i++) {
+        size_t best = need_best(&needs[i], b->subjects, b->n);
+        struct buf value = { 0 };
+
+        buf_str(out, "<div class=\"tile\"><span class=\"what\">");
+        html_printf(out, "%s",
+                    needs[i].within_slos && !any_slos(b) ? "Cheapest" : needs[i].name);
+        buf_str(out, "</span><span class=\"value name\">");
+        if (best == SIZE_MAX) {
+            buf_str(out, "none</span><span class=\"below\">no cell has the data for it, or "
+                         "meets every objective</span></div>\n");
+            continue;
+        }
+        html_printf(out, "%s", b->subjects[best].name);
+        buf_str(out, "</span><span class=\"below\">");
+        put_need_value(&value, &needs[i], &b->subjects[best]);
+        markup_put(out, value.p);
+        buf_str(out, "</span><span class=\"below\">");
+        put_alike(out, b, &needs[i], best);
+        buf_str(out, "</span></div>\n");
+        buf_free(&value);
+    }
+    buf_str(out, "</div>\n");
+}
+
+/* A percentile; "best" and what is not told apart from it are marked. */
+static void put_ranked(struct buf *out, const struct book *b, size_t i, enum metric_id m,
+                       enum stat_id stat, size_t best)
+{
+    const struct subject *s = &b->subjects[i];
+    const struct summary_metric *v = &subject_group(s)->metrics[m];
+    struct buf shown = { 0 }, below = { 0 };
+
+    if (!v->stats[stat].present) {
+        html_td_stat(out, v, m, stat);
+        return;
+    }
+    figure_value(&shown, metrics[m].unit, (double)v->stats[stat].value);
+    figure_range(&below, metrics[m].unit, v->stats[stat].lo, v->stats[stat].hi);
+    if (i == best)
+        buf_str(&shown, " ★");
+    else if (best != SIZE_MAX && rank_apart(s, &b->subjects[best], m, stat) == STAND_ALIKE)
+        buf_str(&shown, " ≈");
+    html_td_number(out, (double)v->stats[stat].value, &shown, &below);
+}
+
+static void put_row(struct buf *out, const struct book *b, size_t i, const size_t *best)
+{
+    const struct subject *s = &b->subjects[i];
+    const struct summary_group *g = subject_group(s);
+    struct buf cost = { 0 };
+
+    buf_printf(out, "<tr><td class=\"n\" data-v=\"%zu\">%zu</td><td class=\"name\">", i + 1,
+               i + 1);
+    if (b->n <= BOOK_DETAILS)
+        buf_printf(out, "<a href=\"#cell-%zu\">", i + 1);
+    html_printf(out, "%s", *s->name ? s->name : s->run->name);
+    if (b->n <= BOOK_DETAILS)
+        buf_str(out, "</a>");
+    if (!rank_usable(s))
+        buf_str(out, "<small>not to be ranked: not valid, or no answer</small>");
+    buf_str(out, "</td>");
+    html_td_count(out, g->tally.requests);
+    html_td_rate(out, g, RATE_ERROR);
+    for (size_t k = 0; k < n_needs; k++)
+        if (!needs[k].price)
+            put_ranked(out, b, i, needs[k].metric, needs[k].stat, best[k]);
+    html_td_rate(out, g, RATE_CACHE_TOKENS);
+    html_td_rate(out, g, RATE_COST_PER_1K);
+    figure_cost(&cost, &g->tally);
+    html_td_number(out, (double)g->tally.cost_nusd, &cost, NULL);
+    buf_str(out, "</tr>\n");
+}
+
+void html_choice(struct buf *out, const struct book *b)
+{
+    size_t best[16];
+
+    if (b->n < 2)
+        return;
+    for (size_t k = 0; k < n_needs; k++)
+        best[k] = need_best(&needs[k], b->subjects, b->n);
+    buf_str(out, "<section><h2>What to choose</h2>\n");
+    put_needs(out, b);
+    buf_str(out, "</section>\n<section><h2>Ranking</h2>\n");
+    html_table(out, "#|cell|n|errors|ttft p50|ttft p95|tokens/s p50|e2e p50|cached|per 1k "
+                    "tokens|cost");
+    for (size_t i = 0; i < b->n; i++)
+        put_row(out, b, i, best);
+    html_table_end(out);
+    buf_str(out,
+            "<p class=\"legend\">★ best of its column · ≈ its interval overlaps that of "
+            "the best: these requests do not tell the two apart. Small: 95 % interval. "
+            "Trials, not requests, are the evidence for a difference: repeat the cells "
+            "and hold them against each other with <code>tokdyno compare</code>.</p>\n");
+    html_plots(out, b, SIZE_MAX);
+    buf_str(out, "</section>\n");
+}

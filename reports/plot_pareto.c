@@ -1,0 +1,44 @@
+#include <math.h>
+
+#include "base/mem.h"
+#include "reports/plot.h"
+#include "reports/rank.h"
+
+#include <stdlib.h>
+
+bool sketch_pareto(struct sketch *d, const struct subject *s, size_t n)
+{
+    struct offer *o = mem_array(n, sizeof(*o));
+    size_t with = 0, best = 0;
+    bool priced = false;
+
+    sketch_block(d, "offers");
+    for (size_t i = 0; i < n; i++) {
+        o[i] = offer_of(&s[i]);
+        with += o[i].known;
+        priced |= isfinite(o[i].price);
+    }
+    for (size_t i = 0; i < n; i++) {
+        bool front = offer_is_best(o, n, i);
+
+        if (!o[i].known)
+            continue;
+        best += front;
+        sketch_row(d, "%.6g %.6g %.6g %zu %d", o[i].ttft, o[i].tps, o[i].price, i + 1,
+                   front);
+    }
+    sketch_end(d);
+    free(o);
+    if (!with) {
+        sketch_say(d, "none of them has a median of both first token and speed");
+        return false;
+    }
+    sketch_set(d, "priced", priced);
+    sketch_say(d,
+               "Better is to the left and up%s. Numbers are those of the ranking. Filled: "
+               "none of the others is at least as good in all%s (Pareto front, %zu of "
+               "%zu); medians, whose intervals the plot above shows.",
+               priced ? "; the smaller a circle, the cheaper" : "", priced ? " three" : "",
+               best, with);
+    return true;
+}

@@ -1,0 +1,47 @@
+#include <math.h>
+
+#include "reports/plot.h"
+
+/* Bars of a distribution: so many over the middle of it, what is beyond in the last. */
+enum { BARS = 40 };
+
+bool sketch_speed(struct sketch *d, const struct subject *s, size_t n)
+{
+    const struct summary_metric *m = &subject_group(s)->metrics[METRIC_TPS];
+    struct hist h;
+    bool any = subject_hist(s, METRIC_TPS, &h);
+
+    (void)n;
+    if (any) {
+        double low = (double)hist_min(&h) / 1e3, high = (double)hist_max(&h) / 1e3;
+        double pad = high > low ? 0 : fmax(1, high * 0.05), width;
+        uint64_t bars[BARS] = { 0 };
+
+        low -= pad;
+        high += pad;
+        width = (high - low) / BARS;
+        for (size_t i = hist_next(&h, 0); i < h.len; i = hist_next(&h, i + 1)) {
+            double v = (double)hist_median_equivalent(&h, hist_value(&h, i)) / 1e3;
+            long at = lround(floor((v - low) / width));
+
+            bars[at < 0 ? 0 : at >= BARS ? BARS - 1 : at] += (uint64_t)h.counts[i];
+        }
+        sketch_block(d, "bars");
+        for (int i = 0; i < BARS; i++)
+            sketch_row(d, "%.6g %.6g", low + (i + 0.5) * width,
+                       (double)bars[i] * 100 / (double)h.total);
+        sketch_end(d);
+        sketch_set(d, "width", width);
+        sketch_set(d, "middle", (double)hist_percentile(&h, 50) / 1e3);
+        sketch_say(d, "Tokens per second between the first and the last token of ");
+        sketch_say_count(d, m->n, "answer", "answers");
+        sketch_say(d, "; the line is the median, ");
+        sketch_say_value(d, UNIT_MTOKS, (double)hist_percentile(&h, 50));
+        sketch_say(d, " tokens/s.");
+        sketch_say_error(d, s, HEADLINE_TPS);
+    } else {
+        sketch_say(d, "no streamed answer of two tokens or more told how many it has");
+    }
+    hist_free(&h);
+    return any;
+}

@@ -1,0 +1,31 @@
+columns = 3
+rows = ceil(cells / 3.0)
+set multiplot
+set logscale xy 10
+set xrange [1:x_end]
+set xtics ("50" 2, "90" 10, "99" 100, "99.9" 1000, "99.99" 1e4, "99.999" 1e5)
+set format y "%g"
+unset xlabel
+unset ylabel
+set label 1000 "first token, ms" at screen 0.012, screen 0.5 center rotate textcolor rgb dim
+set label 1001 "percentile, % of requests" at screen 0.53, screen 12.0 / height center textcolor rgb dim
+set yrange [low:high]
+do for [k = 1:cells] {
+    column = (k - 1) % columns
+    row = (k - 1) / columns
+    set lmargin at screen 0.1 + 0.3 * column
+    set rmargin at screen 0.1 + 0.3 * column + 0.275
+    set tmargin at screen 1 - (24.0 + 165 * row) / height
+    set bmargin at screen 1 - (24.0 + 165 * row + 122) / height
+    if (column > 0) { set format y "" } else { set format y "%g" }
+    label = word(names, k)
+    number = label[1:strstrt(label, "/") - 1]
+    label = label[strstrt(label, "/") + 1:]
+    if (strlen(label) > 22) { label = label[1:21] . "…" }
+    set label 1 number . "  " . label at graph 0, graph 1 left offset 0,0.7 textcolor rgb ink
+    plot for [j = 1:cells] sprintf("$c%d", j) using 1:2 with lines lc rgb grey lw 0.7, \
+         sprintf("$c%d", k) using 1:2 with lines lc rgb blue lw 2.4
+    unset label 1000
+    unset label 1001
+}
+unset multiplot

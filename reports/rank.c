@@ -1,0 +1,135 @@
+#include "reports/rank.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+const struct need needs[] = {
+    { "Fastest first token", "ttft p50", METRIC_TTFT, STAT_P50, false, false },
+    { "Steadiest first token", "ttft p95", METRIC_TTFT, STAT_P95, false, false },
+    { "Highest speed", "tokens/s p50", METRIC_TPS, STAT_P50, false, false },
+    { "Shortest whole answer", "e2e p50", METRIC_E2E, STAT_P50, false, false },
+    { "Cheapest within the objectives", "price", METRIC_COST, STAT_P50, true, true },
+};
+const size_t n_needs = sizeof(needs) / sizeof(needs[0]);
+
+static double stat_of(const struct subject *s, enum metric_id m, enum stat_id id)
+{
+    const struct summary_stat *v = &subject_group(s)->metrics[m].stats[id];
+
+    return v->present ? (double)v->value : NAN;
+}
+
+static double price_of(const struct subject *s)
+{
+    const struct summary_rate *r = &subject_group(s)->rates[RATE_COST_PER_1K];
+
+    return r->present ? r->value / 1e6 : NAN;
+}
+
+struct offer offer_of(const struct subject *s)
+{
+    struct offer o = { .ttft = stat_of(s, METRIC_TTFT, STAT_P50) / 1e6,
+                       .tps = stat_of(s, METRIC_TPS, STAT_P50) / 1e3,
+                       .price = price_of(s) };
+
+    o.known = isfinite(o.ttft) && isfinite(o.tps);
+    return o;
+}
+
+static bool dominates(const struct offer *a, const struct offer *b)
+{
+    bool no_worse = a->ttft <= b->ttft && a->tps >= b->tps;
+    bool better = a->ttft < b->ttft || a->tps > b->tps;
+
+    if (isfinite(a->price) && isfinite(b->price)) {
+        no_worse &= a->price <= b->price;
+        better |= a->price < b->price;
+    }
+    return a->known && no_worse && better;
+}
+
+bool offer_is_best(const struct offer *o, size_t n, size_t i)
+{
+    for (size_t k = 0; k < n; k++)
+        if (k != i && dominates(&o[k], &o[i]))
+            return false;
+    return o[i].known;
+}
+
+enum stand rank_apart(const struct subject *a, const struct subject *b, enum metric_id m,
+                      enum stat_id stat)
+{
+    const struct summary_stat *x = &subject_group(a)->metrics[m].stats[stat];
+    const struct summary_stat *y = &subject_group(b)->metrics[m].stats[stat];
+
+    if (!x->present || !y->present || x->lo < 0 || y->lo < 0)
+        return STAND_UNKNOWN;
+    return (x->hi >= 0 && x->hi < y->lo) || (y->hi >= 0 && y->hi < x->lo) ? STAND_APART
+                                                                          : STAND_ALIKE;
+}
+
+bool rank_usable(const struct subject *s)
+{
+    enum validity v = s->summary->health.validity;
+
+    return v != VALIDITY_CLIENT_LIMITED && v != VALIDITY_SIM_LIMITED &&
+           subject_group(s)->tally.ok > 0;
+}
+
+bool rank_meets_slos(const struct subject *s)
+{
+    for (size_t i = 0; i < s->summary->n_slos; i++) {
+        const struct summary_slo *v = &s->summary->slos[i];
+
+        if (v->cell == s->cell && v->verdict != VERDICT_PASS)
+            return false;
+    }
+    return true;
+}
+
+double need_value(const struct need *need, const struct subject *s)
+{
+    double v;
+
+    if (!rank_usable(s) || (need->within_slos && !rank_meets_slos(s)))
+        return NAN;
+    if (need->price)
+        return price_of(s);
+    v = stat_of(s, need->metric, need->stat);
+    return metrics[need->metric].more_is_better ? -v : v;
+}
+
+size_t need_best(const struct need *need, const struct subject *s, size_t n)
+{
+    size_t best = SIZE_MAX;
+    double least = INFINITY;
+
+    for (size_t i = 0; i < n; i++) {
+        double v = need_value(need, &s[i]);
+
+        if (v < least) {
+            least = v;
+            best = i;
+        }
+    }
+    return best;
+}
+
+/* Stable, and few: by insertion. */
+void rank_sort(struct subject *s, size_t n)
+{
+    for (size_t i = 1; i < n; i++) {
+        struct subject x = s[i];
+        double v = stat_of(&x, METRIC_TTFT, STAT_P50);
+        size_t at = i;
+
+        while (at &&
+               (v < stat_of(&s[at - 1], METRIC_TTFT, STAT_P50) ||
+                (isfinite(v) && !isfinite(stat_of(&s[at - 1], METRIC_TTFT, STAT_P50))))) {
+            s[at] = s[at - 1];
+            at--;
+        }
+        s[at] = x;
+    }
+}
