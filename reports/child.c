@@ -124,10 +124,24 @@ static const char *talk(struct child *c, const struct buf *in, struct buf *out,
     return NULL;
 }
 
-static int outcome_of(const char *name, const char *why, int status, const struct buf *said,
+/* The last line with anything in it, which names the fault; those before repeat the input.
+ */
+static const char *last_line(struct buf *said)
+{
+    char *line;
+
+    while (said->len && strchr(" \n", said->p[said->len - 1]))
+        said->p[--said->len] = '\0';
+    line = said->len ? strrchr(said->p, '\n') : NULL;
+    if (line)
+        return line + 1 + strspn(line + 1, " ");
+    return said->len ? said->p : "nothing";
+}
+
+static int outcome_of(const char *name, const char *why, int status, struct buf *said,
                       struct err *err)
 {
-    const char *text = said->len ? said->p : "nothing";
+    const char *text = last_line(said);
 
     if (why)
         return err_set(err, ERR_IO, "%s %s; it said: %.160s", name, why, text);

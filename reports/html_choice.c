@@ -44,6 +44,14 @@ static bool any_slos(const struct book *b)
     return false;
 }
 
+static bool any_usable(const struct book *b)
+{
+    for (size_t i = 0; i < b->n; i++)
+        if (rank_usable(&b->subjects[i]))
+            return true;
+    return false;
+}
+
 static void put_needs(struct buf *out, const struct book *b)
 {
     buf_str(out, "<div class=\"needs\">\n");
@@ -56,8 +64,9 @@ static void put_needs(struct buf *out, const struct book *b)
                     needs[i].within_slos && !any_slos(b) ? "Cheapest" : needs[i].name);
         buf_str(out, "</span><span class=\"value name\">");
         if (best == SIZE_MAX) {
-            buf_str(out, "none</span><span class=\"below\">no cell has the data for it, or "
-                         "meets every objective</span></div>\n");
+            buf_printf(out, "none</span><span class=\"below\">%s</span></div>\n",
+                       needs[i].within_slos ? "no cell with a price meets every objective"
+                                            : "no cell has enough answers for it");
             continue;
         }
         html_printf(out, "%s", b->subjects[best].name);
@@ -107,7 +116,7 @@ static void put_row(struct buf *out, const struct book *b, size_t i, const size_
     if (b->n <= BOOK_DETAILS)
         buf_str(out, "</a>");
     if (!rank_usable(s))
-        buf_str(out, "<small>not to be ranked: not valid, or no answer</small>");
+        buf_str(out, "<small>not ranked: run not valid, or no answer</small>");
     buf_str(out, "</td>");
     html_td_count(out, g->tally.requests);
     html_td_rate(out, g, RATE_ERROR);
@@ -130,7 +139,13 @@ void html_choice(struct buf *out, const struct book *b)
     for (size_t k = 0; k < n_needs; k++)
         best[k] = need_best(&needs[k], b->subjects, b->n);
     buf_str(out, "<section><h2>What to choose</h2>\n");
-    put_needs(out, b);
+    if (any_usable(b))
+        put_needs(out, b);
+    else
+        buf_str(out,
+                "<aside class=\"bad\"><strong>Nothing can be chosen.</strong><br>No cell "
+                "has answers that a valid run took: the figures below may be those of "
+                "the client or the simulator, not of the models.</aside>\n");
     buf_str(out, "</section>\n<section><h2>Ranking</h2>\n");
     html_table(out, "#|cell|n|errors|ttft p50|ttft p95|tokens/s p50|e2e p50|cached|per 1k "
                     "tokens|cost");

@@ -82,10 +82,9 @@ static void put_error(struct buf *out, const struct subject *s,
     if (known) {
         buf_str(&b, "±");
         figure_value(&b, metrics[id].unit, (double)error);
-    } else {
-        buf_str(&b, metrics[id].clocked ? "" : "told by the server");
-        if (!metrics[id].clocked && (id == METRIC_COST))
-            buf_clear(&b);
+    } else if (id == METRIC_QUEUE || id == METRIC_PREFILL || id == METRIC_DECODE ||
+               metrics[id].unit == UNIT_TOKENS) {
+        buf_str(&b, "told by the server");
     }
     html_td_number(out, known ? (double)error : NAN, &b, NULL);
 }

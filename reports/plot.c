@@ -1,6 +1,7 @@
 #include "reports/plot.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -59,6 +60,8 @@ static void put_tamed(struct buf *out, const char *text, const char *more)
 
         if (n > 1 && !((unsigned char)text[0] == 0xC2 && (unsigned char)text[1] < 0xA0))
             buf_add(out, text, n);
+        else if (*text == ' ' && !plain)
+            buf_str(out, "\xC2\xA0"); /* no end of a word to gnuplot */
         else
             buf_char(out, plain ? *text : '?');
         n = n ? n : 1;
@@ -77,6 +80,22 @@ void sketch_text(struct sketch *d, const char *name, const char *value)
 void sketch_word(struct buf *out, const char *value)
 {
     put_tamed(out, *value ? value : "-", "./_:=+,-");
+}
+
+/* 1, 2 or 5 of the decade. */
+static double round_step(double step)
+{
+    double decade = pow(10, floor(log10(step))), times = step / decade;
+
+    return decade * (times < 1.5 ? 1 : times < 3.5 ? 2 : times < 7.5 ? 5 : 10);
+}
+
+void sketch_axis(struct sketch *d, const char *name, double most)
+{
+    double end = most > 0 && isfinite(most) ? most * 1.06 : 1;
+
+    buf_printf(&d->data, "%s_end = %.6g\n%s_tic = %.6g\n", name, end, name,
+               round_step(end / 2.2));
 }
 
 void sketch_block(struct sketch *d, const char *name)

@@ -49,6 +49,11 @@ void sketch_set(struct sketch *d, const char *name, double value);
 void sketch_text(struct sketch *d, const char *name, const char *value);
 void sketch_word(struct buf *out,
                  const char *value); /* the same without quotes or spaces */
+
+/* Of an axis from 0: NAME_end, a little beyond the most, and NAME_tic, some two or three to
+ * it. */
+void sketch_axis(struct sketch *d, const char *name, double most);
+
 void sketch_block(struct sketch *d, const char *name); /* rows follow, then sketch_end */
 void sketch_row(struct sketch *d, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));

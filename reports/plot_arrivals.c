@@ -72,6 +72,7 @@ bool sketch_arrivals(struct sketch *d, const struct subject *s, size_t n)
     const struct course *c = subject_course(s);
     struct steps st = steps_of(s);
     uint64_t sent = 0;
+    double rate = 0, flight = 0;
     bool open = false, closed = false;
 
     (void)n;
@@ -83,6 +84,8 @@ bool sketch_arrivals(struct sketch *d, const struct subject *s, size_t n)
 
         sketch_row(d, "%.6g %.6g %.6g %.6g %.6g", middle, a.rate, b.sent / st.seconds,
                    a.in_flight, (double)b.in_flight / NS_PER_S / st.seconds);
+        rate = fmax(rate, fmax(b.sent / st.seconds, isfinite(a.rate) ? a.rate : 0));
+        flight = fmax(flight, (double)b.in_flight / NS_PER_S / st.seconds);
         sent += b.sent;
         open |= isfinite(a.rate);
         closed |= isfinite(a.in_flight);
@@ -94,6 +97,8 @@ bool sketch_arrivals(struct sketch *d, const struct subject *s, size_t n)
     }
     sketch_phases(d, s, &st);
     sketch_set(d, "step", st.width);
+    sketch_axis(d, "rate", rate);
+    sketch_axis(d, "flight", flight);
     sketch_set(d, "open", open);
     sketch_set(d, "closed", closed);
     sketch_say(d, "What the plan asked for, and the ");

@@ -40,6 +40,29 @@ static void put_cell(struct sketch *d, const struct subject *s, size_t row, size
     buf_free(&b);
 }
 
+static double upper(const struct summary_stat *s)
+{
+    return s->present ? (double)(s->hi > s->value ? s->hi : s->value) : 0;
+}
+
+static void put_axes(struct sketch *d, const struct subject *s, size_t n)
+{
+    double ttft = 0, tps = 0, price = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        const struct summary_group *g = subject_group(&s[i]);
+        const struct summary_rate *r = &g->rates[RATE_COST_PER_1K];
+
+        ttft = fmax(ttft, upper(&g->metrics[METRIC_TTFT].stats[STAT_P50]));
+        ttft = fmax(ttft, upper(&g->metrics[METRIC_TTFT].stats[STAT_P95]));
+        tps = fmax(tps, upper(&g->metrics[METRIC_TPS].stats[STAT_P50]));
+        price = fmax(price, r->present ? r->value : 0);
+    }
+    sketch_axis(d, "ttft", ttft / NS_PER_MS);
+    sketch_axis(d, "tps", tps / 1e3);
+    sketch_axis(d, "price", price / 1e6);
+}
+
 bool sketch_cells(struct sketch *d, const struct subject *s, size_t n)
 {
     size_t with = 0;
@@ -61,6 +84,7 @@ bool sketch_cells(struct sketch *d, const struct subject *s, size_t n)
     d->height = (int)(100 + 38 * n);
     sketch_set(d, "rows", (double)n);
     sketch_set(d, "priced", priced);
+    put_axes(d, s, n);
     sketch_say(
         d, "Each line is one of the ranking, with the 95 %% interval of its requests as "
            "a bar. Filled: median; hollow: p95 of the time to first token. Bars that "

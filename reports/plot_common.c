@@ -44,7 +44,7 @@ bool subject_hist(const struct subject *s, enum metric_id m, struct hist *h)
 
 /* --- steps of time ------------------------------------------------------------------- */
 
-enum { STEPS_MOST = 64, STEPS_LEAST = 12, STEP_EVENTS = 10 };
+enum { STEPS_MOST = 64, STEPS_LEAST = 12, STEP_EVENTS = 16 };
 
 struct steps steps_of(const struct subject *s)
 {
@@ -124,7 +124,7 @@ void sketch_say_error(struct sketch *d, const struct subject *s, enum headline h
     enum stat_id stat;
     int64_t error;
 
-    if (!summary_error(s->summary, subject_group(s), h, &error, &stat))
+    if (!summary_error(s->summary, subject_group(s), h, &error, &stat) || error <= 0)
         return;
     sketch_say(d, " Error of the instrument: at most ");
     sketch_say_value(d, metrics[headlines[h].of].unit, (double)error);

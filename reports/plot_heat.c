@@ -115,6 +115,7 @@ static double left(const struct course_bin *b, enum limit_kind k)
 
 static bool put_course(struct sketch *d, const struct map *m)
 {
+    double most = 0, errors = 0;
     bool limits = false;
 
     sketch_block(d, "course");
@@ -126,9 +127,13 @@ static bool put_course(struct sketch *d, const struct map *m)
                    quantile(m, i, 0.5), quantile(m, i, 0.9), good / m->st.seconds,
                    errors_of(&b) / m->st.seconds, left(&b, LIMIT_REQUESTS),
                    left(&b, LIMIT_TOKENS));
+        most = fmax(most, fmax(good, errors_of(&b)) / m->st.seconds);
+        errors += errors_of(&b);
         limits |= b.left_ppm[LIMIT_REQUESTS] >= 0 || b.left_ppm[LIMIT_TOKENS] >= 0;
     }
     sketch_end(d);
+    sketch_axis(d, "rate", most);
+    sketch_set(d, "has_errors", errors > 0);
     return limits;
 }
 

@@ -10,6 +10,7 @@ bool sketch_pareto(struct sketch *d, const struct subject *s, size_t n)
 {
     struct offer *o = mem_array(n, sizeof(*o));
     size_t with = 0, best = 0;
+    double ttft = 0, tps = 0;
     bool priced = false;
 
     sketch_block(d, "offers");
@@ -24,6 +25,8 @@ bool sketch_pareto(struct sketch *d, const struct subject *s, size_t n)
         if (!o[i].known)
             continue;
         best += front;
+        ttft = fmax(ttft, o[i].ttft);
+        tps = fmax(tps, o[i].tps);
         sketch_row(d, "%.6g %.6g %.6g %zu %d", o[i].ttft, o[i].tps, o[i].price, i + 1,
                    front);
     }
@@ -33,11 +36,13 @@ bool sketch_pareto(struct sketch *d, const struct subject *s, size_t n)
         sketch_say(d, "none of them has a median of both first token and speed");
         return false;
     }
+    sketch_axis(d, "ttft", ttft);
+    sketch_axis(d, "tps", tps);
     sketch_set(d, "priced", priced);
     sketch_say(d,
                "Better is to the left and up%s. Numbers are those of the ranking. Filled: "
                "none of the others is at least as good in all%s (Pareto front, %zu of "
-               "%zu); medians, whose intervals the plot above shows.",
+               "%zu); medians, whose intervals stand beside.",
                priced ? "; the smaller a circle, the cheaper" : "", priced ? " three" : "",
                best, with);
     return true;

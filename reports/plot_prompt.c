@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "reports/figure.h"
 #include "reports/plot.h"
 
 static int by_value(const void *a, const void *b)
@@ -86,10 +87,14 @@ static void say(struct sketch *d, const struct course *c, const struct line *l)
     if (!l->known)
         sketch_say(d, " All prompts are of one size: no line.");
     else
-        sketch_say(d,
-                   " Line (Theil-Sen): %.3g ms + %.3g ms per 1,000 tokens, that is %.3g "
-                   "tokens per second of prefill as the client sees it.",
-                   l->at_0, l->slope * 1000, l->slope > 0 ? 1000 / l->slope : INFINITY);
+        sketch_say(d, " Line (Theil-Sen): %.3g ms per 1,000 tokens", l->slope * 1000);
+    if (l->known && l->slope > 0) {
+        sketch_say(d, ", that is ");
+        figure_number(&d->caption, 1000 / l->slope);
+        sketch_say(d, " tokens per second of prefill as the client sees it");
+    }
+    if (l->known)
+        sketch_say(d, ".");
 }
 
 bool sketch_prompt(struct sketch *d, const struct subject *s, size_t n)

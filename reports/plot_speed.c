@@ -3,7 +3,15 @@
 #include "reports/plot.h"
 
 /* Bars of a distribution: so many over the middle of it, what is beyond in the last. */
-enum { BARS = 40 };
+enum { MOST_BARS = 40, LEAST_BARS = 8 };
+
+/* As many as the values fill. */
+static int bars_of(int64_t n)
+{
+    int bars = (int)fmin(1.5 * sqrt((double)n), MOST_BARS);
+
+    return bars > LEAST_BARS ? bars : LEAST_BARS;
+}
 
 bool sketch_speed(struct sketch *d, const struct subject *s, size_t n)
 {
@@ -15,19 +23,20 @@ bool sketch_speed(struct sketch *d, const struct subject *s, size_t n)
     if (any) {
         double low = (double)hist_min(&h) / 1e3, high = (double)hist_max(&h) / 1e3;
         double pad = high > low ? 0 : fmax(1, high * 0.05), width;
-        uint64_t bars[BARS] = { 0 };
+        uint64_t bars[MOST_BARS] = { 0 };
+        int n_bars = bars_of(h.total);
 
         low -= pad;
         high += pad;
-        width = (high - low) / BARS;
+        width = (high - low) / n_bars;
         for (size_t i = hist_next(&h, 0); i < h.len; i = hist_next(&h, i + 1)) {
             double v = (double)hist_median_equivalent(&h, hist_value(&h, i)) / 1e3;
             long at = lround(floor((v - low) / width));
 
-            bars[at < 0 ? 0 : at >= BARS ? BARS - 1 : at] += (uint64_t)h.counts[i];
+            bars[at < 0 ? 0 : at >= n_bars ? n_bars - 1 : at] += (uint64_t)h.counts[i];
         }
         sketch_block(d, "bars");
-        for (int i = 0; i < BARS; i++)
+        for (int i = 0; i < n_bars; i++)
             sketch_row(d, "%.6g %.6g", low + (i + 0.5) * width,
                        (double)bars[i] * 100 / (double)h.total);
         sketch_end(d);

@@ -1,5 +1,7 @@
 #include "reports/child.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "test.h"

@@ -1,5 +1,6 @@
 #include "reports/svg.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "test.h"

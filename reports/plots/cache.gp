@@ -16,5 +16,7 @@ set format x "%g"
 set xlabel "share of the prompt that was cached, %"
 set ylabel "requests, %"
 set boxwidth 0.5
+set yrange [0:100]
+set ytics 0, 25, 100
 plot $shares using 0:2:xtic(1) with boxes fc rgb green
 unset multiplot

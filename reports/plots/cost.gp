@@ -9,7 +9,6 @@ set yrange [0:*]
 set y2range [0:*]
 set format y "%g"
 set format y2 "%.0s%c"
-set key top left
 plot $cost using 1:2 with filledcurves y1=0 fc rgb green fs transparent solid 0.25, \
      $cost using 1:2 with lines lc rgb green lw 2 title "spent (left)", \
      $cost using 1:3 axes x1y2 with lines lc rgb blue lw 2 dt 2 title "tokens (right)"

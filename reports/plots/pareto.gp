@@ -1,7 +1,8 @@
 set xlabel "first token, median, ms"
 set ylabel "speed, median, tokens per second"
-set offsets graph 0.14, graph 0.14, graph 0.14, graph 0.14
-set key top right
+set xrange [-0.06 * ttft_end:ttft_end * 1.1]
+set yrange [0:tps_end * 1.15]
+set xtics 0, ttft_tic
 if (priced) {
     stats $offers using 3 nooutput
     most = STATS_max > 0 ? STATS_max : 1
@@ -11,4 +12,5 @@ if (priced) {
 size(p) = p >= 0 ? 0.9 + 2.6 * sqrt(p / most) : 1.4
 plot $offers using 1:($5 == 1 ? $2 : NaN):(size($3)) with points pt 7 ps variable lc rgb green title "Pareto front", \
      $offers using 1:($5 == 0 ? $2 : NaN):(size($3)) with points pt 6 ps variable lw 1.6 lc rgb grey title "another is better", \
-     $offers using 1:2:(sprintf("%d", $4)) with labels offset 1.5,1.1 textcolor rgb ink
+     $offers using 1:2:(int($4) % 2 ? sprintf("%d", $4) : "") with labels offset 1.6,1.2 textcolor rgb ink, \
+     $offers using 1:2:(int($4) % 2 ? "" : sprintf("%d", $4)) with labels offset -1.6,-1.2 textcolor rgb ink

@@ -6,7 +6,6 @@ set ylabel "mean time of a request, ms"
 set yrange [0:*]
 set xrange [-0.6:rows - 0.4]
 set grid noxtics
-set key outside top center horizontal Left reverse width 1
 set tmargin 2.4
 set style fill solid border rgb paper
 plot $split using 2:xtic(1) lc rgb orange title "queue", \
