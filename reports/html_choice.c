@@ -11,12 +11,12 @@ static void put_need_value(struct buf *b, const struct need *need, const struct 
     const struct summary_group *g = subject_group(s);
 
     if (need->price)
-        figure_rate(b, RATE_UNIT_NUSD, g->rates[RATE_COST_PER_1K].value);
+        rank_put_price(b, s);
     else
         figure_value(b, metrics[need->metric].unit,
                      (double)g->metrics[need->metric].stats[need->stat].value);
     if (need->price)
-        buf_str(b, " per 1,000 tokens");
+        buf_str(b, " for 1M tokens");
     else if (need->metric == METRIC_TPS)
         buf_str(b, " tokens/s");
 }
@@ -106,7 +106,7 @@ static void put_row(struct buf *out, const struct book *b, size_t i, const size_
 {
     const struct subject *s = &b->subjects[i];
     const struct summary_group *g = subject_group(s);
-    struct buf cost = { 0 };
+    struct buf cost = { 0 }, price = { 0 };
 
     buf_printf(out, "<tr><td class=\"n\" data-v=\"%zu\">%zu</td><td class=\"name\">", i + 1,
                i + 1);
@@ -124,7 +124,8 @@ static void put_row(struct buf *out, const struct book *b, size_t i, const size_
         if (!needs[k].price)
             put_ranked(out, b, i, needs[k].metric, needs[k].stat, best[k]);
     html_td_rate(out, g, RATE_CACHE_TOKENS);
-    html_td_rate(out, g, RATE_COST_PER_1K);
+    rank_put_price(&price, s);
+    html_td_number(out, offer_of(s).price, &price, NULL);
     figure_cost(&cost, &g->tally);
     html_td_number(out, (double)g->tally.cost_nusd, &cost, NULL);
     buf_str(out, "</tr>\n");
@@ -147,7 +148,7 @@ void html_choice(struct buf *out, const struct book *b)
                 "has answers that a valid run took: the figures below may be those of "
                 "the client or the simulator, not of the models.</aside>\n");
     buf_str(out, "</section>\n<section><h2>Ranking</h2>\n");
-    html_table(out, "#|cell|n|errors|ttft p50|ttft p95|tokens/s p50|e2e p50|cached|per 1k "
+    html_table(out, "#|cell|n|errors|ttft p50|ttft p95|tokens/s p50|e2e p50|cached|1M "
                     "tokens|cost");
     for (size_t i = 0; i < b->n; i++)
         put_row(out, b, i, best);

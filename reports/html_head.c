@@ -3,6 +3,7 @@
 #include "base/units.h"
 #include "reports/figure.h"
 #include "reports/html_parts.h"
+#include "reports/rank.h"
 
 /* --- verdicts ------------------------------------------------------------------------ */
 
@@ -117,9 +118,13 @@ void html_warnings(struct buf *out, const struct book *b)
         for (size_t i = 0; i < b->runs[r].summary->n_warnings; i++) {
             const struct summary_warning *w = &b->runs[r].summary->warnings[i];
 
-            buf_printf(out, "<aside class=\"%s\"><strong>", level_class[w->row->level]);
-            if (b->n_runs > 1)
-                html_printf(out, "%s: ", b->runs[r].name);
+            buf_printf(out, "<aside class=\"%s\">", level_class[w->row->level]);
+            if (b->n_runs > 1) {
+                buf_str(out, "<code>");
+                markup_put(out, b->runs[r].name);
+                buf_str(out, "</code> ");
+            }
+            buf_str(out, "<strong>");
             markup_put(out, w->text);
             buf_str(out, "</strong><br>");
             html_printf(out, "%s %s", w->row->means, w->row->remedy);
@@ -192,6 +197,15 @@ static void rate_tile(struct buf *out, const struct summary_group *g, const char
     put_tile(out, what, &value, &below);
 }
 
+static void price_tile(struct buf *out, const struct subject *s)
+{
+    struct buf value = { 0 }, below = { 0 };
+
+    rank_put_price(&value, s);
+    buf_str(&below, "prompts included");
+    put_tile(out, "price of 1M tokens", &value, &below);
+}
+
 void html_tiles(struct buf *out, const struct book *b)
 {
     const struct subject *s = b->subjects;
@@ -204,7 +218,7 @@ void html_tiles(struct buf *out, const struct book *b)
     stat_tile(out, s, "speed, tokens/s, median", HEADLINE_TPS, STAT_P50);
     stat_tile(out, s, "whole answer, median", HEADLINE_E2E, STAT_P50);
     rate_tile(out, subject_group(s), "requests that failed", RATE_ERROR);
-    rate_tile(out, subject_group(s), "price of 1,000 tokens", RATE_COST_PER_1K);
+    price_tile(out, s);
     buf_str(out, "</section>\n");
 }
 

@@ -7,6 +7,7 @@
 #include "base/tame.h"
 #include "base/units.h"
 #include "reports/figure.h"
+#include "reports/rank.h"
 
 void markdown_text(struct buf *out, const char *text)
 {
@@ -86,7 +87,7 @@ static void put_rate(struct buf *out, const struct subject *s, enum rate_id id)
 static void put_ranking(struct buf *out, const struct book *b)
 {
     buf_str(out, "| # | cell | n | errors | ttft p50 | ttft p95 | tokens/s p50 | e2e p50 | "
-                 "cached | per 1k tokens |\n"
+                 "cached | 1M tokens |\n"
                  "|--:|:--|--:|--:|--:|--:|--:|--:|--:|--:|\n");
     for (size_t i = 0; i < b->n; i++) {
         const struct subject *s = &b->subjects[i];
@@ -101,7 +102,8 @@ static void put_ranking(struct buf *out, const struct book *b)
         put_stat(out, s, METRIC_TPS, STAT_P50);
         put_stat(out, s, METRIC_E2E, STAT_P50);
         put_rate(out, s, RATE_CACHE_TOKENS);
-        put_rate(out, s, RATE_COST_PER_1K);
+        buf_str(out, " | ");
+        rank_put_price(out, s);
         buf_str(out, " |\n");
     }
     buf_str(out, "\nIn brackets: 95 % interval. –: the sample cannot bear it.\n");

@@ -98,6 +98,16 @@ void sketch_axis(struct sketch *d, const char *name, double most)
                round_step(end / 2.2));
 }
 
+void sketch_wide_axis(struct sketch *d, const char *name, double least, double most)
+{
+    static const double FAR = 20;
+    bool far = least > 0 && most / least > FAR;
+
+    sketch_axis(d, name, far ? most * 1.3 : most);
+    buf_printf(&d->data, "%s_low = %.6g\n%s_log = %d\n", name, far ? least / 1.5 : 0, name,
+               far);
+}
+
 void sketch_block(struct sketch *d, const char *name)
 {
     buf_printf(&d->data, "$%s << END\n", name);
@@ -228,7 +238,10 @@ int plot_book(const struct plot *const *p, const struct sketch *d, size_t n,
 
     put_terminal(&in, PLOT_PDF, 0);
     for (size_t i = 0; i < n && !rc; i++) {
-        buf_printf(&in, "reset session\nset title '%s' font ',12'\n", p[i]->title);
+        buf_printf(&in,
+                   "reset session\nset label 9999 '%s' at screen 0.012, screen 0.02 left "
+                   "font ',11' front\n",
+                   p[i]->title);
         rc = put_plot(&in, p[i], &d[i], err);
     }
     if (!rc)

@@ -54,6 +54,10 @@ void sketch_word(struct buf *out,
  * it. */
 void sketch_axis(struct sketch *d, const char *name, double most);
 
+/* The same, and NAME_log: whether least and most are so far apart that it has to be
+ * logarithmic; then NAME_low is where it begins. */
+void sketch_wide_axis(struct sketch *d, const char *name, double least, double most);
+
 void sketch_block(struct sketch *d, const char *name); /* rows follow, then sketch_end */
 void sketch_row(struct sketch *d, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));

@@ -103,7 +103,9 @@ bool sketch_arrivals(struct sketch *d, const struct subject *s, size_t n)
     sketch_set(d, "closed", closed);
     sketch_say(d, "What the plan asked for, and the ");
     sketch_say_count(d, sent, "request that left", "requests that left");
-    sketch_say(d, " (first attempts, per %.3g s).", st.width);
+    sketch_say(d, " (first attempts, per ");
+    sketch_say_value(d, UNIT_NS, st.width * NS_PER_S);
+    sketch_say(d, ").");
     say_group(d, s);
     return true;
 }

@@ -45,9 +45,14 @@ static double upper(const struct summary_stat *s)
     return s->present ? (double)(s->hi > s->value ? s->hi : s->value) : 0;
 }
 
+static double lower(const struct summary_stat *s)
+{
+    return s->present ? (double)(s->lo >= 0 ? s->lo : s->value) : INFINITY;
+}
+
 static void put_axes(struct sketch *d, const struct subject *s, size_t n)
 {
-    double ttft = 0, tps = 0, price = 0;
+    double ttft = 0, least = INFINITY, tps = 0, price = 0;
 
     for (size_t i = 0; i < n; i++) {
         const struct summary_group *g = subject_group(&s[i]);
@@ -55,10 +60,11 @@ static void put_axes(struct sketch *d, const struct subject *s, size_t n)
 
         ttft = fmax(ttft, upper(&g->metrics[METRIC_TTFT].stats[STAT_P50]));
         ttft = fmax(ttft, upper(&g->metrics[METRIC_TTFT].stats[STAT_P95]));
+        least = fmin(least, lower(&g->metrics[METRIC_TTFT].stats[STAT_P50]));
         tps = fmax(tps, upper(&g->metrics[METRIC_TPS].stats[STAT_P50]));
         price = fmax(price, r->present ? r->value : 0);
     }
-    sketch_axis(d, "ttft", ttft / NS_PER_MS);
+    sketch_wide_axis(d, "ttft", least / NS_PER_MS, ttft / NS_PER_MS);
     sketch_axis(d, "tps", tps / 1e3);
     sketch_axis(d, "price", price / 1e6);
 }

@@ -1,6 +1,6 @@
 #include "base/units.h"
-#include "reports/figure.h"
 #include "reports/plot.h"
+#include "reports/rank.h"
 
 bool sketch_cost(struct sketch *d, const struct subject *s, size_t n)
 {
@@ -35,8 +35,8 @@ bool sketch_cost(struct sketch *d, const struct subject *s, size_t n)
     sketch_say_count(d, (uint64_t)tokens, "token.", "tokens.");
     if (g->rates[RATE_COST_PER_1K].present) {
         sketch_say(d, " Measured phases: ");
-        figure_rate(&d->caption, RATE_UNIT_NUSD, g->rates[RATE_COST_PER_1K].value);
-        sketch_say(d, " per 1,000 tokens, prompts included.");
+        rank_put_price(&d->caption, s);
+        sketch_say(d, " for a million tokens, prompts included.");
     }
     return true;
 }

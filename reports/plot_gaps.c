@@ -47,8 +47,11 @@ bool sketch_gaps(struct sketch *d, const struct subject *s, size_t n)
         if (t->frames_shared && t->frames)
             sketch_say(d, " %.1f %% of frames came together with the one before: no gap.",
                        (double)t->frames_shared * 100 / (double)t->frames);
-        if (error)
-            sketch_say(d, " Grey: within the error of the instrument.");
+        if (error) {
+            sketch_say(d, " Gaps shorter than ");
+            sketch_say_value(d, UNIT_NS, (double)error);
+            sketch_say(d, " are within the error of the instrument (grey).");
+        }
     } else {
         sketch_say(d, "no answer was streamed in two frames or more");
     }

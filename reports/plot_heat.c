@@ -142,10 +142,12 @@ static void say(struct sketch *d, const struct subject *s, const struct map *m, 
     sketch_say(d, "%s of ",
                m->c->streamed ? "Time to first token" : "Time to whole answer");
     sketch_say_count(d, m->c->values, "good request", "good requests");
-    sketch_say(d,
-               " by when they were due; the darker (on a dark page: the brighter) a "
-               "field, the more, on a log scale up to %u in %.3g s. ",
-               m->most, m->st.width);
+    sketch_say(d, " by when they were due; the darker (on a dark page: the brighter) a "
+                  "field, the more, on a log scale up to ");
+    sketch_say_count(d, m->most, "in", "in");
+    sketch_say(d, " ");
+    sketch_say_value(d, UNIT_NS, m->st.width * NS_PER_S);
+    sketch_say(d, ". ");
     if (subject_trials(s) > 1)
         sketch_say(d, "%u trials lie upon one another. ", subject_trials(s));
     sketch_say(d, "Below: answers and errors per second%s.",

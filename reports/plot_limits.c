@@ -78,11 +78,11 @@ static uint64_t put_refused(struct sketch *d, const struct course *c,
 
 static void say_wall(struct sketch *d, const char *what, const struct trend *t)
 {
-    if (isfinite(t->wall))
-        sketch_say(d,
-                   " At the pace of the second half no %s are left %.3g s after the trial "
-                   "began (dashed).",
-                   what, t->wall);
+    if (isfinite(t->wall)) {
+        sketch_say(d, " At the pace of the second half no %s are left ", what);
+        sketch_say_value(d, UNIT_NS, t->wall * NS_PER_S);
+        sketch_say(d, " after the trial began (dashed).");
+    }
 }
 
 bool sketch_limits(struct sketch *d, const struct subject *s, size_t n)
@@ -108,9 +108,9 @@ bool sketch_limits(struct sketch *d, const struct subject *s, size_t n)
     sketch_set(d, "requests_at_0", requests.at_0);
     sketch_set(d, "requests_from", isfinite(requests.wall) ? requests.from : 1e9);
     sketch_set(d, "has_refused", refused > 0);
-    sketch_say(d,
-               "What was left of each limit, the least seen in %.2g s, in %% of the limit.",
-               (double)subject_course(s)->width / NS_PER_S);
+    sketch_say(d, "What was left of each limit, the least seen in ");
+    sketch_say_value(d, UNIT_NS, (double)subject_course(s)->width);
+    sketch_say(d, ", in %% of the limit.");
     say_wall(d, "tokens", &tokens);
     say_wall(d, "requests", &requests);
     if (refused) {

@@ -10,7 +10,7 @@ bool sketch_pareto(struct sketch *d, const struct subject *s, size_t n)
 {
     struct offer *o = mem_array(n, sizeof(*o));
     size_t with = 0, best = 0;
-    double ttft = 0, tps = 0;
+    double ttft = 0, least = INFINITY, tps = 0;
     bool priced = false;
 
     sketch_block(d, "offers");
@@ -26,6 +26,7 @@ bool sketch_pareto(struct sketch *d, const struct subject *s, size_t n)
             continue;
         best += front;
         ttft = fmax(ttft, o[i].ttft);
+        least = fmin(least, o[i].ttft);
         tps = fmax(tps, o[i].tps);
         sketch_row(d, "%.6g %.6g %.6g %zu %d", o[i].ttft, o[i].tps, o[i].price, i + 1,
                    front);
@@ -36,7 +37,7 @@ bool sketch_pareto(struct sketch *d, const struct subject *s, size_t n)
         sketch_say(d, "none of them has a median of both first token and speed");
         return false;
     }
-    sketch_axis(d, "ttft", ttft);
+    sketch_wide_axis(d, "ttft", least, ttft);
     sketch_axis(d, "tps", tps);
     sketch_set(d, "priced", priced);
     sketch_say(d,

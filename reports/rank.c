@@ -4,6 +4,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "base/units.h"
+
 const struct need needs[] = {
     { "Fastest first token", "ttft p50", METRIC_TTFT, STAT_P50, false, false },
     { "Steadiest first token", "ttft p95", METRIC_TTFT, STAT_P95, false, false },
@@ -20,11 +22,22 @@ static double stat_of(const struct subject *s, enum metric_id m, enum stat_id id
     return v->present ? (double)v->value : NAN;
 }
 
+/* n$ for 1,000 tokens are as many millionths of a dollar for a million. */
 static double price_of(const struct subject *s)
 {
     const struct summary_rate *r = &subject_group(s)->rates[RATE_COST_PER_1K];
 
     return r->present ? r->value / 1e6 : NAN;
+}
+
+void rank_put_price(struct buf *out, const struct subject *s)
+{
+    double price = price_of(s);
+
+    if (isfinite(price))
+        units_put_money(out, llround(price * 1e9));
+    else
+        buf_str(out, "–");
 }
 
 struct offer offer_of(const struct subject *s)

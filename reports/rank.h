@@ -16,7 +16,7 @@ struct offer {
     bool known;   /* both medians are */
     double ttft;  /* median, ms */
     double tps;   /* median, tokens per second */
-    double price; /* of 1,000 tokens, in $ / 1000 */
+    double price; /* of a million tokens, in $ */
 };
 struct offer offer_of(const struct subject *s);
 
@@ -40,11 +40,14 @@ struct need {
     const char *column; /* "ttft p50" */
     enum metric_id metric;
     enum stat_id stat;
-    bool price;       /* the rate cost_per_1k_tokens instead */
+    bool price;       /* by that instead */
     bool within_slos; /* of those alone that meet every objective */
 };
 extern const struct need needs[];
 extern const size_t n_needs;
+
+/* The price of a million tokens, as price lists have it; "–" where none is known. */
+void rank_put_price(struct buf *out, const struct subject *s);
 
 /* A value to be ranked by, less is better; NaN: it has none, or may not be chosen. */
 double need_value(const struct need *need, const struct subject *s);

@@ -14,14 +14,16 @@ name(s) = s[strstrt(s, "/") + 1:]
 number(s) = s[1:strstrt(s, "/") - 1]
 
 set lmargin at screen left(0); set rmargin at screen right(0)
-set xlabel "first token, ms"
-set xrange [0:ttft_end]
+set xlabel (ttft_log ? "first token, ms (log)" : "first token, ms")
+set xrange [ttft_low:ttft_end]
 set xtics 0, ttft_tic
+if (ttft_log) { unset xtics; set xtics autofreq nomirror textcolor rgb dim scale 0.5; set logscale x 10; set format x "%g" }
 set label 1 "p50 filled, p95 hollow" at graph 0, graph 1 left offset 0,0.6 textcolor rgb dim
 plot $cells using 6:($1 - 0.12):7:8 with xerrorbars pt 6 ps 0.8 lw 1.6 lc rgb blue, \
      $cells using 3:($1 - 0.12):4:5 with xerrorbars pt 7 ps 0.9 lw 1.6 lc rgb blue
 unset label 1
 
+unset logscale x
 set lmargin at screen left(1); set rmargin at screen right(1)
 set xlabel "speed, tokens/s"
 set xrange [0:tps_end]
@@ -31,7 +33,7 @@ plot $cells using 9:($1 - 0.12):10:11 with xerrorbars pt 7 ps 0.9 lw 1.6 lc rgb 
 
 if (priced) {
     set lmargin at screen left(2); set rmargin at screen right(2)
-    set xlabel "price of 1,000 tokens, m$"
+    set xlabel "price of 1M tokens, $"
     set xrange [0:price_end]
     set xtics 0, price_tic
     set label 1 "measured" at graph 0, graph 1 left offset 0,0.6 textcolor rgb dim

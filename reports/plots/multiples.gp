@@ -1,10 +1,14 @@
 columns = cells < 3 ? cells : 3
-wide = 0.9 / columns
+wide = 0.885 / columns
 set multiplot
 set logscale x 10
 eval log_y
 set xrange [1:x_end]
-set xtics ("50" 2, "90" 10, "99" 100, "99.9" 1000, "99.99" 1e4, "99.999" 1e5)
+if (x_end > 5000) {
+    set xtics ("90" 10, "99.9" 1000, "99.999" 1e5)
+} else {
+    set xtics ("50" 2, "90" 10, "99" 100, "99.9" 1000)
+}
 unset xlabel
 unset ylabel
 set label 1000 "first token, ms" at screen 0.012, screen 0.5 center rotate textcolor rgb dim
@@ -13,8 +17,8 @@ set yrange [low:high]
 do for [k = 1:cells] {
     column = (k - 1) % columns
     row = (k - 1) / columns
-    set lmargin at screen 0.1 + wide * column
-    set rmargin at screen 0.1 + wide * column + wide - 0.025
+    set lmargin at screen 0.115 + wide * column
+    set rmargin at screen 0.115 + wide * column + wide - 0.025
     set tmargin at screen 1 - (24.0 + 165 * row) / height
     set bmargin at screen 1 - (24.0 + 165 * row + 122) / height
     if (column == 1) { unset ytics; set ytics nomirror scale 0; set format y "" }
@@ -28,5 +32,6 @@ do for [k = 1:cells] {
          sprintf("$c%d", k) using 1:2 with lines lc rgb blue lw 2.4
     unset label 1000
     unset label 1001
+    unset label 9999
 }
 unset multiplot
