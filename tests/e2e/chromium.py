@@ -5,6 +5,7 @@
         page.evaluate("document.title")
 """
 
+import fcntl
 import json
 import os
 import shutil
@@ -48,6 +49,13 @@ class Page:
             self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
 
 
+def above(fd):
+    """The same under a number of two digits at least."""
+    moved = fcntl.fcntl(fd, fcntl.F_DUPFD, 10)
+    os.close(fd)
+    return moved
+
+
 class Chromium:
     def __init__(self):
         program = shutil.which("chromium")
@@ -59,10 +67,12 @@ class Chromium:
     def __enter__(self):
         theirs_in, self.to = os.pipe()
         ours, theirs_out = os.pipe()
-        # The shell puts the pipes where Chromium looks for them: 3 and 4.
-        command = (f'exec "$0" "$@" 3<&{theirs_in} 4>&{theirs_out}')
+        # The shell puts the pipes where Chromium looks for them: 3 and 4. They come from above, so
+        # that none is in the other's way; not every sh takes numbers of two digits.
+        theirs_in, theirs_out = (above(fd) for fd in (theirs_in, theirs_out))
+        command = f'exec "$0" "$@" 3<&{theirs_in} 4>&{theirs_out}'
         self.process = subprocess.Popen(
-            ["sh", "-c", command, self.program, *FLAGS, f"--user-data-dir={rig.fresh('profile')}",
+            ["bash", "-c", command, self.program, *FLAGS, f"--user-data-dir={rig.fresh('profile')}",
              "about:blank"], pass_fds=[theirs_in, theirs_out], stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         os.close(theirs_in)
