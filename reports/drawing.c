@@ -111,14 +111,17 @@ int book_print(struct book *b, struct buf *out, struct err *err)
 {
     size_t pages = 0;
     const struct plot **which;
+    const char **of;
     struct sketch *sketches;
     int rc;
 
     b->n_drawings = plan(b);
     which = mem_array(b->n_drawings, sizeof(struct plot *));
+    of = mem_array(b->n_drawings, sizeof(char *));
     sketches = mem_array(b->n_drawings, sizeof(*sketches));
     for (size_t i = 0; i < b->n_drawings; i++) {
         which[pages] = b->drawings[i].plot;
+        of[pages] = which[pages]->compares ? "" : b->subjects[b->drawings[i].subject].name;
         if (sketch_of(b, &b->drawings[i], &sketches[pages]))
             pages++;
         else
@@ -126,12 +129,13 @@ int book_print(struct book *b, struct buf *out, struct err *err)
         if (pages < b->n_drawings)
             sketches[pages] = (struct sketch){ 0 };
     }
-    rc = pages ? plot_book(which, sketches, pages, out, err)
+    rc = pages ? plot_book(which, of, sketches, pages, out, err)
                : err_set(err, ERR_IO, "there is nothing to draw: no request was answered");
     for (size_t i = 0; i < pages; i++)
         sketch_free(&sketches[i]);
     free(sketches);
     free(which);
+    free(of);
     return rc;
 }
 

@@ -21,7 +21,7 @@ void palette_put_gnuplot(struct buf *out)
         buf_printf(out, "%s = '%s'\n", palette[i].name, palette[i].light);
 }
 
-void palette_put_variables(struct buf *out, int dark)
+void palette_put_variables(struct buf *out, bool dark)
 {
     for (size_t i = 0; i < n_palette; i++)
         buf_printf(out, "--%s:%s;", palette[i].name,

@@ -1,6 +1,7 @@
 #ifndef REPORTS_PALETTE_H
 #define REPORTS_PALETTE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/buf.h"
@@ -23,7 +24,7 @@ extern const size_t n_palette;
 void palette_put_gnuplot(struct buf *out);
 
 /* "--name:#rrggbb;" for CSS. */
-void palette_put_variables(struct buf *out, int dark);
+void palette_put_variables(struct buf *out, bool dark);
 
 /* Rules that turn each colour of a plot into its counterpart. */
 void palette_put_dark(struct buf *out);

@@ -70,10 +70,13 @@ static void put_tamed(struct buf *out, const char *text, const char *more)
     }
 }
 
+/* Between quotes these are harmless too. */
+static const char TAME[] = " ./_:=+,()-%";
+
 void sketch_text(struct sketch *d, const char *name, const char *value)
 {
     buf_printf(&d->data, "%s = '", name);
-    put_tamed(&d->data, value, " ./_:=+,()-%");
+    put_tamed(&d->data, value, TAME);
     buf_str(&d->data, "'\n");
 }
 
@@ -230,18 +233,18 @@ int plot_draw(const struct plot *p, const struct sketch *d, enum plot_format for
     return rc;
 }
 
-int plot_book(const struct plot *const *p, const struct sketch *d, size_t n,
-              struct buf *out, struct err *err)
+int plot_book(const struct plot *const *p, const char *const *of, const struct sketch *d,
+              size_t n, struct buf *out, struct err *err)
 {
     struct buf in = { 0 };
     int rc = 0;
 
     put_terminal(&in, PLOT_PDF, 0);
     for (size_t i = 0; i < n && !rc; i++) {
-        buf_printf(&in,
-                   "reset session\nset label 9999 '%s' at screen 0.012, screen 0.02 left "
-                   "font ',11' front\n",
-                   p[i]->title);
+        buf_printf(&in, "reset session\nset label 9999 '%s%s", p[i]->title,
+                   *of[i] ? ": " : "");
+        put_tamed(&in, of[i], TAME);
+        buf_str(&in, "' at screen 0.012, screen 0.02 left font ',11' front\n");
         rc = put_plot(&in, p[i], &d[i], err);
     }
     if (!rc)

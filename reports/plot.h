@@ -87,9 +87,9 @@ enum plot_format { PLOT_SVG, PLOT_PNG, PLOT_PDF };
 int plot_draw(const struct plot *p, const struct sketch *d, enum plot_format format,
               struct buf *out, struct err *err);
 
-/* Several as the pages of one PDF. */
-int plot_book(const struct plot *const *p, const struct sketch *d, size_t n,
-              struct buf *out, struct err *err);
+/* Several as the pages of one PDF; of[i] is what page i is of, "" where that is clear. */
+int plot_book(const struct plot *const *p, const char *const *of, const struct sketch *d,
+              size_t n, struct buf *out, struct err *err);
 
 /* The functions of the table. */
 typedef bool sketch_fn(struct sketch *d, const struct subject *s, size_t n);

@@ -22,9 +22,26 @@ static void put_share_above(struct sketch *d, const char *block, const struct hi
     sketch_end(d);
 }
 
+static void say(struct sketch *d, const struct tally *t, uint64_t gaps, uint64_t stalls,
+                int64_t error)
+{
+    sketch_say(d, "How many of ");
+    sketch_say_count(d, gaps, "gap between frames,", "gaps between frames,");
+    sketch_say(d, " and of the longest gaps of ");
+    sketch_say_count(d, stalls, "answer,", "answers,");
+    sketch_say(d, " were longer than that.");
+    if (t->frames_shared && t->frames)
+        sketch_say(d, " %.1f %% of frames came together with the one before: no gap.",
+                   (double)t->frames_shared * 100 / (double)t->frames);
+    if (error) {
+        sketch_say(d, " Gaps shorter than ");
+        sketch_say_value(d, UNIT_NS, (double)error);
+        sketch_say(d, " are within the error of the instrument (grey).");
+    }
+}
+
 bool sketch_gaps(struct sketch *d, const struct subject *s, size_t n)
 {
-    const struct tally *t = &subject_group(s)->tally;
     struct hist gaps, stalls;
     bool any = subject_hist(s, METRIC_ITL, &gaps);
     enum stat_id stat;
@@ -38,20 +55,8 @@ bool sketch_gaps(struct sketch *d, const struct subject *s, size_t n)
         summary_error(s->summary, subject_group(s), HEADLINE_ITL, &error, &stat);
         sketch_set(d, "error", (double)error / NS_PER_MS);
         sketch_set(d, "least", fmax(100.0 / (double)gaps.total / 2, 1e-5));
-        sketch_say(d, "How many of ");
-        sketch_say_count(d, (uint64_t)gaps.total, "gap between frames,",
-                         "gaps between frames,");
-        sketch_say(d, " and of the longest gaps of ");
-        sketch_say_count(d, (uint64_t)stalls.total, "answer,", "answers,");
-        sketch_say(d, " were longer than that.");
-        if (t->frames_shared && t->frames)
-            sketch_say(d, " %.1f %% of frames came together with the one before: no gap.",
-                       (double)t->frames_shared * 100 / (double)t->frames);
-        if (error) {
-            sketch_say(d, " Gaps shorter than ");
-            sketch_say_value(d, UNIT_NS, (double)error);
-            sketch_say(d, " are within the error of the instrument (grey).");
-        }
+        say(d, &subject_group(s)->tally, (uint64_t)gaps.total, (uint64_t)stalls.total,
+            error);
     } else {
         sketch_say(d, "no answer was streamed in two frames or more");
     }

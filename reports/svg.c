@@ -166,13 +166,6 @@ static struct str tag_name(const char *p, const char *end)
     return s;
 }
 
-/* What lies between the tags: text of ours (gnuplot escapes it), or the white of layout. */
-static void put_between(struct buf *out, const char *p, const char *end, bool inside_text)
-{
-    if (inside_text)
-        buf_add(out, p, (size_t)(end - p));
-}
-
 /* Groups of gnuplot's that hold nothing. */
 static void drop_empty(struct buf *out, size_t opened)
 {
@@ -245,7 +238,8 @@ static void put_elements(struct walk *w, const char *p)
 
         if (!end)
             return;
-        put_between(w->out, p, open, w->in_text);
+        if (w->in_text) /* gnuplot escapes it; elsewhere it is the white of layout */
+            buf_add(w->out, p, (size_t)(open - p));
         closing = open[1] == '/';
         name = tag_name(open + 1 + closing, end);
         p = end + 1;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "cmd/progress.h"
 #include "cmd/rundir.h"
@@ -11,8 +12,6 @@
 #include "reports/html.h"
 #include "reports/markdown.h"
 #include "reports/svg.h"
-
-#include <unistd.h>
 
 /* On a terminal only: elsewhere nobody watches. */
 static void say(void *ctx, size_t done, size_t of)
