@@ -122,8 +122,11 @@ class Health(unittest.TestCase):
         for figure in run.json["health"]["figures"].values():
             self.assertLess(figure["error_of_max"], 10 ** 8)
         self.assertNotIn("freeze", [w["id"] for w in run.json["warnings"]])
-        late = run.json["health"]["simulator_late_p99_ns"]
-        if max(run.json["validity"]["instrument_error_ns"], late) < MS:  # else the machine is busy
+        late = [run.json["health"]["simulator_late_p99_ns"],
+                run.json["validity"]["instrument_error_ns"],
+                *(figure["error"] for figure in run.json["health"]["figures"].values()
+                  if figure["unit"] == "ns")]
+        if max(late) < MS:  # else the machine, or a launch under the sanitizers, is slow
             self.assertEqual(run.json["validity"]["verdict"], "valid", run.json["health"])
 
     def test_no_moment_is_stamped_later_than_its_bound_says(self):
