@@ -8,8 +8,8 @@ static ns_t greater(ns_t a, ns_t b)
 /*
  * When the loop had last seen all that was there, as far as that is sure. After a sleep
  * that was too long it may come to its sockets over several turns, the first of which may
- * see none: a stopped process is woken by the signal, not by them. Once a turn has surely
- * seen all, or it sleeps again, all that had come has been reported.
+ * see none: a stopped process is woken by the signal, not by them. Once it sleeps again,
+ * all that had come has been reported, and read as well.
  */
 static ns_t looked(struct doubt *d)
 {
@@ -18,7 +18,7 @@ static ns_t looked(struct doubt *d)
     bool beat_late = d->beat_due != NS_ABSENT && turn - d->beat_due > DOUBT_TRUST;
     bool slept = looked == turn;
 
-    if (turn != d->overslept && (slept || loop_complete(d->loop) >= d->overslept))
+    if (slept && turn != d->overslept)
         d->blind_since = NS_ABSENT;
     if (bytes_waited || beat_late) {
         d->overslept = turn;

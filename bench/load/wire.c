@@ -231,9 +231,13 @@ static void read_socket(struct wire *w, int fd, int what)
     w->taken = 0;
     w->events = 0;
     doubt_stamped(&w->doubt, w->stamp, stamp.kind == STAMP_KERNEL, emptied);
-    since = w->doubt.since; /* what is launched in between counts anew */
+    if (slot_of(w, fd)->left != NS_ABSENT)
+        w->doubt.since =
+            slot_of(w, fd)->left; /* the loop has seen it, nobody has read it */
+    since = w->doubt.since;       /* what is launched in between counts anew */
     drive(w, fd, what);
     slot_of(w, fd)->emptied = left_nothing(w, &stamp) ? stamp.read : NS_ABSENT;
+    slot_of(w, fd)->left = left_nothing(w, &stamp) ? NS_ABSENT : since;
     tell_read(w, &stamp, since);
 }
 
@@ -308,7 +312,7 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *so
         return 0;
     }
     slot->io = loop_io_new(w->config.loop, fd, events, socket_ready, w);
-    slot->emptied = NS_ABSENT;
+    slot->emptied = slot->left = NS_ABSENT;
     return 0;
 }
 

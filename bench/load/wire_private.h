@@ -43,6 +43,7 @@ struct socket_slot {
     bool keeps;   /* a connection that may be used again; libcurl says when it closes */
     bool idle;    /* no request is under way on it */
     ns_t emptied; /* of the clock: a read left nothing behind; NS_ABSENT: not known */
+    ns_t left; /* of the run: what the last read left came after that; NS_ABSENT: nothing */
     uint32_t disordered; /* segments out of order, up to the last read that emptied it */
 };
 
