@@ -16,6 +16,8 @@ static const char *const usual[] = {
     "error_rate < 0.5%", "retry_rate[service_tier=flex] < 10%",
 };
 
+static const char usual_errors[] = "error_rate < 0.5%";
+
 struct compare_rules compare_usual_rules(struct arena *arena)
 {
     size_t n = sizeof(usual) / sizeof(usual[0]);
@@ -33,9 +35,21 @@ struct compare_rules compare_usual_rules(struct arena *arena)
 
 enum { MOST_RULES = 256 };
 
+/* What fails has no latency: errors are looked at whatever else the scenario names. */
+static void add_errors(struct compare_rules *r, struct slo *rules, struct arena *arena)
+{
+    struct err err;
+
+    for (size_t i = 0; i < r->n; i++)
+        if (rules[i].is_rate && rules[i].rate == RATE_ERROR)
+            return;
+    if (r->n && !slo_parse(&rules[r->n], str_of(usual_errors), arena, &err))
+        r->n++;
+}
+
 struct compare_rules compare_scenario_rules(const char *scenario, struct arena *arena)
 {
-    struct slo *rules = arena_alloc(arena, MOST_RULES * sizeof(*rules));
+    struct slo *rules = arena_alloc(arena, (MOST_RULES + 1) * sizeof(*rules));
     struct compare_rules r = { rules, 0, false };
     struct str key, text;
     struct json j;
@@ -59,6 +73,7 @@ struct compare_rules compare_scenario_rules(const char *scenario, struct arena *
             buf_free(&plain);
         }
     }
+    add_errors(&r, rules, arena);
     return r;
 }
 
