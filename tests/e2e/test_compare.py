@@ -1,7 +1,11 @@
 """`compare`, `baseline` and `history`: verdicts on sides whose truth is known, in every format."""
 
 import json
+import math
 import os
+import random
+import shutil
+import subprocess
 import unittest
 
 import rig
@@ -50,7 +54,7 @@ class Compare(Sides):
 
     def test_the_rules_of_the_scenario_take_the_place_of_the_usual(self):
         self.make("head", sides.HEAD, scale=1.1, scenario={"regression": ["ttft p95 +5%", "tps p50 -50%"]})
-        self.assertEqual(self.verdicts("base", "head"), {"ttft p95": "fail", "tps p50": "pass"})
+        self.assertEqual(self.verdicts("base", "head"), {"ttft p95": "fail", "tps p50": "pass", "error_rate": "pass"})
         self.assertEqual(self.verdicts("base", "head", "--rule", "ttft mean +20%"), {"ttft mean": "pass"})
 
     def test_too_few_trials_say_how_many_more_would_tell(self):
@@ -118,6 +122,34 @@ class Compare(Sides):
                      ("base", "base", "--rule", "ttft p95 < 1s"), ("base", "nowhere"), ("base", "base", "--last", "3")):
             with self.subTest(args):
                 self.assertTrue(self.compare(*args, code=2).err)
+
+
+    @unittest.skipUnless(shutil.which("Rscript"), "R is not installed (Rscript)")
+    def test_shift_interval_and_p_are_those_of_r(self):
+        draw = random.Random(5)
+        for n, m in ((5, 7), (8, 8), (12, 6)):
+            self.make("a", [math.exp(draw.gauss(0, 0.05)) for _ in range(n)])
+            self.make("b", [math.exp(draw.gauss(0.03, 0.05)) for _ in range(m)], seed=2)
+            out = json.loads(self.compare("a", "b", "--rule", "e2e p50 +20%", "--format", "json").out)
+            got = out["results"][0]["figures"]
+            sides_of_r = (",".join(f"log({v!r})" for v in got[k]["trials"]) for k in ("head", "base"))
+            r = subprocess.run(["Rscript", "-e", "w <- wilcox.test(c({}), c({}), exact=TRUE, conf.int=TRUE);"
+                                "cat(format(c(w$p.value, exp(w$estimate), exp(w$conf.int)), digits=15))"
+                                .format(*sides_of_r)], capture_output=True, text=True, check=True)
+            for mine, theirs in zip((got["p"], got["worse_ratio"], got["ci_low"], got["ci_high"]),
+                                    map(float, r.stdout.split())):
+                self.assertAlmostEqual(mine, theirs, places=9)
+
+
+class Tables(Sides):
+    def test_every_row_of_a_markdown_table_has_as_many_cells_as_its_head(self):
+        self.make("head", sides.HEAD, scale=1.3, scenario={"name": "a|b", "regression": ["ttft p95 +5%"]})
+        for args in (("compare", "base", "head"), ("check", "base", "--slo", "ttft p95[phase=steady] < 1s")):
+            rows = [line for line in self.tokdyno(*args, "--format", "md").out.splitlines()
+                    if line.startswith("|")]
+            cells = {len(row.replace("\\|", "").split("|")) for row in rows}
+            self.assertGreater(len(rows), 2)
+            self.assertEqual(len(cells), 1, rows)
 
 
 class Baselines(Sides):

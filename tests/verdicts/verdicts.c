@@ -44,12 +44,15 @@ static void put(const char *name, const struct world_count *c, double trials)
 int main(int argc, char **argv)
 {
     unsigned n = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : USUAL;
+    size_t only = argc > 2 ? strtoul(argv[2], NULL, 10) : 0;
     int bad = 0;
 
     for (size_t k = 0; k < N_KINDS; k++) {
         struct world_count all = { 0 };
         double share;
 
+        if (only && k + 1 != only)
+            continue;
         printf("%s\n  %-16s %6s %6s %6s %6s %6s   %5s   %s\n", kinds[k].name, "", "of",
                "pass", "fail", "open", "untold", "trials", "failed");
         for (size_t w = 0; w < n_worlds; w++) {
