@@ -62,11 +62,14 @@ static bool is_over(const struct compare_row *row, const struct compare_values *
 
 /*
  * A share may not be over its bound, or that of the base by more than is allowed, unless
- * chance makes it so. Where the base is over it too, that is not of HEAD's making.
+ * chance makes it so. Where the base is over it too, that is not of HEAD's making. There is
+ * no half of a limit to exclude, and Holm leaves the last of many to ALPHA alone: so chance
+ * is held to what it is given elsewhere.
  */
-static void judge_share(struct compare_row *row)
+static void judge_share(const struct compare *c, struct compare_row *row)
 {
-    bool sure = row->tested && row->adjusted < COMPARE_ALPHA;
+    bool sure = row->tested && row->adjusted < COMPARE_ALPHA &&
+                row->p * (double)c->n_tests < COMPARE_GAMMA;
 
     if (is_over(row, &row->head) && sure)
         row->verdict = COMPARE_FAIL;
@@ -123,7 +126,7 @@ void compare_judge(struct compare *c)
         if (row->verdict == COMPARE_NO_DATA)
             continue;
         if (row->method == COMPARE_SHARES)
-            judge_share(row);
+            judge_share(c, row);
         else if (row->has_ratio)
             judge_ratio(c, row);
         if (row->verdict == COMPARE_INCONCLUSIVE)
