@@ -21,6 +21,14 @@ static void put_need_value(struct buf *b, const struct need *need, const struct 
         buf_str(b, " tokens/s");
 }
 
+static bool is_alike(const struct book *b, const struct need *need, size_t best, size_t i)
+{
+    bool trials;
+
+    return rank_apart(&b->subjects[best], &b->subjects[i], need->metric, need->stat,
+                      &trials) == STAND_ALIKE;
+}
+
 /* Those that cannot be told from the best. */
 static void put_alike(struct buf *out, const struct book *b, const struct need *need,
                       size_t best)
@@ -29,8 +37,7 @@ static void put_alike(struct buf *out, const struct book *b, const struct need *
 
     for (size_t i = 0; i < b->n && !need->price; i++)
         if (i != best && isfinite(need_value(need, &b->subjects[i])) &&
-            rank_apart(&b->subjects[best], &b->subjects[i], need->metric, need->stat) ==
-                STAND_ALIKE) {
+            is_alike(b, need, best, i)) {
             html_printf(out, n ? ", %zu" : "not told apart from: %zu", i + 1);
             n++;
         }
@@ -81,25 +88,25 @@ static void put_needs(struct buf *out, const struct book *b)
     buf_str(out, "</div>\n");
 }
 
-/* A percentile; "best" and what is not told apart from it are marked. */
-static void put_ranked(struct buf *out, const struct book *b, size_t i, enum metric_id m,
-                       enum stat_id stat, size_t best)
+/* A percentile; the best, and what is not told apart from it, are marked. */
+static void put_ranked(struct buf *out, const struct book *b, size_t i,
+                       const struct need *need, size_t best)
 {
-    const struct subject *s = &b->subjects[i];
-    const struct summary_metric *v = &subject_group(s)->metrics[m];
+    const struct summary_metric *v = &subject_group(&b->subjects[i])->metrics[need->metric];
+    const struct summary_stat *stat = &v->stats[need->stat];
     struct buf shown = { 0 }, below = { 0 };
 
-    if (!v->stats[stat].present) {
-        html_td_stat(out, v, m, stat);
+    if (!stat->present) {
+        html_td_stat(out, v, need->metric, need->stat);
         return;
     }
-    figure_value(&shown, metrics[m].unit, (double)v->stats[stat].value);
-    figure_range(&below, metrics[m].unit, v->stats[stat].lo, v->stats[stat].hi);
+    figure_value(&shown, metrics[need->metric].unit, (double)stat->value);
+    figure_range(&below, metrics[need->metric].unit, stat->lo, stat->hi);
     if (i == best)
         buf_str(&shown, " ★");
-    else if (best != SIZE_MAX && rank_apart(s, &b->subjects[best], m, stat) == STAND_ALIKE)
+    else if (best != SIZE_MAX && is_alike(b, need, best, i))
         buf_str(&shown, " ≈");
-    html_td_number(out, (double)v->stats[stat].value, &shown, &below);
+    html_td_number(out, (double)stat->value, &shown, &below);
 }
 
 static void put_row(struct buf *out, const struct book *b, size_t i, const size_t *best)
@@ -122,7 +129,7 @@ static void put_row(struct buf *out, const struct book *b, size_t i, const size_
     html_td_rate(out, g, RATE_ERROR);
     for (size_t k = 0; k < n_needs; k++)
         if (!needs[k].price)
-            put_ranked(out, b, i, needs[k].metric, needs[k].stat, best[k]);
+            put_ranked(out, b, i, &needs[k], best[k]);
     html_td_rate(out, g, RATE_CACHE_TOKENS);
     rank_put_price(&price, s);
     html_td_number(out, offer_of(s).price, &price, NULL);
@@ -153,11 +160,14 @@ void html_choice(struct buf *out, const struct book *b)
     for (size_t i = 0; i < b->n; i++)
         put_row(out, b, i, best);
     html_table_end(out);
-    buf_str(out,
-            "<p class=\"legend\">★ best of its column · ≈ its interval overlaps that of "
-            "the best: these requests do not tell the two apart. Small: 95 % interval. "
-            "Trials, not requests, are the evidence for a difference: repeat the cells "
-            "and hold them against each other with <code>tokdyno compare</code>.</p>\n");
+    buf_str(
+        out,
+        "<p class=\"legend\">★ best of its column · ≈ not told apart from the best: by "
+        "their "
+        "trials where both have four or more (Mann-Whitney, 5 %), else because the "
+        "intervals of their requests overlap, which is weaker: repeat the cells. Small: "
+        "95 % interval of the requests. Whether two builds differ is for "
+        "<code>tokdyno compare</code>.</p>\n");
     html_plots(out, b, SIZE_MAX);
     buf_str(out, "</section>\n");
 }

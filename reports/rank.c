@@ -4,7 +4,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "base/mem.h"
 #include "base/units.h"
+#include "data/stats_rank.h"
 
 const struct need needs[] = {
     { "Fastest first token", "ttft p50", METRIC_TTFT, STAT_P50, false, false },
@@ -70,8 +72,44 @@ bool offer_is_best(const struct offer *o, size_t n, size_t i)
     return o[i].known;
 }
 
-enum stand rank_apart(const struct subject *a, const struct subject *b, enum metric_id m,
-                      enum stat_id stat)
+/* The percentile in each trial of a cell, by its one measured phase; 0: there are more. */
+static size_t trial_values(const struct subject *s, enum metric_id m, enum stat_id stat,
+                           double *values)
+{
+    const struct run *run = s->run;
+    uint32_t phase = 0;
+    size_t measured = 0, n = 0;
+
+    for (uint32_t p = 0; p < run->n_phases; p++)
+        if (run->phases[p].measured) {
+            phase = p;
+            measured++;
+        }
+    for (size_t t = 0; t < run->n_trials && measured == 1; t++) {
+        const struct summary_group *g = &s->summary->trials[t * run->n_phases + phase];
+
+        if (run->trials[t].cell == s->cell && g->metrics[m].stats[stat].present)
+            values[n++] = (double)g->metrics[m].stats[stat].value;
+    }
+    return n;
+}
+
+static enum stand by_trials(const struct subject *a, const struct subject *b,
+                            enum metric_id m, enum stat_id stat)
+{
+    static const double LEVEL = 0.05;
+    double *x = mem_array(a->run->n_trials + b->run->n_trials, sizeof(*x));
+    size_t n = trial_values(a, m, stat, x), k = trial_values(b, m, stat, x + n);
+    enum stand stand = STAND_UNKNOWN;
+
+    if (n && k && stats_least_p(n, k) <= LEVEL)
+        stand = stats_mann_whitney(x, n, x + n, k).p <= LEVEL ? STAND_APART : STAND_ALIKE;
+    free(x);
+    return stand;
+}
+
+static enum stand by_intervals(const struct subject *a, const struct subject *b,
+                               enum metric_id m, enum stat_id stat)
 {
     const struct summary_stat *x = &subject_group(a)->metrics[m].stats[stat];
     const struct summary_stat *y = &subject_group(b)->metrics[m].stats[stat];
@@ -80,6 +118,15 @@ enum stand rank_apart(const struct subject *a, const struct subject *b, enum met
         return STAND_UNKNOWN;
     return (x->hi >= 0 && x->hi < y->lo) || (y->hi >= 0 && y->hi < x->lo) ? STAND_APART
                                                                           : STAND_ALIKE;
+}
+
+enum stand rank_apart(const struct subject *a, const struct subject *b, enum metric_id m,
+                      enum stat_id stat, bool *trials)
+{
+    enum stand stand = by_trials(a, b, m, stat);
+
+    *trials = stand != STAND_UNKNOWN;
+    return *trials ? stand : by_intervals(a, b, m, stat);
 }
 
 bool rank_usable(const struct subject *s)

@@ -28,11 +28,12 @@ bool offer_is_best(const struct offer *o, size_t n, size_t i);
 enum stand { STAND_UNKNOWN, STAND_ALIKE, STAND_APART };
 
 /*
- * Can the two be told apart by this percentile? For now: do the intervals of their requests
- * not overlap. Trials as the unit of evidence go in here.
+ * Can the two be told apart by this percentile? By their trials where both have four or
+ * more (Mann-Whitney, 5 %): *trials. Else by whether the intervals of their requests
+ * overlap, which is weaker.
  */
 enum stand rank_apart(const struct subject *a, const struct subject *b, enum metric_id m,
-                      enum stat_id stat);
+                      enum stat_id stat, bool *trials);
 
 /* Figures that cells are ranked by. The table is the only list of them. */
 struct need {

@@ -1,4 +1,5 @@
 set logscale xy 10
+set tmargin 3.4
 set xlabel "gap, ms (log scale)"
 set ylabel "share that is longer, % (log scale)"
 set format "%g"

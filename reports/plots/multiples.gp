@@ -11,7 +11,7 @@ if (x_end > 5000) {
 }
 unset xlabel
 unset ylabel
-set label 1000 "first token, ms" at screen 0.012, screen 0.5 center rotate textcolor rgb dim
+set label 1000 "first token, ms" at screen 0.02, screen 0.5 center rotate textcolor rgb dim
 set label 1001 "percentile, % of requests" at screen 0.53, screen 12.0 / height center textcolor rgb dim
 set yrange [low:high]
 do for [k = 1:cells] {
