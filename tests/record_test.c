@@ -20,6 +20,31 @@ TEST(a_new_record_is_absent_in_every_part)
     assert_string_equal(r.error, "");
 }
 
+TEST(the_spans_of_a_connection_are_told_where_its_moments_are_in_order)
+{
+    static const struct {
+        ns_t dns, tcp, tls; /* moments */
+        ns_t want[3];       /* spans */
+    } cases[] = {
+        { 7, 30, 90, { 7, 23, 60 } },
+        { 0, 30, 0, { 0, 30, NS_ABSENT } },
+        { 7, 0, 0, { NS_ABSENT, NS_ABSENT, NS_ABSENT } },
+        { 168, 160, 0, { NS_ABSENT, NS_ABSENT, NS_ABSENT } },
+        { 168, 160, 150, { NS_ABSENT, NS_ABSENT, NS_ABSENT } },
+        { 7, 30, 20, { 7, 23, NS_ABSENT } },
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct record r;
+
+        record_init(&r);
+        record_tell_connection(&r, cases[i].dns, cases[i].tcp, cases[i].tls);
+        assert_int_equal(r.dns, cases[i].want[0]);
+        assert_int_equal(r.tcp, cases[i].want[1]);
+        assert_int_equal(r.tls, cases[i].want[2]);
+    }
+}
+
 TEST(a_copy_shares_nothing_with_the_record)
 {
     char region[] = "dal", error[] = "reset";

@@ -47,6 +47,16 @@ void record_init(struct record *r)
         *text_at(r, i) = "";
 }
 
+void record_tell_connection(struct record *r, ns_t dns, ns_t tcp, ns_t tls)
+{
+    if (tcp && tcp >= dns) {
+        r->dns = dns;
+        r->tcp = tcp - dns;
+    }
+    if (tcp && tls && tls >= tcp)
+        r->tls = tls - tcp;
+}
+
 struct record *record_copy(const struct record *r)
 {
     struct record head = *r;

@@ -24,12 +24,8 @@ void transfer_tell_connection(const struct transfer *t, struct record *r)
     r->reused = !opened && t->connected != NS_ABSENT;
     if (r->reused)
         r->at[MOMENT_CONNECTED] = t->start;
-    if (opened && tcp) {
-        r->dns = dns;
-        r->tcp = tcp - dns;
-    }
-    if (opened && tls)
-        r->tls = tls - tcp;
+    if (opened)
+        record_tell_connection(r, dns, tcp, tls);
     if (!t->answer.status)
         return;
     r->http_version = version == CURL_HTTP_VERSION_1_0 ? 10
