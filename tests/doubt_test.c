@@ -97,6 +97,8 @@ TEST(what_a_read_takes_came_after_the_loop_had_last_seen_all_that_was_there)
         /* it worked from 10 to 20 ms and looked again at once */
         { until_20, 20 * MS + 50000, 15 * MS, true, NS_ABSENT, 10 * MS },
         { until_20, 20 * MS + 50000, 20 * MS, false, 12 * MS, 12 * MS },
+        /* bytes that were there though the loop says that there were none */
+        { until_20, 20 * MS + 50000, 5 * MS, true, 3 * MS, 3 * MS },
     };
 
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -120,32 +122,42 @@ static void nothing(struct fixture *f)
     (void)f;
 }
 
-static void missed_beat(struct fixture *f)
+static void beat_missed(struct fixture *f)
 {
     f->doubt.beat_due = 14 * MS;
+}
+
+static void beat_comes_late(struct fixture *f)
+{
+    beat_missed(f);
     doubt_unstamped(&f->doubt, f->now);
     f->doubt.beat_due = f->now + 4 * MS;
 }
 
-TEST(a_missed_beat_casts_doubt_on_all_that_is_read_until_the_loop_sleeps_again)
+TEST(a_missed_beat_casts_doubt_on_all_that_is_read_until_the_loop_has_looked_again)
 {
-    struct fixture f;
+    void (*const missed[])(struct fixture * f) = { beat_missed, beat_comes_late };
 
-    start(&f);
-    f.now = 10 * MS;
-    turn(&f, nothing, 310 * MS);
-    turn(&f, missed_beat, 310 * MS + 20000); /* a stopped process first sees no socket */
-    f.newest = 310 * MS - 100;
-    f.kernel = true;
-    f.emptied = NS_ABSENT;
-    turn(&f, read_it, 310 * MS + 40000);
-    assert_int_equal(f.doubt.since, 10 * MS);
-    turn(&f, read_it, 313 * MS);
-    assert_int_equal(f.doubt.since, 10 * MS);
-    f.newest = 313 * MS - 100;
-    turn(&f, read_it, 313 * MS);
-    assert_int_equal(f.doubt.since, 313 * MS);
-    stop(&f);
+    for (size_t i = 0; i < COUNT(missed); i++) {
+        struct fixture f;
+
+        start(&f);
+        f.now = 10 * MS;
+        turn(&f, nothing, 310 * MS);
+        turn(&f, missed[i], 310 * MS + 20000); /* a stopped process first sees no socket */
+        f.newest = 310 * MS - 100;
+        f.kernel = true;
+        f.emptied = NS_ABSENT;
+        turn(&f, read_it, 310 * MS + 40000);
+        assert_int_equal(f.doubt.since, 10 * MS);
+        turn(&f, read_it, 313 * MS);
+        assert_int_equal(f.doubt.since, 10 * MS);
+        f.doubt.beat_due = 314 * MS;
+        f.newest = 313 * MS - 100;
+        turn(&f, read_it, 313 * MS);
+        assert_int_equal(f.doubt.since, 313 * MS);
+        stop(&f);
+    }
 }
 
 TEST(only_the_newest_bytes_of_a_read_are_stamped_exactly)

@@ -190,14 +190,43 @@ TEST(loop_goes_on_although_a_timer_always_wants_to_be_called_soon)
     loop_close(a.loop);
 }
 
-/* Sockets that are all ready in one turn; in the next, what is known of it. */
+/*
+ * Sockets that become ready in one turn and are told of in the next; the one after asks
+ * what is known of that. Turns are 10 us long and nobody sleeps.
+ */
 struct crowd {
     struct loop *loop;
-    struct loop_timer *next;
+    ns_t now;
+    struct clock clock;
+    struct loop_timer *first, *last;
+    int fds[160];
+    struct loop_io *ios[160];
+    size_t n; /* that become ready */
     size_t left;
-    ns_t first_turn;
-    ns_t complete;
+    ns_t asked; /* when the loop asked for the turn that told of them */
+    ns_t told;  /* when it told of them */
+    ns_t rested, looked;
 };
+
+static void turn_ends(void *ctx, ns_t began, ns_t done)
+{
+    struct crowd *c = ctx;
+
+    (void)began;
+    (void)done;
+    c->now += 10 * NS_PER_US;
+}
+
+static void crowd_comes(void *ctx)
+{
+    struct crowd *c = ctx;
+    uint64_t one = 1;
+
+    c->left = c->n;
+    c->asked = c->now;
+    for (size_t i = 0; i < c->n; i++)
+        assert_int_equal(write(c->fds[i], &one, sizeof(one)), sizeof(one));
+}
 
 static void in_crowd(void *ctx, int fd, int events)
 {
@@ -205,46 +234,80 @@ static void in_crowd(void *ctx, int fd, int events)
     uint64_t count;
 
     (void)events;
-    c->first_turn = loop_turn_began(c->loop);
-    if (read(fd, &count, sizeof(count)) == sizeof(count) && !--c->left)
-        loop_timer_at(c->next, 0);
+    c->told = loop_turn_began(c->loop);
+    assert_int_equal(read(fd, &count, sizeof(count)), sizeof(count));
+    if (!--c->left)
+        loop_timer_at(c->last, 0);
 }
 
 static void behind_crowd(void *ctx)
 {
     struct crowd *c = ctx;
 
-    c->complete = loop_complete(c->loop);
+    c->rested = loop_rested(c->loop);
+    c->looked = loop_looked(c->loop);
     loop_stop(c->loop);
+}
+
+static void crowd_of(struct crowd *c, size_t n)
+{
+    c->n = n;
+    loop_timer_at(c->first, 0);
+    loop_run(c->loop);
+}
+
+static void crowd_open(struct crowd *c)
+{
+    struct err err;
+
+    c->clock = clock_stepped(&c->now);
+    c->loop = loop_open(&c->clock, &err);
+    assert_non_null(c->loop);
+    loop_on_turn(c->loop, turn_ends, c);
+    c->first = loop_timer_new(c->loop, crowd_comes, c);
+    c->last = loop_timer_new(c->loop, behind_crowd, c);
+    for (size_t i = 0; i < COUNT(c->fds); i++) {
+        c->fds[i] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+        c->ios[i] = loop_io_new(c->loop, c->fds[i], LOOP_READ, in_crowd, c);
+    }
+}
+
+static void crowd_close(struct crowd *c)
+{
+    for (size_t i = 0; i < COUNT(c->fds); i++) {
+        loop_io_free(c->ios[i]);
+        close(c->fds[i]);
+    }
+    loop_timer_free(c->first);
+    loop_timer_free(c->last);
+    loop_close(c->loop);
 }
 
 TEST(loop_has_seen_all_in_a_turn_unless_it_was_given_just_what_it_had_asked_for)
 {
     static const struct {
-        size_t n;
-        bool saw_all;
-    } cases[] = { { 1, true }, { 16, true }, { 29, true }, { 32, false } };
-    struct loop_io *ios[32];
-    int fds[32];
-    struct err err;
+        size_t crowds[2];
+        bool saw_all; /* of the last */
+    } cases[] = {
+        { { 1, 1 }, true },
+        { { 1, 29 }, true },
+        { { 1, 32 }, false },
+        { { 1, 64 }, false },
+        /* what was told of once tells how many it asks for at least */
+        { { 160, 32 }, true },
+        { { 40, 32 }, false },
+        { { 160, 100 }, true },
+    };
 
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct crowd c = { .left = cases[i].n };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct crowd c = { .now = NS_PER_S };
 
-        c.loop = loop_open(&clock_system, &err);
-        assert_non_null(c.loop);
-        c.next = loop_timer_new(c.loop, behind_crowd, &c);
-        for (size_t k = 0; k < cases[i].n; k++) {
-            fds[k] = eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK);
-            ios[k] = loop_io_new(c.loop, fds[k], LOOP_READ, in_crowd, &c);
-        }
-        loop_run(c.loop);
-        assert_true((c.complete == c.first_turn) == cases[i].saw_all);
-        for (size_t k = 0; k < cases[i].n; k++) {
-            loop_io_free(ios[k]);
-            close(fds[k]);
-        }
-        loop_timer_free(c.next);
-        loop_close(c.loop);
+        crowd_open(&c);
+        crowd_of(&c, cases[i].crowds[0]);
+        crowd_of(&c, cases[i].crowds[1]);
+        if ((c.rested == c.asked) != cases[i].saw_all)
+            fail_msg("case %zu: %lld, %lld", i, (long long)c.rested, (long long)c.asked);
+        assert_true((c.looked == c.told) == cases[i].saw_all);
+        crowd_close(&c);
     }
 }

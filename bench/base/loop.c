@@ -42,11 +42,12 @@ struct loop {
     const struct loop_io *under_way; /* its callback is about to be called */
     ns_t began;
     ns_t done;       /* of the turn before */
+    ns_t asked;      /* the kernel, for this turn's sockets: not before this moment */
     ns_t looked;     /* see loop_looked */
     ns_t rested;     /* see loop_rested */
+    size_t room;     /* for so many at least it asks the kernel */
     size_t reported; /* sockets, in this turn */
     size_t dropped;  /* since it began: what was in the answer may not have been called */
-    ns_t complete;   /* see loop_complete */
     long sleeps;     /* before this wait, where that may matter */
     bool working;    /* the turn has called somebody, so `began` is its own */
     bool stopped;
@@ -82,11 +83,7 @@ static long sleeps(void)
 
 static bool left_some(const struct loop *l)
 {
-    size_t asked = FEWEST_ASKED, most = l->reported + l->dropped + OTHERS;
-
-    while (asked < l->reported && asked < MOST_ASKED)
-        asked *= 2;
-    return asked <= most;
+    return l->room <= l->reported + l->dropped + OTHERS;
 }
 
 /* A turn without any may have seen none for a signal that came in between. */
@@ -114,21 +111,23 @@ static bool was_asleep(const struct loop *l, ns_t now)
  */
 static void begin_work(struct loop *l)
 {
-    bool asleep;
-    ns_t before, now;
+    ns_t now;
 
     if (l->working)
         return;
     l->working = true;
     now = clock_now(l->clock);
-    asleep = was_asleep(l, now);
-    before = saw_all(l) ? l->began : l->looked;
-    if (saw_all(l))
-        l->complete = l->began;
+    if (saw_all(l)) {
+        l->rested = l->asked;
+        l->looked = l->began;
+    }
+    if (was_asleep(l, now)) {
+        l->rested = l->done;
+        l->looked = now;
+    }
+    l->asked = l->done;
     l->began = now;
     l->reported = l->dropped = 0;
-    l->looked = asleep ? l->began : before;
-    l->rested = asleep ? l->done : before;
 }
 
 static void fire(struct loop_timer *t)
@@ -231,7 +230,8 @@ struct loop *loop_open(const struct clock *clock, struct err *err)
 
     l->clock = clock;
     l->soon_tail = &l->soon;
-    l->began = l->done = l->looked = l->rested = l->complete = clock_now(clock);
+    l->room = FEWEST_ASKED;
+    l->began = l->done = l->asked = l->looked = l->rested = clock_now(clock);
     l->base = precise_base();
     l->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (l->base && l->wake_fd >= 0)
@@ -297,11 +297,6 @@ ns_t loop_looked(const struct loop *l)
     return l->looked;
 }
 
-ns_t loop_complete(const struct loop *l)
-{
-    return l->complete;
-}
-
 ns_t loop_rested(const struct loop *l)
 {
     return l->rested;
@@ -329,7 +324,8 @@ static void io_ready(evutil_socket_t fd, short what, void *arg)
     int events = (what & EV_READ ? LOOP_READ : 0) | (what & EV_WRITE ? LOOP_WRITE : 0);
 
     begin_work(l);
-    l->reported++;
+    if (++l->reported > l->room && l->room < MOST_ASKED)
+        l->room *= 2;
     l->under_way = io;
     look_at_urgent(l);
     if (l->under_way == io) /* the urgent one has not freed it */

@@ -47,23 +47,19 @@ void loop_on_turn(struct loop *l, loop_turn_fn *fn, void *ctx);
 ns_t loop_turn_began(const struct loop *l);
 
 /*
- * Whatever was readable before this moment has been reported in an earlier turn: the
- * beginning of this turn where the loop had been asleep before it, else of the one before,
- * or of an earlier one where that had too many to report all.
+ * What is called in this turn had nothing to read before this moment, but for what earlier
+ * turns were told of and left: the beginning of this turn where the loop had been asleep
+ * before it, else of the one before, or of an earlier one where that had too many to be told
+ * of all. It trusts that a turn begins its work as soon as there is some.
  */
 ns_t loop_looked(const struct loop *l);
 
 /*
- * The same without the trust that a sleeping loop wakes at once: when it lay down. A
- * process that is not let run oversleeps, and finds what came long before.
+ * The same without that trust, for a process that was not let run: not the beginning of a
+ * turn, but the moment at which the loop asked the kernel for it, and lay down if there was
+ * nothing.
  */
 ns_t loop_rested(const struct loop *l);
-
-/*
- * The same without any trust: the beginning of the last turn before this one of which it is
- * sure that all that was readable then has been reported.
- */
-ns_t loop_complete(const struct loop *l);
 
 /* From any thread or a signal handler: call on_wake in the loop's own thread, soon. */
 void loop_on_wake(struct loop *l, loop_fn *on_wake, void *ctx);

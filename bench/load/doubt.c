@@ -6,26 +6,27 @@ static ns_t greater(ns_t a, ns_t b)
 }
 
 /*
- * When the loop had last seen all that was there, as far as that is sure. After a sleep
- * that was too long it may come to its sockets over several turns, the first of which may
- * see none: a stopped process is woken by the signal, not by them. Once it sleeps again,
- * all that had come has been reported, and read as well.
+ * The loop says that there was nothing to read at `looked`, trusting that it wakes at once.
+ * A beat that was due long before tells that it did not.
  */
 static ns_t looked(struct doubt *d)
 {
-    ns_t turn = loop_turn_began(d->loop), looked = loop_looked(d->loop);
-    bool bytes_waited = d->newest != NS_ABSENT && turn - d->t0 - d->newest > DOUBT_TRUST;
-    bool beat_late = d->beat_due != NS_ABSENT && turn - d->beat_due > DOUBT_TRUST;
-    bool slept = looked == turn;
+    ns_t looked = loop_looked(d->loop);
 
-    if (slept && turn != d->overslept)
-        d->blind_since = NS_ABSENT;
-    if (bytes_waited || beat_late) {
-        d->overslept = turn;
-        if (d->blind_since == NS_ABSENT)
-            d->blind_since = loop_rested(d->loop);
-    }
-    return d->blind_since == NS_ABSENT ? looked : d->blind_since;
+    if (d->beat_due != NS_ABSENT && looked - d->beat_due > DOUBT_TRUST)
+        d->overslept = looked;
+    return looked == d->overslept ? loop_rested(d->loop) : looked;
+}
+
+/* So do bytes that the kernel had long before, and that nobody had been told of. */
+static ns_t looked_before(struct doubt *d, ns_t newest, ns_t emptied)
+{
+    ns_t from;
+
+    if (loop_looked(d->loop) - newest > DOUBT_TRUST)
+        d->overslept = loop_looked(d->loop);
+    from = looked(d);
+    return from - newest > DOUBT_TRUST && emptied != NS_ABSENT ? emptied : from;
 }
 
 static void beat(void *ctx)
@@ -34,8 +35,7 @@ static void beat(void *ctx)
 
     ns_t now = clock_now(d->clock);
 
-    d->newest = NS_ABSENT;
-    looked(d);
+    (void)looked(d);
     while (d->beat_due != NS_ABSENT && d->beat_due <= now)
         d->beat_due += DOUBT_BEAT;
     if (*d->busy)
@@ -54,7 +54,6 @@ void doubt_init(struct doubt *d, struct loop *loop, const struct clock *clock, n
                          .beat = ticker_new(loop, DOUBT_BEAT, beat, d),
                          .beat_due = NS_ABSENT,
                          .overslept = NS_ABSENT,
-                         .blind_since = NS_ABSENT,
                          .newest = NS_ABSENT };
 }
 
@@ -73,17 +72,14 @@ void doubt_watch(struct doubt *d)
 
 void doubt_stamped(struct doubt *d, ns_t at, bool kernel, ns_t emptied)
 {
-    ns_t from;
+    ns_t from = kernel ? looked_before(d, d->t0 + at, emptied) : looked(d);
 
-    d->newest = kernel ? at : NS_ABSENT;
-    from = looked(d);
-    d->since = greater(greater(emptied, from) - d->t0, 0);
-    d->frame = NULL;
+    doubt_since(d, at, kernel, greater(greater(emptied, from) - d->t0, 0));
 }
 
-void doubt_since(struct doubt *d, ns_t since)
+void doubt_since(struct doubt *d, ns_t at, bool kernel, ns_t since)
 {
-    d->newest = NS_ABSENT;
+    d->newest = kernel ? at : NS_ABSENT;
     d->since = since;
     d->frame = NULL;
 }

@@ -34,10 +34,8 @@ struct doubt {
     ns_t t0;
     const unsigned *busy; /* attempts under way: without any there is no beat */
     struct ticker *beat;
-    ns_t beat_due;    /* of the clock; NS_ABSENT: it does not beat */
-    ns_t overslept;   /* of the clock: the last turn that began late */
-    ns_t blind_since; /* of the clock: what it slept through came after; NS_ABSENT: nothing
-                       */
+    ns_t beat_due;  /* of the clock; NS_ABSENT: it does not beat */
+    ns_t overslept; /* of the clock: the loop's last look that was too late to trust */
 
     ns_t since;  /* nothing of what is read now came before */
     ns_t newest; /* the kernel's stamp of it; NS_ABSENT: none */
@@ -62,9 +60,8 @@ void doubt_watch(struct doubt *d);
  */
 void doubt_stamped(struct doubt *d, ns_t at, bool kernel, ns_t emptied);
 
-/* The same where it is known that what is read came at `since` and not when it is stamped.
- */
-void doubt_since(struct doubt *d, ns_t since);
+/* The same where it is known that nothing of what is read came before `since`. */
+void doubt_since(struct doubt *d, ns_t at, bool kernel, ns_t since);
 
 /* Bytes may be read now that nobody looked at. */
 void doubt_unstamped(struct doubt *d, ns_t now);

@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 void stamper_init(struct stamper *s, const struct clock *clock)
@@ -35,6 +36,13 @@ static struct tcp_info ask(int fd)
 uint64_t stamp_arrived(int fd)
 {
     return ask(fd).tcpi_bytes_received;
+}
+
+bool stamp_pending(int fd)
+{
+    int n = 0;
+
+    return ioctl(fd, FIONREAD, &n) || n > 0;
 }
 
 uint32_t stamp_disordered(int fd)

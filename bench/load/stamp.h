@@ -1,6 +1,7 @@
 #ifndef LOAD_STAMP_H
 #define LOAD_STAMP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -50,6 +51,9 @@ void stamp_enable(int fd);
  * that was read had been looked at.
  */
 uint64_t stamp_arrived(int fd);
+
+/* Whether bytes are there that nobody has read. */
+bool stamp_pending(int fd);
 
 /* Segments that have come out of their order on the connection since it was made. */
 uint32_t stamp_disordered(int fd);

@@ -208,36 +208,46 @@ static struct stamp stamp_socket(struct wire *w, int fd, ns_t emptied)
     return stamp_read(&w->stamper, fd, READ_SIZE, emptied, loop_turn_began(w->config.loop));
 }
 
-/* What nobody looked at is known by what was taken of it, where that can be counted. */
-static bool left_nothing(const struct wire *w, const struct stamp *stamp)
+/*
+ * What nobody looked at is known by what was taken of it, where that can be counted, or by
+ * what is there now.
+ */
+static bool left_nothing(const struct wire *w, int fd, const struct stamp *stamp)
 {
     if (wants_kernel(w))
         return stamp->waiting < READ_SIZE;
-    return !w->opaque && w->taken < READ_SIZE;
+    return w->opaque ? !stamp_pending(fd) : w->taken < READ_SIZE;
+}
+
+/* What an earlier read left, the loop has been told of and nobody has read. */
+static void begin_doubt(struct wire *w, const struct socket_slot *slot, bool kernel)
+{
+    if (slot->left == NS_ABSENT)
+        doubt_stamped(&w->doubt, w->stamp, kernel, slot->emptied);
+    else
+        doubt_since(&w->doubt, w->stamp, kernel, slot->left);
 }
 
 static void read_socket(struct wire *w, int fd, int what)
 {
-    ns_t emptied = slot_of(w, fd)->emptied;
     struct stamp stamp;
+    bool emptied;
     ns_t since;
 
     w->reading = fd;
     w->arrived = w->opaque ? stamp_arrived(fd) : 0;
-    stamp = stamp_socket(w, fd, emptied);
+    stamp = stamp_socket(w, fd, slot_of(w, fd)->emptied);
     replace_if_disordered(slot_of(w, fd), fd, &stamp);
     w->stamp = w->looked = stamp.at - w->config.t0;
     w->waiting = stamp.waiting;
     w->taken = 0;
     w->events = 0;
-    doubt_stamped(&w->doubt, w->stamp, stamp.kind == STAMP_KERNEL, emptied);
-    if (slot_of(w, fd)->left != NS_ABSENT)
-        w->doubt.since =
-            slot_of(w, fd)->left; /* the loop has seen it, nobody has read it */
-    since = w->doubt.since;       /* what is launched in between counts anew */
+    begin_doubt(w, slot_of(w, fd), stamp.kind == STAMP_KERNEL);
+    since = w->doubt.since; /* what is launched in between counts anew */
     drive(w, fd, what);
-    slot_of(w, fd)->emptied = left_nothing(w, &stamp) ? stamp.read : NS_ABSENT;
-    slot_of(w, fd)->left = left_nothing(w, &stamp) ? NS_ABSENT : since;
+    emptied = left_nothing(w, fd, &stamp);
+    slot_of(w, fd)->emptied = emptied ? stamp.read : NS_ABSENT;
+    slot_of(w, fd)->left = emptied ? NS_ABSENT : since;
     tell_read(w, &stamp, since);
 }
 

@@ -73,7 +73,7 @@ static void take_piece(struct transfer *t, uint64_t piece)
     w->stamp = w->looked = wire_now(w);
     read.at = w->stamp;
     read.since = timed ? t->start + comes_after(w, piece) : w->stamp;
-    doubt_since(&w->doubt, read.since);
+    doubt_since(&w->doubt, NS_ABSENT, false, read.since);
     w->waiting = SIZE_MAX; /* nothing can have come since */
     w->events = 0;
     if (!piece)
