@@ -145,9 +145,9 @@ void record_init(struct record *r);
 
 /*
  * The spans of a new connection from the moments at which its name was known, its TCP stood
- * and its TLS stood, each counted from the start; 0 where it was not reached. Moments out of
- * order (libcurl adds up those of an attempt that it had to connect twice for) tell nothing:
- * what they would end stays absent.
+ * and its TLS stood, each counted from the start; 0 where it was not reached. Moments out
+ * of order (libcurl adds up those of an attempt that it had to connect twice for) tell
+ * nothing: what they would end stays absent.
  */
 void record_tell_connection(struct record *r, ns_t dns, ns_t tcp, ns_t tls);
 
