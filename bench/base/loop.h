@@ -49,8 +49,8 @@ ns_t loop_turn_began(const struct loop *l);
 /*
  * What is called in this turn had nothing to read before this moment, but for what earlier
  * turns were told of and left: the beginning of this turn where the loop had been asleep
- * before it, else of the one before, or of an earlier one where that had too many to be told
- * of all. It trusts that a turn begins its work as soon as there is some.
+ * before it, else of the one before, or of an earlier one where that had too many to be
+ * told of all. It trusts that a turn begins its work as soon as there is some.
  */
 ns_t loop_looked(const struct loop *l);
 
