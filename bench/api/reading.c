@@ -22,18 +22,21 @@ void reading_into(struct json *j, const struct answer *a, struct buf *text)
         answer_text(a, text, raw);
 }
 
-void reading_text(struct json *j, void *ctx)
+void reading_take_text(struct reading *r, struct str raw)
 {
-    struct reading *r = ctx;
-    struct str raw;
-    ns_t since;
+    ns_t since = think_shows(&r->think, raw, r->at);
 
-    if (!json_text(j, &raw) || !raw.n)
-        return;
     r->output = true;
-    since = think_shows(&r->think, raw, r->at);
     if (r->shown == NS_ABSENT)
         r->shown = since;
+}
+
+void reading_text(struct json *j, void *ctx)
+{
+    struct str raw;
+
+    if (json_text(j, &raw) && raw.n)
+        reading_take_text(ctx, raw);
 }
 
 void reading_thought(struct json *j, void *ctx)
@@ -91,10 +94,20 @@ void reading_finish(struct json *j, void *ctx)
     reading_into(j, r->a, &r->a->finish);
 }
 
+/* Since when there is reasoning, where this frame shows the first of it. */
+static ns_t reasons_since(const struct reading *r)
+{
+    if (r->think.reasoned && !r->a->think.reasoned)
+        return r->think.began;
+    return r->thought ? r->at : NS_ABSENT;
+}
+
 static void book(const struct reading *r, struct str data)
 {
     struct answer *a = r->a;
 
+    if (a->reasoning == NS_ABSENT)
+        a->reasoning = reasons_since(r);
     if (r->error.p)
         error_value(a, r->error.n ? r->error : data);
     a->think = r->think;
@@ -131,7 +144,7 @@ void reading_body(const struct reading *r, struct str data)
 {
     book(r, data);
     reading_no_more_text(r->a);
-    r->a->answer = NS_ABSENT;
+    r->a->answer = r->a->reasoning = NS_ABSENT;
 }
 
 void reading_damaged(struct answer *a, const char *what, struct str bytes)

@@ -34,6 +34,9 @@ struct reading reading_begin(struct answer *a, ns_t at);
 /* Content: text that may hold raw reasoning. Anything but a string is skipped. */
 void reading_text(struct json *j, void *ctx);
 
+/* The same for a raw string that was found before; it is not empty. */
+void reading_take_text(struct reading *r, struct str raw);
+
 /* Reasoning that stands apart, as a string or as a list that is not empty. */
 void reading_thought(struct json *j, void *ctx);
 

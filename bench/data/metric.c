@@ -271,6 +271,41 @@ static void completion_tokens(const struct record *r, metric_fn *emit, void *ctx
     present(r->tokens.completion, emit, ctx);
 }
 
+static void ttf_reasoning(const struct record *r, metric_fn *emit, void *ctx)
+{
+    between(r, MOMENT_DUE, MOMENT_REASONING, emit, ctx);
+}
+
+static void reasoning_time(const struct record *r, metric_fn *emit, void *ctx)
+{
+    if (r->at[MOMENT_ANSWER] >= r->at[MOMENT_REASONING])
+        between(r, MOMENT_REASONING, MOMENT_ANSWER, emit, ctx);
+}
+
+/* Has it told how many of its tokens are reasoning, and can that be? */
+static bool tells_reasoning(const struct record *r)
+{
+    return r->tokens.reasoning >= 0 && r->tokens.completion >= r->tokens.reasoning;
+}
+
+static void reasoning_share(const struct record *r, metric_fn *emit, void *ctx)
+{
+    if (tells_reasoning(r) && r->tokens.completion)
+        emit(ctx,
+             rounded((double)r->tokens.reasoning * 1e6 / (double)r->tokens.completion));
+}
+
+static void reasoning_tokens(const struct record *r, metric_fn *emit, void *ctx)
+{
+    present(r->tokens.reasoning, emit, ctx);
+}
+
+static void answer_tokens(const struct record *r, metric_fn *emit, void *ctx)
+{
+    if (tells_reasoning(r))
+        emit(ctx, r->tokens.completion - r->tokens.reasoning);
+}
+
 /*
  * OpenTelemetry's durations count from when a request left, so its names stand at the _api
  * metrics; those that count from due have none.
@@ -567,6 +602,51 @@ const struct metric metrics[N_METRICS] = {
                                        "Output tokens of an attempt, reasoning included, "
                                        "as the server counted them.",
                                    .values = completion_tokens },
+    [METRIC_TTF_REASONING] = { .name = "ttf_reasoning",
+                               .title = "Time to first reasoning",
+                               .unit = UNIT_NS,
+                               .per_request = true,
+                               .clocked = true,
+                               .prom = "tokdyno_ttf_reasoning_seconds",
+                               .span = "due -> reasoning",
+                               .help = "To the first output that is reasoning, whether it "
+                                       "stands apart or between <think> tags. Absent where "
+                                       "the thoughts are hidden.",
+                               .values = ttf_reasoning },
+    [METRIC_REASONING_TIME] = { .name = "reasoning_time",
+                                .title = "Time spent reasoning",
+                                .unit = UNIT_NS,
+                                .clocked = true,
+                                .prom = "tokdyno_reasoning_time_seconds",
+                                .span = "reasoning -> answer",
+                                .help = "How long the user sees thoughts, or nothing, "
+                                        "before the answer begins.",
+                                .values = reasoning_time },
+    [METRIC_REASONING_SHARE] = { .name = "reasoning_share",
+                                 .title = "Share of reasoning",
+                                 .unit = UNIT_PPM,
+                                 .prom = "tokdyno_reasoning_share_ratio",
+                                 .span = "reasoning / completion tokens",
+                                 .help = "Share of the output tokens that are reasoning, "
+                                         "hidden or not. Absent where the server did not "
+                                         "say.",
+                                 .values = reasoning_share },
+    [METRIC_REASONING_TOKENS] = { .name = "reasoning_tokens",
+                                  .title = "Reasoning tokens",
+                                  .unit = UNIT_TOKENS,
+                                  .prom = "tokdyno_reasoning_tokens",
+                                  .span = "usage",
+                                  .help = "Output tokens that are reasoning, as the server "
+                                          "counted them.",
+                                  .values = reasoning_tokens },
+    [METRIC_ANSWER_TOKENS] = { .name = "answer_tokens",
+                               .title = "Answer tokens",
+                               .unit = UNIT_TOKENS,
+                               .prom = "tokdyno_answer_tokens",
+                               .span = "completion - reasoning tokens",
+                               .help = "Output tokens that are no reasoning. Absent where "
+                                       "the server did not say.",
+                               .values = answer_tokens },
 };
 
 bool metric_find(struct str name, enum metric_id *id)

@@ -278,6 +278,20 @@ def tps_error(a):
     return [round(min(10 ** 9, e * 1e6 / (g[0] - e))) if e < g[0] else 10 ** 9]
 
 
+def reasoning_share(a):
+    tokens = a.get("tokens", {})
+    if not tokens.get("completion") or "reasoning" not in tokens:
+        return []
+    return [int(tokens["reasoning"] * 1e6 / tokens["completion"] + 0.5)]
+
+
+def answer_tokens(a):
+    tokens = a.get("tokens", {})
+    if "completion" not in tokens or "reasoning" not in tokens:
+        return []
+    return [tokens["completion"] - tokens["reasoning"]]
+
+
 # name: (of final attempts only, of failed ones as well, values of an attempt)
 METRICS = {
     "ttft": (True, False, lambda a: span(a, "due", "first")),
@@ -316,6 +330,11 @@ METRICS = {
     "planned_tokens": (False, False, token_count("planned")),
     "prompt_tokens": (False, False, token_count("prompt")),
     "completion_tokens": (False, False, token_count("completion")),
+    "ttf_reasoning": (True, False, lambda a: span(a, "due", "reasoning")),
+    "reasoning_time": (False, False, lambda a: span(a, "reasoning", "answer")),
+    "reasoning_share": (False, False, reasoning_share),
+    "reasoning_tokens": (False, False, token_count("reasoning")),
+    "answer_tokens": (False, False, answer_tokens),
 }
 SERIES = ("ttft", "ttft_api", "ttfr", "ttfa", "itl", "tpot", "tps", "stall", "e2e", "e2e_api")
 # figure: (its error, how the greatest value of one attempt may be off: times downwards only)
