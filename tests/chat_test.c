@@ -685,6 +685,7 @@ TEST(chat_refuses_a_body_that_sets_what_is_ours)
 TEST(endpoints_are_found_by_name)
 {
     assert_ptr_equal(endpoint_find("chat"), &endpoint_chat);
+    assert_ptr_equal(endpoint_find("responses"), &endpoint_responses);
     assert_null(endpoint_find("cha"));
     assert_null(endpoint_find(""));
 }

@@ -187,11 +187,11 @@ static bool chat_complete(const struct answer *a)
 
 /* The members that are ours to write. */
 static const struct owned owned[] = {
-    { "model", "request.model or the matrix sets it" },
-    { "messages", "the workload makes them" },
-    { "stream", "request.stream sets it" },
-    { "stream_options", "request.include_usage sets it" },
-    { NULL, NULL },
+    { .key = "model", .instead = "request.model or the matrix sets it" },
+    { .key = "messages", .instead = "the workload makes them" },
+    { .key = "stream", .instead = "request.stream sets it" },
+    { .key = "stream_options", .instead = "request.include_usage sets it" },
+    { .key = NULL },
 };
 
 static int chat_prepare(const struct request_spec *spec, struct buf *head, struct buf *tail,
