@@ -174,6 +174,23 @@ TEST(reasoning_has_a_share_only_where_the_server_tells_it)
     expect("reasoning_share", &r, 0, 0);
 }
 
+TEST(hidden_thoughts_are_no_speed_and_no_network)
+{
+    struct record r = streamed();
+
+    r.at[MOMENT_REASONING] = NS_ABSENT; /* first is no answer: something else came */
+    expect("tps", &r, 1, 100000);
+    r.at[MOMENT_ANSWER] = r.at[MOMENT_FIRST];
+    expect("tps", &r, 1, 60000); /* 6 tokens behind the first in 100 ms */
+    expect("tpot", &r, 1, 16666667);
+    expect("network", &r, 1, 0); /* 88 - (20 + 30 + 5 * 10) ms */
+    assert_true(metric_network_clamped(&r));
+    r.tokens.reasoning = 10;
+    expect("tps", &r, 0, 0);
+    r.tokens.reasoning = 12; /* more than there are */
+    expect("tps", &r, 1, 100000);
+}
+
 TEST(reasoning_time_ends_with_the_first_answer)
 {
     struct record r = streamed();

@@ -209,9 +209,17 @@ def tokens(a, name):
     return a.get("tokens", {}).get(name)
 
 
+def hidden(a):
+    """Tokens of thoughts that were never shown: the first output is the answer."""
+    t, thought = a["times"], tokens(a, "reasoning") or 0
+    apart = "reasoning" in t or "first" not in t or t["first"] != t.get("answer")
+    return 0 if apart or thought > (tokens(a, "completion") or 0) else thought
+
+
 def generation(a):
-    """Seconds in which all tokens but the first came, and their number."""
+    """Seconds in which all shown tokens but the first came, and their number."""
     n, t = tokens(a, "completion"), a["times"]
+    n = n and n - hidden(a)
     if n is None or n < 2 or "first" not in t or t["last"] == t["first"]:
         return None
     return t["last"] - t["first"], n - 1
@@ -232,7 +240,7 @@ def network(a):
     if not {"queue", "prompt", "completion"} <= server.keys() or \
             not {"first", "sent"} <= t.keys():
         return []
-    one = server["completion"] // max(1, tokens(a, "completion"))
+    one = server["completion"] // max(1, tokens(a, "completion")) * (hidden(a) + 1)
     return [t["first"] - t["sent"] - (server["queue"] + server["prompt"] + one)]
 
 
