@@ -220,9 +220,10 @@ static void add_events(struct otlp_batch *b, Otlp__Span *span, const struct reco
 {
     struct attrs finish = attrs_begin(&b->arena, 1, b->about->env.max_text);
 
-    span->events = arena_alloc(&b->arena, (MAX_STALLS + 4) * sizeof(*span->events));
+    span->events = arena_alloc(&b->arena, (MAX_STALLS + 5) * sizeof(*span->events));
     add_event(b, span, r->at[MOMENT_ROLE], "tokdyno.role", NULL);
     add_event(b, span, r->at[MOMENT_FIRST], "tokdyno.first_token", NULL);
+    add_event(b, span, r->at[MOMENT_REASONING], "tokdyno.first_reasoning", NULL);
     add_event(b, span, r->at[MOMENT_ANSWER], "tokdyno.first_answer", NULL);
     add_stalls(b, span, r);
     attr_text(&finish, "groq.response.finish_reason", r->finish);

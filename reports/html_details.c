@@ -49,7 +49,9 @@ void html_plots(struct buf *out, const struct book *b, size_t subject)
 static const enum metric_id rows[] = {
     METRIC_TTFT,
     METRIC_TTFT_API,
+    METRIC_TTF_REASONING,
     METRIC_TTFA,
+    METRIC_REASONING_TIME,
     METRIC_ITL,
     METRIC_TPOT,
     METRIC_TPS,
@@ -66,6 +68,8 @@ static const enum metric_id rows[] = {
     METRIC_COST,
     METRIC_PROMPT_TOKENS,
     METRIC_COMPLETION_TOKENS,
+    METRIC_REASONING_TOKENS,
+    METRIC_REASONING_SHARE,
 };
 
 static void put_error(struct buf *out, const struct subject *s,

@@ -59,6 +59,7 @@ static void expect_nothing(const struct answer *a)
     assert_int_equal(a->retry_in, NS_ABSENT);
     assert_int_equal(a->role, NS_ABSENT);
     assert_int_equal(a->first, NS_ABSENT);
+    assert_int_equal(a->reasoning, NS_ABSENT);
     assert_int_equal(a->answer, NS_ABSENT);
     assert_int_equal(a->last, NS_ABSENT);
     assert_int_equal(a->stall, NS_ABSENT);

@@ -31,6 +31,7 @@ static struct record streamed(void)
     r.at[MOMENT_SENT] = 1012 * NS_PER_MS;
     r.at[MOMENT_ROLE] = 1090 * NS_PER_MS;
     r.at[MOMENT_FIRST] = 1100 * NS_PER_MS;
+    r.at[MOMENT_REASONING] = 1110 * NS_PER_MS;
     r.at[MOMENT_ANSWER] = 1140 * NS_PER_MS;
     r.at[MOMENT_LAST] = 1200 * NS_PER_MS;
     r.at[MOMENT_END] = 1203 * NS_PER_MS;
@@ -41,6 +42,7 @@ static struct record streamed(void)
     r.tokens.prompt = 2006;
     r.tokens.cached = 1920;
     r.tokens.completion = 11;
+    r.tokens.reasoning = 4;
     r.server.queue = 20 * NS_PER_MS;
     r.server.prompt = 30 * NS_PER_MS;
     r.server.completion = 110 * NS_PER_MS;
@@ -107,6 +109,11 @@ TEST(every_metric_of_a_streamed_answer_is_what_its_moments_say)
         { "planned_tokens", 1, 2000 },
         { "prompt_tokens", 1, 2006 },
         { "completion_tokens", 1, 11 },
+        { "ttf_reasoning", 1, 110 * NS_PER_MS },
+        { "reasoning_time", 1, 30 * NS_PER_MS },
+        { "reasoning_share", 1, 363636 },
+        { "reasoning_tokens", 1, 4 },
+        { "answer_tokens", 1, 7 },
     };
     struct record r = streamed();
 
@@ -148,6 +155,51 @@ TEST(network_is_clamped_at_zero_and_the_clamp_is_told)
     r.server.queue = NS_ABSENT;
     expect("network", &r, 0, 0);
     assert_false(metric_network_clamped(&r));
+}
+
+TEST(reasoning_has_a_share_only_where_the_server_tells_it)
+{
+    struct record r = streamed();
+
+    r.tokens.reasoning = -1;
+    expect("reasoning_share", &r, 0, 0);
+    expect("answer_tokens", &r, 0, 0);
+    r.tokens.reasoning = 0;
+    expect("reasoning_share", &r, 1, 0);
+    expect("answer_tokens", &r, 1, 11);
+    r.tokens.reasoning = 12; /* more than there are */
+    expect("reasoning_share", &r, 0, 0);
+    expect("answer_tokens", &r, 0, 0);
+    r.tokens.completion = r.tokens.reasoning = 0;
+    expect("reasoning_share", &r, 0, 0);
+}
+
+TEST(hidden_thoughts_are_no_speed_and_no_network)
+{
+    struct record r = streamed();
+
+    r.at[MOMENT_REASONING] = NS_ABSENT; /* first is no answer: something else came */
+    expect("tps", &r, 1, 100000);
+    r.at[MOMENT_ANSWER] = r.at[MOMENT_FIRST];
+    expect("tps", &r, 1, 60000); /* 6 tokens behind the first in 100 ms */
+    expect("tpot", &r, 1, 16666667);
+    expect("network", &r, 1, 0); /* 88 - (20 + 30 + 5 * 10) ms */
+    assert_true(metric_network_clamped(&r));
+    r.tokens.reasoning = 10;
+    expect("tps", &r, 0, 0);
+    r.tokens.reasoning = 12; /* more than there are */
+    expect("tps", &r, 1, 100000);
+}
+
+TEST(reasoning_time_ends_with_the_first_answer)
+{
+    struct record r = streamed();
+
+    r.at[MOMENT_ANSWER] = NS_ABSENT; /* the budget ended within the thoughts */
+    expect("reasoning_time", &r, 0, 0);
+    expect("ttf_reasoning", &r, 1, 110 * NS_PER_MS);
+    r.at[MOMENT_ANSWER] = r.at[MOMENT_REASONING] - 1; /* thoughts behind an answer */
+    expect("reasoning_time", &r, 0, 0);
 }
 
 TEST(connection_times_are_of_new_connections_only)

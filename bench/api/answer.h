@@ -49,6 +49,7 @@ struct answer {
     /* moments: NS_ABSENT until they happen */
     ns_t role;
     ns_t first;
+    ns_t reasoning;
     ns_t answer;
     ns_t last;
 

@@ -1,6 +1,6 @@
 #include "api/endpoint.h"
 
-const struct endpoint *const endpoints[] = { &endpoint_chat, NULL };
+const struct endpoint *const endpoints[] = { &endpoint_chat, &endpoint_responses, NULL };
 
 const struct endpoint *endpoint_find(const char *name)
 {

@@ -43,6 +43,7 @@ struct endpoint {
 };
 
 extern const struct endpoint endpoint_chat;
+extern const struct endpoint endpoint_responses;
 
 extern const struct endpoint *const endpoints[]; /* ends in NULL */
 const struct endpoint *endpoint_find(const char *name);

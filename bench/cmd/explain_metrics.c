@@ -45,6 +45,7 @@ static const struct {
     { "head", "the headers of the answer" },
     { "role", "the first frame, whatever is in it" },
     { "first", "the first output of any kind: reasoning, text, a tool call" },
+    { "reasoning", "the first output that is reasoning, apart or in <think> tags" },
     { "answer", "the first visible text" },
     { "last", "the last output" },
     { "end", "the last byte, or the failure" },

@@ -84,11 +84,17 @@ static void get_gaps(struct fields_reader *rd, void *object)
 #define TIME(name, moment) FIELD_INT(name, I64, struct record, at[moment], NS_ABSENT)
 
 static const struct field times[N_MOMENTS] = {
-    TIME("due", MOMENT_DUE),       TIME("ready", MOMENT_READY),
-    TIME("start", MOMENT_START),   TIME("connected", MOMENT_CONNECTED),
-    TIME("sent", MOMENT_SENT),     TIME("head", MOMENT_HEAD),
-    TIME("role", MOMENT_ROLE),     TIME("first", MOMENT_FIRST),
-    TIME("answer", MOMENT_ANSWER), TIME("last", MOMENT_LAST),
+    TIME("due", MOMENT_DUE),
+    TIME("ready", MOMENT_READY),
+    TIME("start", MOMENT_START),
+    TIME("connected", MOMENT_CONNECTED),
+    TIME("sent", MOMENT_SENT),
+    TIME("head", MOMENT_HEAD),
+    TIME("role", MOMENT_ROLE),
+    TIME("first", MOMENT_FIRST),
+    TIME("reasoning", MOMENT_REASONING),
+    TIME("answer", MOMENT_ANSWER),
+    TIME("last", MOMENT_LAST),
     TIME("end", MOMENT_END),
 };
 

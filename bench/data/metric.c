@@ -44,10 +44,29 @@ static void itl(const struct record *r, metric_fn *emit, void *ctx)
         emit(ctx, r->gaps[i] * NS_PER_US);
 }
 
-/* Time over which the tokens behind the first came; 0: it cannot be told. */
+/*
+ * Tokens that were generated before the first output and never shown: hidden thoughts, of
+ * an answer whose first output is its text.
+ */
+static int64_t hidden(const struct record *r)
+{
+    bool thought = r->tokens.reasoning > 0 && r->tokens.reasoning <= r->tokens.completion;
+
+    return thought && r->at[MOMENT_REASONING] == NS_ABSENT &&
+                   r->at[MOMENT_FIRST] == r->at[MOMENT_ANSWER]
+               ? r->tokens.reasoning
+               : 0;
+}
+
+static int64_t shown(const struct record *r)
+{
+    return r->tokens.completion - hidden(r);
+}
+
+/* Time over which the shown tokens behind the first came; 0: it cannot be told. */
 static ns_t generation(const struct record *r)
 {
-    if (r->tokens.completion < 2 || r->at[MOMENT_FIRST] == NS_ABSENT ||
+    if (shown(r) < 2 || r->at[MOMENT_FIRST] == NS_ABSENT ||
         r->at[MOMENT_LAST] <= r->at[MOMENT_FIRST])
         return 0;
     return r->at[MOMENT_LAST] - r->at[MOMENT_FIRST];
@@ -63,7 +82,7 @@ static void tpot(const struct record *r, metric_fn *emit, void *ctx)
     ns_t span = generation(r);
 
     if (span)
-        emit(ctx, quotient(span, r->tokens.completion - 1));
+        emit(ctx, quotient(span, shown(r) - 1));
 }
 
 /* The integer next to v >= 0; what is beyond all ranges stays there. */
@@ -77,8 +96,7 @@ static void tps(const struct record *r, metric_fn *emit, void *ctx)
     ns_t span = generation(r);
 
     if (span)
-        emit(ctx,
-             rounded((double)(r->tokens.completion - 1) * 1e3 * NS_PER_S / (double)span));
+        emit(ctx, rounded((double)(shown(r) - 1) * 1e3 * NS_PER_S / (double)span));
 }
 
 static void stall(const struct record *r, metric_fn *emit, void *ctx)
@@ -113,7 +131,7 @@ static void decode(const struct record *r, metric_fn *emit, void *ctx)
 
 /*
  * What is left of the time to the first output when the server's own part is taken off:
- * queue, prefill and the generation of one token. Needs all of them.
+ * queue, prefill and the generation of one token, and of hidden ones before it. Needs all.
  */
 static bool network_raw(const struct record *r, int64_t *v)
 {
@@ -125,7 +143,7 @@ static bool network_raw(const struct record *r, int64_t *v)
         return false;
     *v = r->at[MOMENT_FIRST] - r->at[MOMENT_SENT] -
          (r->server.queue + r->server.prompt +
-          r->server.completion / (tokens > 0 ? tokens : 1));
+          r->server.completion / (tokens > 0 ? tokens : 1) * (hidden(r) + 1));
     return true;
 }
 
@@ -271,6 +289,41 @@ static void completion_tokens(const struct record *r, metric_fn *emit, void *ctx
     present(r->tokens.completion, emit, ctx);
 }
 
+static void ttf_reasoning(const struct record *r, metric_fn *emit, void *ctx)
+{
+    between(r, MOMENT_DUE, MOMENT_REASONING, emit, ctx);
+}
+
+static void reasoning_time(const struct record *r, metric_fn *emit, void *ctx)
+{
+    if (r->at[MOMENT_ANSWER] >= r->at[MOMENT_REASONING])
+        between(r, MOMENT_REASONING, MOMENT_ANSWER, emit, ctx);
+}
+
+/* Has it told how many of its tokens are reasoning, and can that be? */
+static bool tells_reasoning(const struct record *r)
+{
+    return r->tokens.reasoning >= 0 && r->tokens.completion >= r->tokens.reasoning;
+}
+
+static void reasoning_share(const struct record *r, metric_fn *emit, void *ctx)
+{
+    if (tells_reasoning(r) && r->tokens.completion)
+        emit(ctx,
+             rounded((double)r->tokens.reasoning * 1e6 / (double)r->tokens.completion));
+}
+
+static void reasoning_tokens(const struct record *r, metric_fn *emit, void *ctx)
+{
+    present(r->tokens.reasoning, emit, ctx);
+}
+
+static void answer_tokens(const struct record *r, metric_fn *emit, void *ctx)
+{
+    if (tells_reasoning(r))
+        emit(ctx, r->tokens.completion - r->tokens.reasoning);
+}
+
 /*
  * OpenTelemetry's durations count from when a request left, so its names stand at the _api
  * metrics; those that count from due have none.
@@ -331,7 +384,8 @@ const struct metric metrics[N_METRICS] = {
                       .prom = "tokdyno_tpot_seconds",
                       .span = "(last - first) / (completion tokens - 1)",
                       .help = "Mean time per token of a request, behind the first. Absent "
-                              "with fewer than two tokens or where all came at once.",
+                              "with fewer than two tokens or where all came at once. "
+                              "Hidden thoughts, which came before the first, do not count.",
                       .values = tpot },
     [METRIC_TPS] = { .name = "tps",
                      .title = "Tokens per second, per request",
@@ -339,8 +393,8 @@ const struct metric metrics[N_METRICS] = {
                      .more_is_better = true,
                      .prom = "tokdyno_tps_tokens_per_second",
                      .span = "(completion tokens - 1) / (last - first)",
-                     .help = "Speed of generation as one request sees it. The total of a "
-                             "run is the rate tps_total.",
+                     .help = "Speed of generation as one request sees it, without hidden "
+                             "thoughts. The total of a run is the rate tps_total.",
                      .values = tps },
     [METRIC_STALL] = { .name = "stall",
                        .title = "Longest gap",
@@ -398,8 +452,9 @@ const struct metric metrics[N_METRICS] = {
                          .prom = "tokdyno_network_seconds",
                          .span = "(first - sent) - (queue + prefill + one token)",
                          .help =
-                             "What the way to the first output took besides the server. "
-                             "Clamped at 0, clamps are counted.",
+                             "What the way to the first output took besides the server, "
+                             "and besides hidden thoughts. Clamped at 0, clamps are "
+                             "counted.",
                          .values = network },
     [METRIC_DNS] = { .name = "dns",
                      .title = "DNS",
@@ -567,6 +622,51 @@ const struct metric metrics[N_METRICS] = {
                                        "Output tokens of an attempt, reasoning included, "
                                        "as the server counted them.",
                                    .values = completion_tokens },
+    [METRIC_TTF_REASONING] = { .name = "ttf_reasoning",
+                               .title = "Time to first reasoning",
+                               .unit = UNIT_NS,
+                               .per_request = true,
+                               .clocked = true,
+                               .prom = "tokdyno_ttf_reasoning_seconds",
+                               .span = "due -> reasoning",
+                               .help = "To the first output that is reasoning, whether it "
+                                       "stands apart or between <think> tags. Absent where "
+                                       "the thoughts are hidden.",
+                               .values = ttf_reasoning },
+    [METRIC_REASONING_TIME] = { .name = "reasoning_time",
+                                .title = "Time spent reasoning",
+                                .unit = UNIT_NS,
+                                .clocked = true,
+                                .prom = "tokdyno_reasoning_time_seconds",
+                                .span = "reasoning -> answer",
+                                .help = "How long the user sees thoughts, or nothing, "
+                                        "before the answer begins.",
+                                .values = reasoning_time },
+    [METRIC_REASONING_SHARE] = { .name = "reasoning_share",
+                                 .title = "Share of reasoning",
+                                 .unit = UNIT_PPM,
+                                 .prom = "tokdyno_reasoning_share_ratio",
+                                 .span = "reasoning / completion tokens",
+                                 .help = "Share of the output tokens that are reasoning, "
+                                         "hidden or not. Absent where the server did not "
+                                         "say.",
+                                 .values = reasoning_share },
+    [METRIC_REASONING_TOKENS] = { .name = "reasoning_tokens",
+                                  .title = "Reasoning tokens",
+                                  .unit = UNIT_TOKENS,
+                                  .prom = "tokdyno_reasoning_tokens",
+                                  .span = "usage",
+                                  .help = "Output tokens that are reasoning, as the server "
+                                          "counted them.",
+                                  .values = reasoning_tokens },
+    [METRIC_ANSWER_TOKENS] = { .name = "answer_tokens",
+                               .title = "Answer tokens",
+                               .unit = UNIT_TOKENS,
+                               .prom = "tokdyno_answer_tokens",
+                               .span = "completion - reasoning tokens",
+                               .help = "Output tokens that are no reasoning. Absent where "
+                                       "the server did not say.",
+                               .values = answer_tokens },
 };
 
 bool metric_find(struct str name, enum metric_id *id)

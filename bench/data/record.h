@@ -10,7 +10,7 @@
 
 /*
  * Moments of an attempt, in ns since the start of the run (monotonic); NS_ABSENT where it
- * did not happen. Not streamed: no role, first, answer, last.
+ * did not happen. Not streamed: no role, first, reasoning, answer, last.
  */
 enum moment {
     MOMENT_DUE,       /* when the plan wanted the request; the same on every attempt */
@@ -21,6 +21,7 @@ enum moment {
     MOMENT_HEAD,      /* response headers */
     MOMENT_ROLE,      /* first frame */
     MOMENT_FIRST,     /* first output of any channel: reasoning, text, tool call */
+    MOMENT_REASONING, /* first output that is reasoning */
     MOMENT_ANSWER,    /* first visible text */
     MOMENT_LAST,      /* last output */
     MOMENT_END,

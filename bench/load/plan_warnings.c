@@ -109,6 +109,7 @@ static void warn_field(struct plan_remarks *r, const struct plan_cell *c)
         "user",
         "max_completion_tokens",
         "max_tokens",
+        "max_output_tokens",
         "reasoning_effort",
         "reasoning_format",
         "include_reasoning",

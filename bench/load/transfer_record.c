@@ -49,6 +49,7 @@ static void fill_moments(const struct transfer *t, struct record *r)
     r->at[MOMENT_HEAD] = t->head;
     r->at[MOMENT_ROLE] = a->role;
     r->at[MOMENT_FIRST] = a->first;
+    r->at[MOMENT_REASONING] = a->reasoning;
     r->at[MOMENT_ANSWER] = a->answer;
     r->at[MOMENT_LAST] = a->last;
     r->at[MOMENT_END] = t->end;

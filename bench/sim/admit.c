@@ -157,7 +157,6 @@ static void serve(struct world *w, struct exchange *x, const struct ask *a)
     uint64_t salt = 0;
     int64_t cached = caches ? find_cached(w, x, a, &salt) : 0;
 
-    x->answer = ANSWER_CHAT;
     x->prompt_tokens = tokens_count(&a->prompt);
     x->cached_tokens = caches ? cached : -1;
     if (a->has_seed)
@@ -262,17 +261,33 @@ static void admit(struct world *w, struct exchange *x, const struct http *http,
         refuse_by_fault(x, http);
 }
 
+static void admit_asked(struct world *w, struct exchange *x, const struct http *http,
+                        struct ask *a, int rc)
+{
+    snprintf(x->model_asked, sizeof(x->model_asked), "%s", a->model);
+    snprintf(x->fingerprint, sizeof(x->fingerprint), "fp_%010llx",
+             (unsigned long long)(fnv1a64(a->model, strlen(a->model)) & 0xFFFFFFFFFF));
+    if (rc)
+        world_refuse(x, a->refusal, a->about);
+    else
+        admit(w, x, http, a);
+    ask_free(a);
+}
+
 void admit_chat(struct world *w, struct exchange *x, const struct http *http)
 {
     struct ask a;
     int rc = ask_parse(&a, http->body.p, http->body.len);
 
-    snprintf(x->model_asked, sizeof(x->model_asked), "%s", a.model);
-    snprintf(x->fingerprint, sizeof(x->fingerprint), "fp_%010llx",
-             (unsigned long long)(fnv1a64(a.model, strlen(a.model)) & 0xFFFFFFFFFF));
-    if (rc)
-        world_refuse(x, a.refusal, a.about);
-    else
-        admit(w, x, http, &a);
-    ask_free(&a);
+    x->answer = ANSWER_CHAT;
+    admit_asked(w, x, http, &a, rc);
+}
+
+void admit_response(struct world *w, struct exchange *x, const struct http *http)
+{
+    struct ask a;
+    int rc = ask_parse_response(&a, http->body.p, http->body.len);
+
+    x->answer = ANSWER_RESPONSE;
+    admit_asked(w, x, http, &a, rc);
 }

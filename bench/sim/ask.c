@@ -267,7 +267,7 @@ static int read_params(struct ask *a)
     return 0;
 }
 
-int ask_parse(struct ask *a, const char *body, size_t n)
+int ask_load(struct ask *a, const char *body, size_t n)
 {
     json_error_t e;
     const json_t *model;
@@ -283,7 +283,17 @@ int ask_parse(struct ask *a, const char *body, size_t n)
         return ask_refuse(a, model ? REFUSAL_TYPE : REFUSAL_MISSING, "model");
     snprintf(a->model, sizeof(a->model), "%s", json_string_value(model));
     tokens_init(&a->prompt, a->model);
+    return 0;
+}
+
+int ask_read(struct ask *a)
+{
     return read_params(a) || render_prompt(a) ? -1 : 0;
+}
+
+int ask_parse(struct ask *a, const char *body, size_t n)
+{
+    return ask_load(a, body, n) || ask_read(a) ? -1 : 0;
 }
 
 int ask_check(struct ask *a, const struct model *m)

@@ -70,6 +70,14 @@ struct ask {
 
 int ask_parse(struct ask *a, const char *body, size_t n);
 
+/* In ask_response.c: the same for POST /responses. */
+int ask_parse_response(struct ask *a, const char *body, size_t n);
+
+/* The two steps of it: is it JSON that names a model, and what does a->root ask for, in
+ * the words of chat completions? */
+int ask_load(struct ask *a, const char *body, size_t n);
+int ask_read(struct ask *a);
+
 /* Does it go with this model? */
 int ask_check(struct ask *a, const struct model *m);
 void ask_free(struct ask *a);

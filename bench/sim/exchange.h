@@ -32,7 +32,14 @@ struct frame {
 
 /* What a request is answered with: decided at once (admit.c), written over time (script.c),
  * and the truth about it in the end (truth.c). Moments are CLOCK_MONOTONIC. */
-enum answer { ANSWER_REFUSAL, ANSWER_CHAT, ANSWER_MODELS, ANSWER_MODEL, ANSWER_ROOT };
+enum answer {
+    ANSWER_REFUSAL,
+    ANSWER_CHAT,
+    ANSWER_RESPONSE,
+    ANSWER_MODELS,
+    ANSWER_MODEL,
+    ANSWER_ROOT
+};
 
 struct exchange {
     uint64_t n;   /* running number, from 1 */
@@ -87,5 +94,11 @@ struct exchange {
     size_t cap_frames;
     bool aborted; /* the client went away */
 };
+
+/* Is the answer what a language model puts out? */
+static inline bool exchange_generates(const struct exchange *x)
+{
+    return x->answer == ANSWER_CHAT || x->answer == ANSWER_RESPONSE;
+}
 
 #endif

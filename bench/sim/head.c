@@ -5,7 +5,7 @@
 
 static bool is_stream(const struct exchange *x)
 {
-    return x->answer == ANSWER_CHAT && x->stream && !(x->fault.fault->odd & ODD_JSON);
+    return exchange_generates(x) && x->stream && !(x->fault.fault->odd & ODD_JSON);
 }
 
 static const char *content_type(const struct exchange *x)

@@ -12,6 +12,7 @@ enum refusal {
     REFUSAL_MISSING,
     REFUSAL_TYPE,
     REFUSAL_UNSUPPORTED,
+    REFUSAL_PARAMETER,
     REFUSAL_NOT_YET,
     REFUSAL_N,
     REFUSAL_STREAM_OPTIONS,
@@ -76,6 +77,9 @@ extern const struct refusal_row refusals[N_REFUSALS];
 
 const char *refusal_reason(int status); /* "Bad Request", ... */
 const char *refusal_content_type(enum refusal r);
+
+/* The message alone. */
+void refusal_message(struct buf *out, enum refusal r, const char *about);
 
 /* about: a model, a key, or for REFUSAL_RATE and REFUSAL_TOO_LARGE the whole message. type
  * NULL: the row's. */

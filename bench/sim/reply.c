@@ -2,34 +2,9 @@
 
 #include <string.h>
 
-#include "sim/gotext.h"
+#include "sim/reply_parts.h"
 
 static const char end_of_choice[] = ",\"logprobs\":null,\"finish_reason\":";
-
-static uint32_t odd(const struct exchange *x)
-{
-    return x->fault.fault->odd;
-}
-
-static void put_text(struct buf *out, const char *text)
-{
-    gotext_string(out, text, strlen(text));
-}
-
-static void put_count(struct buf *out, const struct exchange *x, int64_t n)
-{
-    switch (x->fault.fault->numbers) {
-    case NUMBER_PLAIN:
-        buf_int(out, n);
-        break;
-    case NUMBER_EXPONENT:
-        buf_printf(out, "%.10fe1", (double)n / 10);
-        break;
-    case NUMBER_FLOAT:
-        buf_printf(out, "%lld.0", (long long)n);
-        break;
-    }
-}
 
 static void put_time(struct buf *out, const struct exchange *x, ns_t ns)
 {
@@ -37,12 +12,6 @@ static void put_time(struct buf *out, const struct exchange *x, ns_t ns)
         buf_printf(out, "%llde-9", (long long)ns);
     else
         gotext_seconds(out, ns);
-}
-
-static void put_unknown(struct buf *out, const struct exchange *x)
-{
-    if (odd(x) & ODD_UNKNOWN_KEYS)
-        buf_str(out, "\"x_new\":{\"a\":[1,-2.5e-3,{\"b\":null}],\"c\":\"d\"},\"\":true,");
 }
 
 void reply_prefix(struct buf *out, const struct exchange *x, uint64_t i, int64_t created)
@@ -99,22 +68,14 @@ void reply_delta(struct buf *out, const struct exchange *x, const struct buf *pr
     put_unknown(out, x);
     buf_str(out, thought ? "\"reasoning\":\"" : "\"content\":\"");
     gotext_escape(out, text, n);
-    if (odd(x) & ODD_SURROGATES)
-        buf_str(out, "\\ud83d \\ude00\\udbff");
-    if (odd(x) & ODD_NUL)
-        buf_str(out, "\\u0000");
+    put_odd_text(out, x);
     buf_char(out, '"');
     if (thought && x->draft.analysis)
         buf_str(out, ",\"channel\":\"analysis\"");
     buf_char(out, '}');
     buf_str(out, end_of_choice);
     buf_str(out, "null}]");
-    if (odd(x) & ODD_LONG_STRING) {
-        buf_str(out, ",\"padding\":\"");
-        for (int i = 0; i < 100 * 1024 / 16; i++)
-            buf_str(out, "0123456789abcde\\n");
-        buf_char(out, '"');
-    }
+    put_padding(out, x);
     buf_char(out, '}');
 }
 
@@ -250,12 +211,6 @@ void reply_x_groq_error(struct buf *out, const struct exchange *x)
                ",\"choices\":[],\"x_groq\":{\"id\":\"%s\","
                "\"error\":\"the model stopped early\"}}",
                x->request_id);
-}
-
-static void put_channel(struct buf *out, const struct exchange *x, enum channel c)
-{
-    for (uint32_t i = 0; i < x->draft.tokens[c]; i++)
-        draft_piece(&x->draft, c, i, out);
 }
 
 /* The message: content, and the thoughts where they go. */

@@ -17,7 +17,7 @@ bool script_has(const struct script *s, uint32_t odd)
 
 bool script_is_stream(const struct script *s)
 {
-    return s->x->answer == ANSWER_CHAT && s->x->stream && !script_has(s, ODD_JSON);
+    return exchange_generates(s->x) && s->x->stream && !script_has(s, ODD_JSON);
 }
 
 /* Tokens that take their time but are not shown: hidden thoughts, a tool call. */
@@ -62,7 +62,7 @@ static ns_t moment_of(const struct script *s)
         return x->received;
     switch (s->stage) {
     case STAGE_HEAD:
-        if (x->answer == ANSWER_CHAT)
+        if (exchange_generates(x))
             return script_is_stream(s) ? from + x->timing.queue
                                        : prefilled + x->timing.decode;
         return from + x->refused_after;
@@ -116,7 +116,9 @@ static bool skips(struct script *s)
         return !draft_is_tool(&s->x->draft);
     case STAGE_FINISH:
         return script_has(s, ODD_NO_FINISH);
-    case STAGE_USAGE:
+    case STAGE_USAGE: /* a response has it in its last event */
+        if (s->x->answer == ANSWER_RESPONSE)
+            return true;
         return script_fault_of(s)->usage == USAGE_FULL
                    ? !s->x->include_usage
                    : script_fault_of(s)->usage != USAGE_EXTRA;

@@ -52,6 +52,7 @@ struct script_setting {
     uint64_t seed;
     int64_t real_minus_mono; /* for dates, ns */
     bool flood;              /* everything at once */
+    bool response_done;      /* the Responses API ends its streams with [DONE] */
 };
 
 struct script {

@@ -101,6 +101,9 @@ static const struct setting_row rows[] = {
       "median network delay, both ways together" },
     { "delay-sigma", "X", "0", setting_read_number, AT(delay_sigma), "its spread" },
 
+    { "response-done", "", "off", setting_read_switch, AT(response_done),
+      "streams of the Responses API end with [DONE], as those of chat do" },
+
     { "fault", "LIST", NULL, setting_read_faults, 0,
       "NAME[:ARG]=SHARE (repeatable); SHARE 0..1 or 1/N for every N-th; see --faults" },
 

@@ -87,6 +87,8 @@ struct setting {
     struct fault_share faults[SETTING_MAX_LIST];
     size_t n_faults;
 
+    bool response_done;
+
     bool any_model;
     bool require_agent;
     bool head_limits;

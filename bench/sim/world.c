@@ -31,6 +31,7 @@ void world_init(struct world *w, const struct setting *set, const struct catalog
         .seed = set->seed,
         .real_minus_mono = real - now,
         .flood = set->flood,
+        .response_done = set->response_done,
     };
     pcache_init(&w->cache, (ns_t)((double)set->cache_lifetime / set->speed));
     w->flex = (struct capacity){ rng_stream(set->seed, "sim.flex", 0), true, now };

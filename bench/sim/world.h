@@ -61,8 +61,10 @@ void world_forget(struct exchange *x);
 /* In route.c: who may ask, and what for. */
 void route_request(struct world *w, struct exchange *x, const struct http *http);
 
-/* In admit.c: decide about POST /chat/completions. Fills *x; the refusal too. */
+/* In admit.c: decide about POST /chat/completions or /responses. Fills *x; the refusal too.
+ */
 void admit_chat(struct world *w, struct exchange *x, const struct http *http);
+void admit_response(struct world *w, struct exchange *x, const struct http *http);
 
 /* Refuse x with this; about is copied. */
 void world_refuse(struct exchange *x, enum refusal r, const char *about);

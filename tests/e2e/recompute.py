@@ -209,9 +209,17 @@ def tokens(a, name):
     return a.get("tokens", {}).get(name)
 
 
+def hidden(a):
+    """Tokens of thoughts that were never shown: the first output is the answer."""
+    t, thought = a["times"], tokens(a, "reasoning") or 0
+    apart = "reasoning" in t or "first" not in t or t["first"] != t.get("answer")
+    return 0 if apart or thought > (tokens(a, "completion") or 0) else thought
+
+
 def generation(a):
-    """Seconds in which all tokens but the first came, and their number."""
+    """Seconds in which all shown tokens but the first came, and their number."""
     n, t = tokens(a, "completion"), a["times"]
+    n = n and n - hidden(a)
     if n is None or n < 2 or "first" not in t or t["last"] == t["first"]:
         return None
     return t["last"] - t["first"], n - 1
@@ -232,7 +240,7 @@ def network(a):
     if not {"queue", "prompt", "completion"} <= server.keys() or \
             not {"first", "sent"} <= t.keys():
         return []
-    one = server["completion"] // max(1, tokens(a, "completion"))
+    one = server["completion"] // max(1, tokens(a, "completion")) * (hidden(a) + 1)
     return [t["first"] - t["sent"] - (server["queue"] + server["prompt"] + one)]
 
 
@@ -278,6 +286,20 @@ def tps_error(a):
     return [round(min(10 ** 9, e * 1e6 / (g[0] - e))) if e < g[0] else 10 ** 9]
 
 
+def reasoning_share(a):
+    tokens = a.get("tokens", {})
+    if not tokens.get("completion") or "reasoning" not in tokens:
+        return []
+    return [int(tokens["reasoning"] * 1e6 / tokens["completion"] + 0.5)]
+
+
+def answer_tokens(a):
+    tokens = a.get("tokens", {})
+    if "completion" not in tokens or "reasoning" not in tokens:
+        return []
+    return [tokens["completion"] - tokens["reasoning"]]
+
+
 # name: (of final attempts only, of failed ones as well, values of an attempt)
 METRICS = {
     "ttft": (True, False, lambda a: span(a, "due", "first")),
@@ -316,6 +338,11 @@ METRICS = {
     "planned_tokens": (False, False, token_count("planned")),
     "prompt_tokens": (False, False, token_count("prompt")),
     "completion_tokens": (False, False, token_count("completion")),
+    "ttf_reasoning": (True, False, lambda a: span(a, "due", "reasoning")),
+    "reasoning_time": (False, False, lambda a: span(a, "reasoning", "answer")),
+    "reasoning_share": (False, False, reasoning_share),
+    "reasoning_tokens": (False, False, token_count("reasoning")),
+    "answer_tokens": (False, False, answer_tokens),
 }
 SERIES = ("ttft", "ttft_api", "ttfr", "ttfa", "itl", "tpot", "tps", "stall", "e2e", "e2e_api")
 # figure: (its error, how the greatest value of one attempt may be off: times downwards only)
