@@ -96,6 +96,7 @@ static void route_path(struct world *w, struct exchange *x, const struct http *h
         void (*take)(struct world *w, struct exchange *x, const struct http *http);
     } routes[] = {
         { "/chat/completions", "POST", admit_chat },
+        { "/embeddings", "POST", admit_embeddings },
         { "/models", "GET", get_models },
     };
     bool get = str_is(http_method(http), "GET");

@@ -2,6 +2,7 @@
 
 #include "sim/reply.h"
 #include "sim/script.h"
+#include "sim/toolrun.h"
 
 enum { ENDLESS_PIECE = 16 * 1024, FRAGMENT = 5 };
 
@@ -80,6 +81,16 @@ static void put_output(struct script *s, struct buf *kinds)
     }
 }
 
+/* A tool of the server's own begins, or ends with its output. */
+static void put_server_tool(struct script *s, struct buf *kinds)
+{
+    buf_clear(&s->text);
+    toolrun_delta(&s->text, s->x, s->tool_events++);
+    put_raw_delta(s, s->text.p);
+    buf_char(kinds, FRAME_TOOL);
+    s->outputs++;
+}
+
 /* The call in one chunk, or in the fragments that other servers send. */
 static void put_tool(struct script *s, struct buf *kinds)
 {
@@ -108,6 +119,9 @@ static void put_whole(struct script *s)
         break;
     case ANSWER_CHAT:
         reply_whole(&s->body, x);
+        break;
+    case ANSWER_MADE:
+        buf_add(&s->body, x->made.p, x->made.len);
         break;
     case ANSWER_MODELS:
         reply_models(&s->body, s->setting->catalogue);
@@ -152,6 +166,9 @@ static void put_stage(struct script *s, ns_t now, struct buf *kinds)
         put_json(s);
         buf_char(kinds, FRAME_ROLE);
         s->stage++;
+        break;
+    case STAGE_SERVER_TOOLS:
+        put_server_tool(s, kinds);
         break;
     case STAGE_OUTPUT:
         put_output(s, kinds);
