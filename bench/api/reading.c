@@ -31,6 +31,8 @@ void reading_text(struct json *j, void *ctx)
     if (!json_text(j, &raw) || !raw.n)
         return;
     r->output = true;
+    if (r->a->wants_opening)
+        answer_opening(r->a, raw);
     since = think_shows(&r->think, raw, r->at);
     if (r->shown == NS_ABSENT)
         r->shown = since;
