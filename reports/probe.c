@@ -67,8 +67,10 @@ static void put_span(struct buf *out, const char *name, ns_t span)
 
 static void row(struct table *t, const char *name, struct buf *text)
 {
-    if (!text->len)
+    if (!text->len) {
+        buf_free(text);
         return;
+    }
     table_cell(t, STYLE_DIM, "%s", name);
     table_take(t, STYLE_PLAIN, text);
     table_row(t);
