@@ -41,6 +41,8 @@ static const int64_t tokens[] = {
     1, 4, 16, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768, 65536, 131072,
 };
 
+static const int64_t counts[] = { 0, 1, 2, 3, 5, 10, 20, 50 };
+
 #define SET(name)                                                                          \
     {                                                                                      \
 #name, name, sizeof(name) / sizeof((name)[0])                                      \
@@ -53,12 +55,12 @@ static const struct buckets set_lags = SET(lags);
 /* Of metrics that are no times. */
 static const struct buckets by_unit[N_UNITS] = {
     [UNIT_NS] = SET(waits),     [UNIT_MTOKS] = SET(speeds),  [UNIT_PPM] = SET(shares),
-    [UNIT_NUSD] = SET(dollars), [UNIT_TOKENS] = SET(tokens),
+    [UNIT_NUSD] = SET(dollars), [UNIT_TOKENS] = SET(tokens), [UNIT_COUNT] = SET(counts),
 };
 
 static const double per_unit[N_UNITS] = {
     [UNIT_NS] = 1e9,   [UNIT_MTOKS] = 1e3, [UNIT_PPM] = 1e6,
-    [UNIT_NUSD] = 1e9, [UNIT_TOKENS] = 1,
+    [UNIT_NUSD] = 1e9, [UNIT_TOKENS] = 1,  [UNIT_COUNT] = 1,
 };
 
 /* Times that are shorter than waits. */

@@ -49,6 +49,7 @@ void figure_value(struct buf *out, enum unit unit, double value)
         units_put_money(out, llround(value));
         return;
     case UNIT_TOKENS:
+    case UNIT_COUNT:
     case N_UNITS:
         figure_number(out, value);
         return;

@@ -87,7 +87,7 @@ static void put_error(struct buf *out, const struct subject *s,
         buf_str(&b, "±");
         figure_value(&b, metrics[id].unit, (double)error);
     } else if (id == METRIC_QUEUE || id == METRIC_PREFILL || id == METRIC_DECODE ||
-               metrics[id].unit == UNIT_TOKENS) {
+               metrics[id].unit == UNIT_TOKENS || metrics[id].unit == UNIT_COUNT) {
         buf_str(&b, "told by the server");
     }
     html_td_number(out, known ? (double)error : NAN, &b, NULL);

@@ -32,6 +32,9 @@ void text_next(const struct page *p);
 /* What the percentiles of a phase are worth, and whether it was steady: its lines below. */
 void text_sample(const struct page *p, const struct summary_group *g);
 
+/* What only some kinds of answer have: embeddings, systems, guard models. */
+void text_kinds(const struct page *p, const struct summary_group *g);
+
 /*
  * "±8 %" where a range has no room: the farther end of the interval, as a share of the
  * value. Nothing where there is no value.

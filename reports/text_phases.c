@@ -313,10 +313,12 @@ static void put_tokens(const struct page *p, const struct summary_group *g)
         figure_number(b, (double)asked->mean);
         buf_char(b, ')');
     }
-    b = pieces_next(&line);
-    buf_str(b, "answer ");
-    figure_number(b, (double)g->metrics[METRIC_COMPLETION_TOKENS].mean);
-    if (total->present) {
+    if (g->metrics[METRIC_COMPLETION_TOKENS].n) {
+        b = pieces_next(&line);
+        buf_str(b, "answer ");
+        figure_number(b, (double)g->metrics[METRIC_COMPLETION_TOKENS].mean);
+    }
+    if (total->present && g->metrics[METRIC_COMPLETION_TOKENS].n) {
         b = pieces_next(&line);
         figure_number(b, total->value);
         buf_str(b, "/s in all");
@@ -461,6 +463,7 @@ static void put_phase(const struct page *p, const struct summary_group *g)
     text_sample(p, g);
     text_errors(p, g);
     put_tokens(p, g);
+    text_kinds(p, g);
     put_cache(p, g);
     put_cost(p, g);
     put_server(p, g);

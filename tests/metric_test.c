@@ -114,12 +114,37 @@ TEST(every_metric_of_a_streamed_answer_is_what_its_moments_say)
         { "reasoning_share", 1, 363636 },
         { "reasoning_tokens", 1, 4 },
         { "answer_tokens", 1, 7 },
+        { "embed_tps", 0, 0 },
+        { "executed_tools", 0, 0 },
+        { "tool_time", 0, 0 },
+        { "model_time", 0, 0 },
+        { "beyond_models", 0, 0 },
+        { "score", 0, 0 },
     };
     struct record r = streamed();
 
     assert_int_equal(COUNT(cases), N_METRICS);
     for (size_t i = 0; i < COUNT(cases); i++)
         expect(cases[i].name, &r, cases[i].n, cases[i].first);
+}
+
+TEST(metrics_of_some_kinds_of_answer_are_what_those_hold)
+{
+    struct record r = streamed();
+
+    r.embedding = (struct embedding){ 4, 768 };
+    r.at[MOMENT_SENT] = 1 * NS_PER_S;
+    r.at[MOMENT_END] = 3 * NS_PER_S;
+    expect("embed_tps", &r, 1, 1003000); /* 2,006 tokens in 2 s */
+    r.compound = (struct compound){ 3, 700 * NS_PER_MS, 2, 600 * NS_PER_MS };
+    expect("executed_tools", &r, 1, 3);
+    expect("tool_time", &r, 1, 700 * NS_PER_MS);
+    expect("model_time", &r, 1, 600 * NS_PER_MS);
+    expect("beyond_models", &r, 1, 1400 * NS_PER_MS);
+    r.compound.model_time = 5 * NS_PER_S; /* by its own clock it took longer than by ours */
+    expect("beyond_models", &r, 1, 0);
+    r.judgement = (struct judgement){ 0, 427 };
+    expect("score", &r, 1, 427);
 }
 
 TEST(what_did_not_happen_gives_no_value)

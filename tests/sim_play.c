@@ -48,6 +48,14 @@ static struct model models[] = {
       .speed_tps = 300,
       .vision = true },
     { .id = "whisper-large-v3", .kind = "transcription", .context = 448 },
+    { .id = "nomic-embed-text-v1_5", .kind = "embedding", .context = 64, .input_nusd = 1 },
+    { .id = "groq/compound",
+      .kind = "system",
+      .context = 131072,
+      .max_completion = 8192,
+      .speed_tps = 450,
+      .reasoning = true },
+    { .id = "groq/compound-mini", .kind = "system", .context = 131072, .speed_tps = 450 },
 };
 
 int sim_flags(struct setting *set, const char *flags, struct err *err)

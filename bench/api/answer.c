@@ -24,8 +24,13 @@ static void nothing_yet(struct answer *a)
     a->tokens.reasoning = a->tokens.total = -1;
     a->server.queue = a->server.prompt = NS_ABSENT;
     a->server.completion = a->server.total = NS_ABSENT;
+    a->embedding = embedding_none;
+    a->compound = compound_none;
+    a->judgement = judgement_none;
     a->done = a->text = a->tool_call = a->reasoned = a->damaged = false;
     a->failed = false;
+    a->wants_opening = false;
+    a->tools_seen = 0;
     a->think = (struct think){ 0 };
     a->error_status = 0;
 }
@@ -42,6 +47,7 @@ void answer_init(struct answer *a)
     buf_init(&a->error_code, MAX_TEXT);
     buf_init(&a->error, MAX_MESSAGE);
     buf_init(&a->limit_kind, MAX_TEXT);
+    buf_init(&a->opening, MAX_TEXT);
     nothing_yet(a);
 }
 
@@ -56,6 +62,7 @@ void answer_reset(struct answer *a)
     buf_clear(&a->error_code);
     buf_clear(&a->error);
     buf_clear(&a->limit_kind);
+    buf_clear(&a->opening);
     nothing_yet(a);
 }
 
@@ -70,6 +77,7 @@ void answer_free(struct answer *a)
     buf_free(&a->error_code);
     buf_free(&a->error);
     buf_free(&a->limit_kind);
+    buf_free(&a->opening);
     free(a->gaps);
     a->gaps = NULL;
     a->n_gaps = a->cap_gaps = 0;
@@ -105,6 +113,14 @@ void answer_frame(struct answer *a, ns_t at, bool visible)
         a->last = at;
     if (visible && a->answer == NS_ABSENT)
         a->answer = at;
+}
+
+void answer_opening(struct answer *a, struct str raw)
+{
+    size_t room = MAX_TEXT - a->opening.len;
+
+    if (a->wants_opening)
+        buf_add(&a->opening, raw.p, raw.n < room ? raw.n : room);
 }
 
 void answer_text(const struct answer *a, struct buf *text, struct str value)

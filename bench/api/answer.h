@@ -11,6 +11,8 @@
 #include "base/str.h"
 #include "data/record.h"
 
+enum { ANSWER_TOOLS = 32 }; /* tools of the server whose times are told apart */
+
 /*
  * What is known of an answer while it arrives: the endpoint's adapter and the header reader
  * fill it, the transfer makes a record of it. Absent as in struct record. Reused from
@@ -68,6 +70,9 @@ struct answer {
     struct {
         ns_t queue, prompt, completion, total;
     } server;
+    struct embedding embedding;
+    struct compound compound;
+    struct judgement judgement;
     struct buf tier;
     struct buf finish;
 
@@ -76,6 +81,12 @@ struct answer {
     bool tool_call; /* any tool call */
     bool reasoned;  /* any reasoning */
     bool damaged;   /* bytes that are not what the endpoint promises */
+
+    bool wants_opening; /* of the endpoint: keep what the visible text begins with */
+    struct buf opening; /* raw, as JSON has it; up to a ceiling */
+
+    uint32_t tools_seen;           /* of them, a bit each */
+    ns_t tool_begun[ANSWER_TOOLS]; /* where seen; NS_ABSENT: over */
 
     struct think think; /* raw reasoning, inside the content */
 
@@ -98,6 +109,9 @@ void answer_free(struct answer *a);
  * holds text that the user sees, which sets `answer`.
  */
 void answer_frame(struct answer *a, ns_t at, bool visible);
+
+/* More of the visible text, raw: kept where the endpoint wants its opening. */
+void answer_opening(struct answer *a, struct str raw);
 
 /* Replace one of the texts: cleaned, masked, cut where it is too long. */
 void answer_text(const struct answer *a, struct buf *text, struct str value);

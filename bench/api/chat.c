@@ -1,5 +1,6 @@
 #include "api/endpoint.h"
 
+#include "api/compound.h"
 #include "api/error.h"
 #include "api/fields.h"
 #include "api/members.h"
@@ -54,6 +55,19 @@ static void old_call(struct json *j, void *ctx)
     json_skip(j);
 }
 
+/* Only in a stream do tools of the server tell when they began and ended. */
+static void executed(struct json *j, void *ctx)
+{
+    struct chat *c = ctx;
+
+    c->r.output |= compound_tools(c->r.a, j, *c->part == 'd' ? c->r.at : NS_ABSENT);
+}
+
+static void breakdown(struct json *j, void *ctx)
+{
+    compound_breakdown(((struct reading *)ctx)->a, j);
+}
+
 static void choice(struct json *j, void *ctx)
 {
     static const struct member output[] = {
@@ -61,7 +75,7 @@ static void choice(struct json *j, void *ctx)
         MEMBER("reasoning", reading_thought),
         MEMBER("reasoning_content", reading_thought),
         MEMBER("tool_calls", calls),
-        MEMBER("executed_tools", reading_executed),
+        MEMBER("executed_tools", executed),
         MEMBER("refusal", reading_text),
         MEMBER("function_call", old_call),
         NO_MORE,
@@ -101,6 +115,7 @@ static void x_groq(struct json *j, void *ctx)
     static const struct member members[] = {
         MEMBER("id", request_id),
         MEMBER("usage", reading_usage),
+        MEMBER("usage_breakdown", breakdown),
         MEMBER("error", reading_error),
         NO_MORE,
     };
@@ -125,6 +140,7 @@ static bool read_all(struct chat *c, struct str json)
         MEMBER("choices", choices),
         MEMBER("usage", reading_usage),
         MEMBER("x_groq", x_groq),
+        MEMBER("usage_breakdown", breakdown),
         MEMBER("service_tier", reading_tier),
         MEMBER("error", reading_error),
         MEMBER("object", object),

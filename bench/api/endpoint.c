@@ -1,10 +1,12 @@
 #include "api/endpoint.h"
 
-const struct endpoint *const endpoints[] = { &endpoint_chat, &endpoint_responses, NULL };
+const struct endpoint *const endpoints[] = {
+    &endpoint_chat, &endpoint_responses, &endpoint_embeddings, &endpoint_guard, NULL,
+};
 
 const struct endpoint *endpoint_find(const char *name)
 {
-    for (size_t i = 0; endpoints[i]; i++)
+    for (size_t i = 0; name && endpoints[i]; i++)
         if (!strcmp(endpoints[i]->name, name))
             return endpoints[i];
     return NULL;

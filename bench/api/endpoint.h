@@ -23,6 +23,13 @@ struct endpoint {
     const char *name; /* in scenario files */
     const char *path; /* behind the base URL, "/chat/completions" */
     const char *help;
+    bool tokenless; /* it generates no tokens: none are planned for, none are paid */
+
+    /*
+     * What stands for the prompt in the body, from the workload's JSON array of messages.
+     * NULL: that array itself.
+     */
+    void (*prompt)(const struct request_spec *spec, struct str messages, struct buf *out);
 
     /*
      * head and tail around the prompt, which is a JSON array of messages. No model in spec:
@@ -44,8 +51,12 @@ struct endpoint {
 
 extern const struct endpoint endpoint_chat;
 extern const struct endpoint endpoint_responses;
+extern const struct endpoint endpoint_embeddings;
+extern const struct endpoint endpoint_guard;
 
 extern const struct endpoint *const endpoints[]; /* ends in NULL */
+
+/* NULL where there is none of that name, or no name. */
 const struct endpoint *endpoint_find(const char *name);
 
 #endif

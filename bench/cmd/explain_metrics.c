@@ -66,7 +66,7 @@ static const struct {
 } examples[N_UNITS] = {
     [UNIT_NS] = { "p95 < 400ms", NULL },       [UNIT_MTOKS] = { NULL, "p50 > 100 tok/s" },
     [UNIT_PPM] = { "p95 < 5%", "mean > 50%" }, [UNIT_NUSD] = { "mean < $0.01", NULL },
-    [UNIT_TOKENS] = { "mean < 500", NULL },
+    [UNIT_TOKENS] = { "mean < 500", NULL },    [UNIT_COUNT] = { "mean < 3", NULL },
 };
 
 const char *explain_example(const struct metric *m)

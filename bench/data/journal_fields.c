@@ -121,6 +121,23 @@ static const struct field server[] = {
     FIELD_INT("total", I64, struct record, server.total, NS_ABSENT),
 };
 
+static const struct field embedding[] = {
+    FIELD_INT("vectors", I64, struct embedding, vectors, -1),
+    FIELD_INT("dimensions", I64, struct embedding, dimensions, -1),
+};
+
+static const struct field compound[] = {
+    FIELD_INT("tools", I64, struct compound, tools, -1),
+    FIELD_INT("tool_time", I64, struct compound, tool_time, NS_ABSENT),
+    FIELD_INT("calls", I64, struct compound, calls, -1),
+    FIELD_INT("model_time", I64, struct compound, model_time, NS_ABSENT),
+};
+
+static const struct field judgement[] = {
+    FIELD_INT("flagged", I64, struct judgement, flagged, -1),
+    FIELD_INT("score", I64, struct judgement, score, -1),
+};
+
 static const struct field limit[] = {
     FIELD_INT("limit", I64, struct limit, limit, -1),
     FIELD_INT("remaining", I64, struct limit, remaining, -1),
@@ -161,6 +178,9 @@ static const struct field attempt[] = {
     FIELD_INT("http", I32, struct record, http_version, 0),
     FIELD_PART("tokens", tokens),
     FIELD_PART("server", server),
+    FIELD_OBJECT("embedding", embedding, struct record, embedding),
+    FIELD_OBJECT("compound", compound, struct record, compound),
+    FIELD_OBJECT("judgement", judgement, struct record, judgement),
     FIELD_PART("limits", limits),
     FIELD_INT("retry_after", I64, struct record, retry_after, NS_ABSENT),
     FIELD_INT("cost", I64, struct record, cost_nusd, -1),

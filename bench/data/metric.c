@@ -1,8 +1,10 @@
 #include "data/metric.h"
 
+#include "data/metric_kinds.h"
+
 const char *const unit_names[N_UNITS] = {
     [UNIT_NS] = "ns",   [UNIT_MTOKS] = "mtok/s",  [UNIT_PPM] = "ppm",
-    [UNIT_NUSD] = "n$", [UNIT_TOKENS] = "tokens",
+    [UNIT_NUSD] = "n$", [UNIT_TOKENS] = "tokens", [UNIT_COUNT] = "count",
 };
 
 static void between(const struct record *r, enum moment from, enum moment to,
@@ -667,6 +669,57 @@ const struct metric metrics[N_METRICS] = {
                                .help = "Output tokens that are no reasoning. Absent where "
                                        "the server did not say.",
                                .values = answer_tokens },
+    [METRIC_EMBED_TPS] = { .name = "embed_tps",
+                           .title = "Tokens embedded per second, per request",
+                           .unit = UNIT_MTOKS,
+                           .more_is_better = true,
+                           .prom = "tokdyno_embed_tokens_per_second",
+                           .span = "prompt tokens / (end - sent)",
+                           .help = "Speed of an embeddings request. The totals of a run "
+                                   "are the rates vectors_per_s and embedded_tps.",
+                           .values = metric_embed_tps },
+    [METRIC_EXECUTED_TOOLS] = { .name = "executed_tools",
+                                .title = "Tools that the server ran",
+                                .unit = UNIT_COUNT,
+                                .prom = "tokdyno_executed_tools",
+                                .span = "executed_tools of the answer",
+                                .help = "Tools that a system, or a model with built-in "
+                                        "tools, ran on the server for one answer.",
+                                .values = metric_executed_tools },
+    [METRIC_TOOL_TIME] = { .name = "tool_time",
+                           .title = "Time in the server's tools",
+                           .unit = UNIT_NS,
+                           .prom = "tokdyno_tool_time_seconds",
+                           .span = "tool named -> its output, added up",
+                           .help = "As the stream tells it: from the frame that names a "
+                                   "tool to the one with its output. Tools that run side "
+                                   "by side count each.",
+                           .values = metric_tool_time },
+    [METRIC_MODEL_TIME] = { .name = "model_time",
+                            .title = "Time in models",
+                            .unit = UNIT_NS,
+                            .prom = "tokdyno_model_time_seconds",
+                            .span = "queue + total time of each call, added up",
+                            .help = "The models' part of a system's answer, by its "
+                                    "usage_breakdown.",
+                            .values = metric_model_time },
+    [METRIC_BEYOND_MODELS] = { .name = "beyond_models",
+                               .title = "Tools and network",
+                               .unit = UNIT_NS,
+                               .prom = "tokdyno_beyond_models_seconds",
+                               .span = "(end - sent) - model_time",
+                               .help = "What is left of a system's answer when its "
+                                       "models' time is taken off: tools and network. "
+                                       "Clamped at 0.",
+                               .values = metric_beyond_models },
+    [METRIC_SCORE] = { .name = "score",
+                       .title = "Score of a prompt guard",
+                       .unit = UNIT_PPM,
+                       .prom = "tokdyno_guard_score_ratio",
+                       .span = "the number that the answer is",
+                       .help = "How likely the guard model takes the prompt for an "
+                               "attack.",
+                       .values = metric_score },
 };
 
 bool metric_find(struct str name, enum metric_id *id)

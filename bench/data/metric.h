@@ -14,10 +14,12 @@ enum unit {
     UNIT_PPM,
     UNIT_NUSD, /* 1e-9 dollars */
     UNIT_TOKENS,
+    UNIT_COUNT, /* of what the metric's name says */
     N_UNITS
 };
 
-extern const char *const unit_names[N_UNITS]; /* "ns", "mtok/s", "ppm", "n$", "tokens" */
+extern const char
+    *const unit_names[N_UNITS]; /* "ns", "mtok/s", "ppm", "n$", "tokens", "count" */
 
 enum metric_id {
     METRIC_TTFT,
@@ -58,6 +60,12 @@ enum metric_id {
     METRIC_REASONING_SHARE,
     METRIC_REASONING_TOKENS,
     METRIC_ANSWER_TOKENS,
+    METRIC_EMBED_TPS,
+    METRIC_EXECUTED_TOOLS,
+    METRIC_TOOL_TIME,
+    METRIC_MODEL_TIME,
+    METRIC_BEYOND_MODELS,
+    METRIC_SCORE,
     N_METRICS
 };
 

@@ -216,6 +216,18 @@ static void count_tokens(struct tally *t, const struct record *r)
     }
 }
 
+/* What only answers of some endpoints hold. */
+static void count_kinds(struct tally *t, const struct record *r)
+{
+    if (r->embedding.vectors > 0 && outcomes[r->outcome].latency) {
+        t->tokenless++;
+        t->vectors += (uint64_t)r->embedding.vectors;
+        t->embedded_tokens += r->tokens.prompt > 0 ? (uint64_t)r->tokens.prompt : 0;
+    }
+    t->judged += r->judgement.flagged >= 0;
+    t->flagged += r->judgement.flagged > 0;
+}
+
 /* `auto` asks for on_demand and falls back to flex; who asks for nothing gets no other. */
 static bool other_tier(const char *asked, const char *got)
 {
@@ -263,6 +275,7 @@ static void count(struct group *g, const struct run *run, const struct record *r
 
     count_request(t, r);
     count_tokens(t, r);
+    count_kinds(t, r);
     if (*r->tier) {
         t->tier_named++;
         t->tier_other += other_tier(run->cells[r->cell].tier, r->tier);

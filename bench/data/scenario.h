@@ -66,6 +66,7 @@ struct request_spec {
     const char *model;
     bool stream;
     bool include_usage;
+    uint64_t inputs;  /* of embeddings: texts a request; 0: a message each */
     const char *body; /* a JSON object: fields passed through, "{}" where none */
     int64_t max_completion_tokens; /* the one in body, for planning; -1 unknown */
     const char *service_tier;      /* the one in body; NULL where none */

@@ -22,7 +22,11 @@ enum { STEPS = 200, DRAWS = 1000 }; /* of a phase; of a distribution */
 int64_t plan_completion(const struct request_spec *spec, const struct model *m,
                         bool *is_max)
 {
-    *is_max = spec->max_completion_tokens > 0;
+    const struct endpoint *e = endpoint_find(spec->endpoint);
+
+    *is_max = spec->max_completion_tokens > 0 || (e && e->tokenless);
+    if (e && e->tokenless)
+        return 0;
     if (*is_max)
         return spec->max_completion_tokens;
     if (m && m->max_completion > 0 && m->max_completion < USUAL_COMPLETION)
@@ -132,6 +136,11 @@ static int check_endpoint(const struct request_spec *spec, struct err *err)
         nearest_hint(&near, err);
         return spec->endpoint_at ? err_at(err, "%s", spec->endpoint_at) : -1;
     }
+    if (spec->inputs && !e->prompt)
+        return err_set(err, ERR_USAGE,
+                       "request.inputs is for endpoints that take texts, as embeddings; "
+                       "expected it without endpoint %s",
+                       e->name);
     buf_init(&head, 0);
     buf_init(&tail, 0);
     rc = e->prepare(spec, &head, &tail, err);

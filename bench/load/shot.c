@@ -40,6 +40,16 @@ static void put_model(struct buf *body, const char *model)
     jsonw_string(&w, model);
 }
 
+static void put_prompt(struct shot *s, struct str messages)
+{
+    const struct engine_config *c = config_of(s);
+
+    if (c->endpoint->prompt)
+        c->endpoint->prompt(&c->cell->request, messages, &s->body);
+    else
+        buf_add(&s->body, messages.p, messages.n);
+}
+
 /* head + messages + what the dataset's row adds + tail: see struct endpoint. */
 static void build_body(struct shot *s)
 {
@@ -52,7 +62,7 @@ static void build_body(struct shot *s)
                  &w->messages, &w->extra, &s->info);
     buf_clear(&s->body);
     buf_add(&s->body, w->engine->head.p, w->engine->head.len);
-    buf_add(&s->body, w->messages.p, w->messages.len);
+    put_prompt(s, (struct str){ w->messages.p, w->messages.len });
     if (w->extra.len)
         buf_add(&s->body, w->extra.p, w->extra.len);
     if (!c->cell->request.model && s->info.model)
@@ -253,9 +263,9 @@ static void attempt_over(void *ctx, struct transfer *t)
     transfer_fill(t, &r);
     end = r.at[MOMENT_END];
     r.at[MOMENT_READY] = s->ready;
-    if (c->model && r.tokens.prompt >= 0 && r.tokens.completion >= 0)
-        r.cost_nusd =
-            catalogue_cost(c->model, r.tokens.prompt, r.tokens.cached, r.tokens.completion);
+    if (c->model)
+        r.cost_nusd = catalogue_cost(c->model, r.tokens.prompt, r.tokens.cached,
+                                     c->endpoint->tokenless ? 0 : r.tokens.completion);
     if (transfer_out_of_descriptors(t))
         w->lag.sample.counters[transfer_out_of_ports(t) ? HEALTH_PORTS_EXHAUSTED
                                                         : HEALTH_FD_EXHAUSTED]++;

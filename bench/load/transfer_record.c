@@ -85,6 +85,9 @@ static void fill_counts(const struct transfer *t, struct record *r)
     r->server.prompt = a->server.prompt;
     r->server.completion = a->server.completion;
     r->server.total = a->server.total;
+    r->embedding = a->embedding;
+    r->compound = a->compound;
+    r->judgement = a->judgement;
     memcpy(r->limits, a->limits, sizeof(r->limits));
     r->retry_after = a->retry_after;
     r->bytes_up = t->sent == NS_ABSENT ? 0 : t->sending.n;

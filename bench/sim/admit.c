@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sim/toolrun.h"
 #include "sim/world.h"
 
 /* Prefill of the largest models grows faster than the prompt. */
@@ -165,6 +166,8 @@ static void serve(struct world *w, struct exchange *x, const struct ask *a)
     if (!w->script.flood)
         timing_draw(&x->timing, &p, w->set->seed, x->key, *in_service,
                     (uint32_t)(x->prompt_tokens - cached), draft_total(&x->draft));
+    x->timing.queue += lora_wait(&w->loras, x->model, w->set, x->received);
+    toolrun_plan(x, a, w->set);
     ++*in_service;
     if (caches && x->prompt_tokens >= (int64_t)w->set->cache_min)
         pcache_store(&w->cache, salt, a->prompt.blocks, a->prompt.n_blocks,
@@ -272,6 +275,42 @@ static void admit_asked(struct world *w, struct exchange *x, const struct http *
     else
         admit(w, x, http, a);
     ask_free(a);
+}
+
+const struct model *admit_model(struct world *w, struct exchange *x,
+                                const struct http *http, const char *kind,
+                                const char *endpoint)
+{
+    const struct setting *set = w->set;
+
+    x->model = world_model(w, x->model_asked);
+    if (x->fault.fault->refusal)
+        refuse_by_fault(x, http);
+    else if (!x->model)
+        world_refuse(x, REFUSAL_MODEL, x->model_asked);
+    else if (!x->model->kind || strcmp(x->model->kind, kind) != 0)
+        world_refuse(x, REFUSAL_UNSUPPORTED, endpoint);
+    else if (set->spend_limit_nusd >= 0 && w->spent_nusd >= set->spend_limit_nusd)
+        world_refuse(x, REFUSAL_BLOCKED, "");
+    else
+        return x->model;
+    return NULL;
+}
+
+int admit_tokens(struct world *w, struct exchange *x, const struct http *http,
+                 int64_t tokens)
+{
+    struct timing_params p = params_of(w, x->model);
+    struct seat seat = { org_of(http), tokens, rates_of(w, x->model) };
+    uint32_t *in_service = world_in_service(w, x->model);
+
+    if (pass_tiers(w, x, &seat, TIER_ON_DEMAND))
+        return -1;
+    x->prompt_tokens = tokens;
+    if (!w->script.flood)
+        timing_draw(&x->timing, &p, w->set->seed, x->key, *in_service, (uint32_t)tokens, 0);
+    ++*in_service;
+    return 0;
 }
 
 void admit_chat(struct world *w, struct exchange *x, const struct http *http)

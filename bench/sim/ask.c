@@ -1,5 +1,7 @@
 #include "sim/ask.h"
 
+#include "sim/stop.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -102,6 +104,12 @@ static int want_seed(struct ask *a, const char *key, const json_t *v)
     a->has_seed = true;
     a->seed = json_integer_value(v);
     return 0;
+}
+
+static int want_stop(struct ask *a, const char *key, const json_t *v)
+{
+    a->stop = v;
+    return stop_is_good(v) ? 0 : ask_refuse(a, REFUSAL_TYPE, key);
 }
 
 static int want_tier(struct ask *a, const char *key, const json_t *v)
@@ -237,6 +245,7 @@ static const struct {
     { "top_p", want_range },
     { "n", want_one },
     { "seed", want_seed },
+    { "stop", want_stop },
     { "logprobs", want_nothing },
     { "top_logprobs", want_nothing },
     { "logit_bias", want_nothing },

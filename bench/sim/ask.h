@@ -56,11 +56,14 @@ struct ask {
     bool has_seed;
     int64_t seed;
 
+    const json_t *stop; /* borrowed from root; NULL: none */
+
     bool json;                 /* JSON mode or a schema */
     const json_t *schema;      /* borrowed from root; NULL: none */
     const char *tool;          /* a tool that may be called; NULL: none offered */
     const json_t *tool_schema; /* of its arguments */
     bool tool_required;
+    bool prefilled;    /* the last message is the beginning of the answer */
     bool answers_tool; /* the last message is the result of a tool */
     bool has_image;
     size_t image_message;

@@ -36,10 +36,19 @@ enum answer {
     ANSWER_REFUSAL,
     ANSWER_CHAT,
     ANSWER_RESPONSE,
+    ANSWER_MADE, /* of a model, in one piece, whose body was made at once */
     ANSWER_MODELS,
     ANSWER_MODEL,
     ANSWER_ROOT
 };
+
+/* A tool that the server runs itself: see toolrun.h. */
+struct tool_run {
+    int kind;
+    ns_t time;
+};
+
+enum { EXCHANGE_RUNS = 10 };
 
 struct exchange {
     uint64_t n;   /* running number, from 1 */
@@ -60,6 +69,7 @@ struct exchange {
     struct fault_choice fault;
     struct buf about; /* of a refusal: the message or what it names */
     const char *about_type;
+    struct buf made; /* of ANSWER_MADE */
 
     const struct model *model; /* NULL: none, or unknown */
     char model_asked[160];
@@ -71,6 +81,8 @@ struct exchange {
     int64_t seed;
     struct draft draft;
     struct timing timing;
+    struct tool_run runs[EXCHANGE_RUNS];
+    size_t n_runs;
     int64_t prompt_tokens; /* -1: no answer of a model */
     int64_t cached_tokens; /* -1: the model does not cache */
     int64_t created;       /* Unix seconds */

@@ -2,7 +2,9 @@
 
 #include <string.h>
 
+#include "sim/gotext.h"
 #include "sim/reply_parts.h"
+#include "sim/toolrun.h"
 
 static const char end_of_choice[] = ",\"logprobs\":null,\"finish_reason\":";
 
@@ -168,6 +170,10 @@ void reply_finish(struct buf *out, const struct exchange *x, const struct buf *p
         buf_str(out, ",\"usage\":");
         put_usage(out, x);
     }
+    if (x->model->kind && !strcmp(x->model->kind, "system")) {
+        buf_str(out, ",\"usage_breakdown\":");
+        toolrun_breakdown(out, x);
+    }
     buf_char(out, '}');
     if (form == USAGE_FULL || form == USAGE_TOP) {
         buf_str(out, ",\"usage\":");
@@ -239,6 +245,8 @@ static void put_message(struct buf *out, const struct exchange *x)
         buf_char(out, ',');
         put_tool_calls(out, x, false, strlen(d->tool_arguments));
     }
+    if (x->n_runs)
+        toolrun_message(out, x);
     buf_char(out, '}');
     buf_free(&text);
 }
@@ -260,8 +268,9 @@ void reply_whole(struct buf *out, const struct exchange *x)
         buf_str(out, ",\"usage\":");
         put_usage(out, x);
     }
-    buf_printf(out, ",\"usage_breakdown\":null,\"system_fingerprint\":\"%s\"",
-               x->fingerprint);
+    buf_str(out, ",\"usage_breakdown\":");
+    toolrun_breakdown(out, x);
+    buf_printf(out, ",\"system_fingerprint\":\"%s\"", x->fingerprint);
     buf_printf(out, ",\"x_groq\":{\"id\":\"%s\",\"seed\":%lld", x->request_id,
                (long long)x->seed);
     if (x->cached_tokens > 0) /* here usage counts the levels of the cache, no more */

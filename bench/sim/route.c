@@ -97,6 +97,7 @@ static void route_path(struct world *w, struct exchange *x, const struct http *h
     } routes[] = {
         { "/chat/completions", "POST", admit_chat },
         { "/responses", "POST", admit_response },
+        { "/embeddings", "POST", admit_embeddings },
         { "/models", "GET", get_models },
     };
     bool get = str_is(http_method(http), "GET");

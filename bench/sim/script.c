@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "sim/toolrun.h"
+
 /* Frames of output before what happens in the middle. */
 enum { MIDDLE = 3 };
 
@@ -57,6 +59,7 @@ static ns_t moment_of(const struct script *s)
     const struct exchange *x = s->x;
     ns_t from = x->received + x->delay;
     ns_t prefilled = from + x->timing.queue + x->timing.prefill;
+    ns_t answering = prefilled + toolrun_time(x);
 
     if (s->setting->flood)
         return x->received;
@@ -64,15 +67,19 @@ static ns_t moment_of(const struct script *s)
     case STAGE_HEAD:
         if (exchange_generates(x))
             return script_is_stream(s) ? from + x->timing.queue
-                                       : prefilled + x->timing.decode;
+                                       : answering + x->timing.decode;
+        if (x->answer == ANSWER_MADE)
+            return prefilled + x->timing.decode;
         return from + x->refused_after;
     case STAGE_ROLE:
         return prefilled;
+    case STAGE_SERVER_TOOLS:
+        return prefilled + toolrun_at(x, s->tool_events);
     case STAGE_OUTPUT:
-        return prefilled + s->volley.at;
+        return answering + s->volley.at;
     case STAGE_TOOL:
     case STAGE_FINISH:
-        return prefilled + x->timing.decode;
+        return answering + x->timing.decode;
     case STAGE_USAGE:
     case STAGE_DONE:
     case STAGE_OVER:
@@ -97,7 +104,8 @@ bool script_incident_is_here(const struct script *s)
     case PLACE_ROLE:
         return s->stage == STAGE_ROLE;
     case PLACE_FIRST:
-        return s->stage == STAGE_OUTPUT || s->stage == STAGE_TOOL;
+        return s->stage == STAGE_SERVER_TOOLS || s->stage == STAGE_OUTPUT ||
+               s->stage == STAGE_TOOL;
     case PLACE_MIDDLE:
         return s->stage > STAGE_OUTPUT || (s->stage == STAGE_OUTPUT && s->outputs >= after);
     case PLACE_FINISHED:
@@ -110,6 +118,8 @@ bool script_incident_is_here(const struct script *s)
 static bool skips(struct script *s)
 {
     switch (s->stage) {
+    case STAGE_SERVER_TOOLS:
+        return s->tool_events == toolrun_events(s->x);
     case STAGE_OUTPUT:
         return !next_volley(s);
     case STAGE_TOOL:

@@ -36,6 +36,7 @@ enum then {
 enum stage {
     STAGE_HEAD,
     STAGE_ROLE,
+    STAGE_SERVER_TOOLS,
     STAGE_OUTPUT,
     STAGE_TOOL,
     STAGE_FINISH,
@@ -69,6 +70,7 @@ struct script {
     uint32_t said[N_CHANNELS];
     uint64_t events;
     uint64_t outputs;
+    size_t tool_events; /* of the server's own tools */
 
     struct buf prefix;
     int64_t prefix_s; /* seconds after the begin that it tells */

@@ -2,6 +2,8 @@
 
 #include "sim/dialect.h"
 #include "sim/reply.h"
+#include "sim/script.h"
+#include "sim/toolrun.h"
 
 enum { ENDLESS_PIECE = 16 * 1024, FRAGMENT = 5 };
 
@@ -93,6 +95,16 @@ static void put_output(struct script *s, struct buf *kinds)
     }
 }
 
+/* A tool of the server's own begins, or ends with its output. */
+static void put_server_tool(struct script *s, struct buf *kinds)
+{
+    buf_clear(&s->text);
+    toolrun_delta(&s->text, s->x, s->tool_events++);
+    put_raw_delta(s, s->text.p);
+    buf_char(kinds, FRAME_TOOL);
+    s->outputs++;
+}
+
 /* The call in one chunk, or in the fragments that other servers send. */
 static void put_tool(struct script *s, struct buf *kinds)
 {
@@ -178,6 +190,9 @@ static void put_whole(struct script *s)
     case ANSWER_RESPONSE:
         dialect_of(s)->whole(s);
         break;
+    case ANSWER_MADE:
+        buf_add(&s->body, x->made.p, x->made.len);
+        break;
     case ANSWER_MODELS:
         reply_models(&s->body, s->setting->catalogue);
         break;
@@ -222,6 +237,9 @@ static void put_stage(struct script *s, ns_t now, struct buf *kinds)
     case STAGE_ROLE:
         d->role(s, kinds);
         s->stage++;
+        break;
+    case STAGE_SERVER_TOOLS:
+        put_server_tool(s, kinds);
         break;
     case STAGE_OUTPUT:
         d->output(s, kinds);

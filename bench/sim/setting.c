@@ -83,6 +83,15 @@ static const struct setting_row rows[] = {
     { "tool-share", "SHARE", "1", setting_read_share, AT(draft.tool_share),
       "of the requests that may call a tool that do" },
 
+    { "server-tools", "X", "2", setting_read_number, AT(tools),
+      "median of the tools that a system runs for an answer, 10 at most" },
+    { "server-tool-time", "DURATION", "400ms", setting_read_seconds, AT(tool_time),
+      "median of the time each takes" },
+    { "lora-cold", "DURATION", "2s", setting_read_seconds, AT(lora_cold),
+      "wait of the first call of an adapter (ft:BASE:org_.../NAME)" },
+    { "lora-idle", "DURATION", "5m", setting_read_duration, AT(lora_idle),
+      "pause after which it is loaded anew" },
+
     { "cache", "", "on", setting_read_switch, AT(cache),
       "the prompt cache, for the models that have one" },
     { "cache-min", "N", "1024", setting_read_count, AT(cache_min),

@@ -72,6 +72,11 @@ struct setting {
 
     struct draft_params draft;
 
+    double tools;     /* that a system runs for an answer, median */
+    double tool_time; /* seconds */
+    double lora_cold; /* seconds */
+    ns_t lora_idle;
+
     bool cache;
     uint64_t cache_min;
     ns_t cache_lifetime;

@@ -45,6 +45,7 @@ void world_free(struct world *w)
     pcache_free(&w->cache);
     free(w->in_service);
     free(w->strangers);
+    loras_free(&w->loras);
     arena_free(&w->arena);
 }
 
@@ -92,6 +93,8 @@ const struct model *world_model(struct world *w, const char *id)
     for (size_t i = 0; !m && w->set->any_case && i < w->catalogue->n_models; i++)
         if (!strcasecmp(w->catalogue->models[i].id, id))
             m = &w->catalogue->models[i];
+    if (!m)
+        m = lora_model(&w->loras, w->catalogue, id);
     if (!m && w->set->any_model && *id)
         m = stranger(w, id);
     return m;
@@ -188,6 +191,7 @@ static struct exchange *exchange_new(struct world *w, const struct http *http)
     x->fault = (struct fault_choice){ &faults[0], 0 };
     x->keep_alive = http->keep_alive;
     buf_init(&x->about, 0);
+    buf_init(&x->made, 0);
     return x;
 }
 
@@ -230,6 +234,7 @@ void world_settle(struct world *w, const struct exchange *x, int64_t generated, 
 void world_forget(struct exchange *x)
 {
     buf_free(&x->about);
+    buf_free(&x->made);
     draft_free(&x->draft);
     free(x->frames);
     free(x);

@@ -300,6 +300,22 @@ def answer_tokens(a):
     return [tokens["completion"] - tokens["reasoning"]]
 
 
+def embed_tps(a):
+    took = span(a, "sent", "end")
+    if not a.get("embedding", {}).get("vectors") or not tokens(a, "prompt") or not took:
+        return []
+    return [int(tokens(a, "prompt") * 1000 * NS / took[0] + 0.5)] if took[0] > 0 else []
+
+
+def kind(part, name):
+    return lambda a: [a[part][name]] if name in a.get(part, {}) else []
+
+
+def beyond_models(a):
+    took, models = span(a, "sent", "end"), a.get("compound", {}).get("model_time")
+    return [max(0, took[0] - models)] if models is not None and took and took[0] > 0 else []
+
+
 # name: (of final attempts only, of failed ones as well, values of an attempt)
 METRICS = {
     "ttft": (True, False, lambda a: span(a, "due", "first")),
@@ -320,6 +336,12 @@ METRICS = {
     "tcp": (False, False, new_connection("tcp")),
     "tls": (False, False, new_connection("tls")),
     "cache_hit": (False, False, cache_hit),
+    "embed_tps": (False, False, embed_tps),
+    "executed_tools": (False, False, kind("compound", "tools")),
+    "tool_time": (False, False, kind("compound", "tool_time")),
+    "model_time": (False, False, kind("compound", "model_time")),
+    "beyond_models": (False, False, beyond_models),
+    "score": (False, False, kind("judgement", "score")),
     "cost": (False, True, lambda a: [a["cost"]] if "cost" in a else []),
     "held": (True, True, lambda a: span(a, "due", "ready")),
     "held_cap": (True, True, held("cap")),
