@@ -38,7 +38,14 @@ struct answer {
 
     /* from the headers */
     int status;
-    enum answer_type { ANSWER_UNKNOWN, ANSWER_SSE, ANSWER_JSON, ANSWER_OTHER } type;
+    enum answer_type {
+        ANSWER_UNKNOWN,
+        ANSWER_SSE,
+        ANSWER_JSON,
+        ANSWER_TEXT,  /* text/plain */
+        ANSWER_BYTES, /* audio, or said to be no more than bytes */
+        ANSWER_OTHER
+    } type;
     bool encoded; /* compressed, which we never ask for */
     struct limit limits[N_LIMITS];
     ns_t retry_after;

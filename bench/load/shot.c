@@ -202,7 +202,7 @@ static bool retried(const struct shot *s, const struct record *r, const struct a
         .retry_in = a->retry_in,
         .bucket = own_wait(s),
         .daily = error_is_daily(a),
-        .streamed = c->cell->request.stream,
+        .streamed = endpoint_streams(c->endpoint, &c->cell->request),
     };
 
     if (s->worker->halted || r->outcome == OUTCOME_CUT)
