@@ -96,6 +96,9 @@ static void route_path(struct world *w, struct exchange *x, const struct http *h
         void (*take)(struct world *w, struct exchange *x, const struct http *http);
     } routes[] = {
         { "/chat/completions", "POST", admit_chat },
+        { "/audio/transcriptions", "POST", admit_transcription },
+        { "/audio/translations", "POST", admit_translation },
+        { "/audio/speech", "POST", admit_speech },
         { "/models", "GET", get_models },
     };
     bool get = str_is(http_method(http), "GET");

@@ -2,6 +2,7 @@
 
 #include "sim/reply.h"
 #include "sim/script.h"
+#include "sim/transcript.h"
 
 enum { ENDLESS_PIECE = 16 * 1024, FRAGMENT = 5 };
 
@@ -62,6 +63,16 @@ static void put_nothings(struct script *s)
         put_choices(s, NULL);
 }
 
+/* One frame, however many pieces a write has. */
+static void put_sound(struct script *s, struct buf *kinds)
+{
+    for (uint32_t i = 0; i < s->volley.n; i++)
+        for (uint32_t k = 0; k < s->volley.tokens[i]; k++)
+            sound_put(&s->body, &s->x->sound, s->said[s->channel]++);
+    buf_char(kinds, FRAME_SOUND);
+    s->outputs++;
+}
+
 static void put_output(struct script *s, struct buf *kinds)
 {
     const struct draft *d = &s->x->draft;
@@ -109,6 +120,12 @@ static void put_whole(struct script *s)
     case ANSWER_CHAT:
         reply_whole(&s->body, x);
         break;
+    case ANSWER_TRANSCRIPT:
+        transcript_put(&s->body, x);
+        break;
+    case ANSWER_SPEECH: /* a stream, but for the fault that makes it none */
+        buf_str(&s->body, "{}");
+        break;
     case ANSWER_MODELS:
         reply_models(&s->body, s->setting->catalogue);
         break;
@@ -133,19 +150,22 @@ static void put_head(struct script *s, ns_t now, struct buf *out)
 
 static void put_done(struct script *s, struct buf *kinds)
 {
+    s->stage = STAGE_OVER;
+    if (s->x->answer == ANSWER_SPEECH)
+        return;
     if (!script_has(s, ODD_NO_DONE)) {
         put_event(s, NULL, str_of("[DONE]"));
         buf_char(kinds, FRAME_DONE);
     }
     if (script_has(s, ODD_TRAILING))
         buf_str(&s->body, "data: {\"trailing\":true}\n\nnot even a field\n\n");
-    s->stage = STAGE_OVER;
 }
 
 /* The stage's part of the body; the stage moves on. */
 static void put_stage(struct script *s, ns_t now, struct buf *kinds)
 {
-    refresh_prefix(s, now);
+    if (s->x->answer != ANSWER_SPEECH)
+        refresh_prefix(s, now);
     switch (s->stage) {
     case STAGE_ROLE:
         reply_role(&s->json, s->x, &s->prefix);
@@ -154,7 +174,10 @@ static void put_stage(struct script *s, ns_t now, struct buf *kinds)
         s->stage++;
         break;
     case STAGE_OUTPUT:
-        put_output(s, kinds);
+        if (s->x->answer == ANSWER_SPEECH)
+            put_sound(s, kinds);
+        else
+            put_output(s, kinds);
         break;
     case STAGE_TOOL:
         put_tool(s, kinds);
@@ -281,6 +304,8 @@ static enum then write_incident(struct script *s, ns_t now, struct buf *out,
         }
         return THEN_CLOSE;
     case INCIDENT_ERROR:
+        if (s->x->answer == ANSWER_SPEECH) /* nothing but sound can be said there */
+            return THEN_CLOSE;
         put_error(s);
         put_body(s, out);
         return after(s);

@@ -64,6 +64,11 @@ void route_request(struct world *w, struct exchange *x, const struct http *http)
 /* In admit.c: decide about POST /chat/completions. Fills *x; the refusal too. */
 void admit_chat(struct world *w, struct exchange *x, const struct http *http);
 
+/* In hear.c and speak.c, likewise. */
+void admit_transcription(struct world *w, struct exchange *x, const struct http *http);
+void admit_translation(struct world *w, struct exchange *x, const struct http *http);
+void admit_speech(struct world *w, struct exchange *x, const struct http *http);
+
 /* Refuse x with this; about is copied. */
 void world_refuse(struct exchange *x, enum refusal r, const char *about);
 
