@@ -26,6 +26,8 @@ static void nothing_yet(struct answer *a)
     a->done = a->text = a->tool_call = a->reasoned = a->damaged = false;
     a->failed = false;
     a->think = (struct think){ 0 };
+    a->heard = a->starved = NS_ABSENT;
+    wav_init(&a->wav);
     a->error_status = 0;
 }
 

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "api/think.h"
+#include "api/wav.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/str.h"
@@ -76,6 +77,10 @@ struct answer {
     } server;
     struct buf tier;
     struct buf finish;
+
+    ns_t heard;     /* length of the audio that was sent, as the server tells it */
+    ns_t starved;   /* see struct record */
+    struct wav wav; /* the audio that comes */
 
     bool done;      /* the endpoint's end mark was seen ([DONE]) */
     bool text;      /* any visible text */

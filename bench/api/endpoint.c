@@ -1,6 +1,8 @@
 #include "api/endpoint.h"
 
-const struct endpoint *const endpoints[] = { &endpoint_chat, NULL };
+const struct endpoint *const endpoints[] = {
+    &endpoint_chat, &endpoint_transcription, &endpoint_translation, &endpoint_speech, NULL,
+};
 
 const struct endpoint *endpoint_find(const char *name)
 {

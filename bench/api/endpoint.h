@@ -66,6 +66,9 @@ struct endpoint {
 };
 
 extern const struct endpoint endpoint_chat;
+extern const struct endpoint endpoint_transcription;
+extern const struct endpoint endpoint_translation;
+extern const struct endpoint endpoint_speech;
 
 extern const struct endpoint *const endpoints[]; /* ends in NULL */
 

@@ -115,6 +115,12 @@ static const struct field server[] = {
     FIELD_INT("total", I64, struct record, server.total, NS_ABSENT),
 };
 
+static const struct field audio[] = {
+    FIELD_INT("sent", I64, struct record, audio.sent, NS_ABSENT),
+    FIELD_INT("received", I64, struct record, audio.received, NS_ABSENT),
+    FIELD_INT("starved", I64, struct record, audio.starved, NS_ABSENT),
+};
+
 static const struct field limit[] = {
     FIELD_INT("limit", I64, struct limit, limit, -1),
     FIELD_INT("remaining", I64, struct limit, remaining, -1),
@@ -155,6 +161,8 @@ static const struct field attempt[] = {
     FIELD_INT("http", I32, struct record, http_version, 0),
     FIELD_PART("tokens", tokens),
     FIELD_PART("server", server),
+    FIELD_PART("audio", audio),
+    FIELD_INT("characters", I64, struct record, characters, -1),
     FIELD_PART("limits", limits),
     FIELD_INT("retry_after", I64, struct record, retry_after, NS_ABSENT),
     FIELD_INT("cost", I64, struct record, cost_nusd, -1),

@@ -31,6 +31,8 @@ void record_init(struct record *r)
         .try_no = 1,
         .tokens = { -1, -1, -1, -1, -1, -1, -1 },
         .server = { NS_ABSENT, NS_ABSENT, NS_ABSENT, NS_ABSENT },
+        .audio = { NS_ABSENT, NS_ABSENT, NS_ABSENT },
+        .characters = -1,
         .dns = NS_ABSENT,
         .tcp = NS_ABSENT,
         .tls = NS_ABSENT,

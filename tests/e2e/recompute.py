@@ -278,6 +278,25 @@ def tps_error(a):
     return [round(min(10 ** 9, e * 1e6 / (g[0] - e))) if e < g[0] else 10 ** 9]
 
 
+def speed(of, start):
+    """Thousandths of what an attempt did in a second, from that moment to its end."""
+    return lambda a: [round(of(a) * 1000 / (a["times"]["end"] - a["times"][start]))] \
+        if of(a) is not None and start in a["times"] and \
+        a["times"]["end"] > a["times"][start] else []
+
+
+def audio(name):
+    return lambda a: a.get("audio", {}).get(name)
+
+
+def spoken(a):
+    return a["characters"] * NS if "characters" in a else None
+
+
+def present(of):
+    return lambda a: [v for v in [of(a)] if v is not None]
+
+
 # name: (of final attempts only, of failed ones as well, values of an attempt)
 METRICS = {
     "ttft": (True, False, lambda a: span(a, "due", "first")),
@@ -294,6 +313,8 @@ METRICS = {
     "prefill": (False, False, server_time("prompt")),
     "decode": (False, False, server_time("completion")),
     "network": (False, False, lambda a: [max(0, v) for v in network(a)]),
+    "upload": (False, False, lambda a: span(a, "connected", "sent")
+               if a.get("bytes_up", 0) >= 16 << 10 else []),
     "dns": (False, False, new_connection("dns")),
     "tcp": (False, False, new_connection("tcp")),
     "tls": (False, False, new_connection("tls")),
@@ -316,6 +337,13 @@ METRICS = {
     "planned_tokens": (False, False, token_count("planned")),
     "prompt_tokens": (False, False, token_count("prompt")),
     "completion_tokens": (False, False, token_count("completion")),
+    "speed_factor": (False, False, speed(audio("sent"), "start")),
+    "speed_factor_server": (False, False, speed(audio("sent"), "sent")),
+    "rtf": (False, False, speed(audio("received"), "start")),
+    "chars_per_s": (False, False, speed(spoken, "start")),
+    "starved": (False, False, present(audio("starved"))),
+    "audio_in": (False, True, present(audio("sent"))),
+    "audio_out": (False, True, present(audio("received"))),
 }
 SERIES = ("ttft", "ttft_api", "ttfr", "ttfa", "itl", "tpot", "tps", "stall", "e2e", "e2e_api")
 # figure: (its error, how the greatest value of one attempt may be off: times downwards only)
@@ -390,7 +418,8 @@ def counts_of(attempts, tier):
         "cache_hits": sum(tokens(a, "cached") > 0 for a in told),
         "priced": len(priced),
         "priced_tokens": total(priced, "prompt") + total(priced, "completion"),
-        "unpriced": len([a for a in usage if "cost" not in a]),
+        "unpriced": len([a for a in attempts if "cost" not in a and (a in usage or (
+            a["outcome"] in GOOD and (audio("sent")(a) is not None or "characters" in a)))]),
         "tier_named": sum("tier" in a for a in attempts),
         "tier_other": sum("tier" in a and asked is not None and a["tier"] != asked
                           for a in attempts),
@@ -440,8 +469,18 @@ def seconds_of(events, attempts, trial, phase):
     return end - begin, max([end] + good) - begin
 
 
+def cost_of_audio(price, a):
+    if "characters" in price:
+        return round(a["characters"] * price["characters"] * 1000)
+    sent = audio("sent")(a)
+    return None if sent is None else round(max(sent, 10 * NS) * price["audio"] / 3600)
+
+
 def cost_of(price, a):
-    """In billionths of a dollar, by the catalogue's dollars for 1M tokens; None: unknown."""
+    """In billionths of a dollar, by the catalogue's dollars for 1M tokens (or characters, or an
+    hour of audio, of which a clip has ten seconds at least); None: unknown."""
+    if price and ("audio" in price or "characters" in price):
+        return cost_of_audio(price, a) if a["outcome"] in GOOD else None
     prompt, completion = tokens(a, "prompt"), tokens(a, "completion")
     if price is None or prompt is None or completion is None:
         return None
