@@ -295,11 +295,11 @@ void otlp_put_request(struct otlp_batch *b, const struct record *r,
     const struct run *run = b->about->run;
     struct attrs to = attrs_begin(&b->arena, 48, b->about->env.max_text);
     const char *model = run->cells[r->cell].model;
-    const char *name = "chat";
+    const char *name = b->about->operation;
     Otlp__Span *span;
 
     if (model && *model)
-        name = arena_printf(&b->arena, "chat %s", otlp_text(&b->arena, model, 200));
+        name = arena_printf(&b->arena, "%s %s", name, otlp_text(&b->arena, model, 200));
     span = otlp_span(b, &q->id, q->parent, name, true, q->first, r->at[MOMENT_END]);
     otlp_put_common(b->about, &to, r->cell);
     attr_name(&to, "error.type", otlp_error_type(&b->arena, r, false));

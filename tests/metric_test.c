@@ -120,6 +120,14 @@ TEST(every_metric_of_a_streamed_answer_is_what_its_moments_say)
         { "model_time", 0, 0 },
         { "beyond_models", 0, 0 },
         { "score", 0, 0 },
+        { "upload", 0, 0 },
+        { "speed_factor", 0, 0 },
+        { "speed_factor_server", 0, 0 },
+        { "rtf", 0, 0 },
+        { "chars_per_s", 0, 0 },
+        { "starved", 0, 0 },
+        { "audio_in", 0, 0 },
+        { "audio_out", 0, 0 },
     };
     struct record r = streamed();
 
@@ -154,6 +162,49 @@ TEST(what_did_not_happen_gives_no_value)
     record_init(&r);
     for (int i = 0; i < N_METRICS; i++)
         expect(metrics[i].name, &r, 0, 0);
+}
+
+/* 30 s of audio that took 100 ms to go up and 150 ms to be written down. */
+TEST(metrics_of_speech_to_text_tell_upload_and_speed_apart)
+{
+    struct record r;
+
+    record_init(&r);
+    r.at[MOMENT_DUE] = 0;
+    r.at[MOMENT_START] = r.at[MOMENT_CONNECTED] = 50 * NS_PER_MS;
+    r.at[MOMENT_SENT] = 150 * NS_PER_MS;
+    r.at[MOMENT_HEAD] = r.at[MOMENT_END] = 300 * NS_PER_MS;
+    r.audio.sent = 30 * NS_PER_S;
+    r.bytes_up = 960500;
+    expect("upload", &r, 1, 100 * NS_PER_MS);
+    expect("speed_factor", &r, 1, 120000);
+    expect("speed_factor_server", &r, 1, 200000);
+    expect("audio_in", &r, 1, 30 * NS_PER_S);
+    expect("rtf", &r, 0, 0);
+    expect("chars_per_s", &r, 0, 0);
+    expect("ttft", &r, 0, 0);
+    r.bytes_up = (16 << 10) - 1; /* taken by the socket at once */
+    expect("upload", &r, 0, 0);
+    r.at[MOMENT_SENT] = NS_ABSENT;
+    expect("speed_factor_server", &r, 0, 0);
+}
+
+TEST(metrics_of_text_to_speech_count_sound_and_characters)
+{
+    struct record r;
+
+    record_init(&r);
+    r.at[MOMENT_START] = 0;
+    r.at[MOMENT_SENT] = NS_PER_MS;
+    r.at[MOMENT_END] = 500 * NS_PER_MS;
+    r.audio.received = 4 * NS_PER_S;
+    r.audio.starved = 0;
+    r.characters = 60;
+    expect("rtf", &r, 1, 8000);
+    expect("chars_per_s", &r, 1, 120000);
+    expect("starved", &r, 1, 0);
+    expect("audio_out", &r, 1, 4 * NS_PER_S);
+    expect("speed_factor", &r, 0, 0);
 }
 
 TEST(speed_needs_two_tokens_and_time_between_them)

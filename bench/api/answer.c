@@ -32,6 +32,8 @@ static void nothing_yet(struct answer *a)
     a->wants_opening = false;
     a->tools_seen = 0;
     a->think = (struct think){ 0 };
+    a->heard = a->starved = NS_ABSENT;
+    wav_init(&a->wav);
     a->error_status = 0;
 }
 

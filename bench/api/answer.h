@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "api/think.h"
+#include "api/wav.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/str.h"
@@ -40,7 +41,14 @@ struct answer {
 
     /* from the headers */
     int status;
-    enum answer_type { ANSWER_UNKNOWN, ANSWER_SSE, ANSWER_JSON, ANSWER_OTHER } type;
+    enum answer_type {
+        ANSWER_UNKNOWN,
+        ANSWER_SSE,
+        ANSWER_JSON,
+        ANSWER_TEXT,  /* text/plain */
+        ANSWER_BYTES, /* audio, or said to be no more than bytes */
+        ANSWER_OTHER
+    } type;
     bool encoded; /* compressed, which we never ask for */
     struct limit limits[N_LIMITS];
     ns_t retry_after;
@@ -75,6 +83,10 @@ struct answer {
     struct judgement judgement;
     struct buf tier;
     struct buf finish;
+
+    ns_t heard;     /* length of the audio that was sent, as the server tells it */
+    ns_t starved;   /* see struct record */
+    struct wav wav; /* the audio that comes */
 
     bool done;      /* the endpoint's end mark was seen ([DONE]) */
     bool text;      /* any visible text */

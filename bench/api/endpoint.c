@@ -1,7 +1,8 @@
 #include "api/endpoint.h"
 
 const struct endpoint *const endpoints[] = {
-    &endpoint_chat, &endpoint_responses, &endpoint_embeddings, &endpoint_guard, NULL,
+    &endpoint_chat,          &endpoint_responses,   &endpoint_embeddings, &endpoint_guard,
+    &endpoint_transcription, &endpoint_translation, &endpoint_speech,     NULL,
 };
 
 const struct endpoint *endpoint_find(const char *name)
@@ -10,4 +11,9 @@ const struct endpoint *endpoint_find(const char *name)
         if (!strcmp(endpoints[i]->name, name))
             return endpoints[i];
     return NULL;
+}
+
+bool endpoint_streams(const struct endpoint *e, const struct request_spec *spec)
+{
+    return e->bytes || (spec->stream && !e->no_events);
 }

@@ -138,6 +138,12 @@ static const struct field judgement[] = {
     FIELD_INT("score", I64, struct judgement, score, -1),
 };
 
+static const struct field audio[] = {
+    FIELD_INT("sent", I64, struct record, audio.sent, NS_ABSENT),
+    FIELD_INT("received", I64, struct record, audio.received, NS_ABSENT),
+    FIELD_INT("starved", I64, struct record, audio.starved, NS_ABSENT),
+};
+
 static const struct field limit[] = {
     FIELD_INT("limit", I64, struct limit, limit, -1),
     FIELD_INT("remaining", I64, struct limit, remaining, -1),
@@ -181,6 +187,8 @@ static const struct field attempt[] = {
     FIELD_OBJECT("embedding", embedding, struct record, embedding),
     FIELD_OBJECT("compound", compound, struct record, compound),
     FIELD_OBJECT("judgement", judgement, struct record, judgement),
+    FIELD_PART("audio", audio),
+    FIELD_INT("characters", I64, struct record, characters, -1),
     FIELD_PART("limits", limits),
     FIELD_INT("retry_after", I64, struct record, retry_after, NS_ABSENT),
     FIELD_INT("cost", I64, struct record, cost_nusd, -1),

@@ -3,8 +3,9 @@
 #include "data/metric_kinds.h"
 
 const char *const unit_names[N_UNITS] = {
-    [UNIT_NS] = "ns",   [UNIT_MTOKS] = "mtok/s",  [UNIT_PPM] = "ppm",
-    [UNIT_NUSD] = "n$", [UNIT_TOKENS] = "tokens", [UNIT_COUNT] = "count",
+    [UNIT_NS] = "ns",       [UNIT_MTOKS] = "mtok/s",   [UNIT_PPM] = "ppm",
+    [UNIT_NUSD] = "n$",     [UNIT_TOKENS] = "tokens",  [UNIT_MX] = "mx",
+    [UNIT_COUNT] = "count", [UNIT_MCHARS] = "mchar/s",
 };
 
 static void between(const struct record *r, enum moment from, enum moment to,
@@ -155,6 +156,23 @@ static void network(const struct record *r, metric_fn *emit, void *ctx)
 
     if (network_raw(r, &v))
         emit(ctx, v > 0 ? v : 0);
+}
+
+/*
+ * A body that a socket takes at once has no upload to speak of: a new connection of TCP
+ * sends ten segments before it hears a word, some 14 KB.
+ */
+enum { UPLOAD_LEAST = 16 << 10 };
+
+static bool uploads(const struct record *r)
+{
+    return r->bytes_up >= UPLOAD_LEAST;
+}
+
+static void upload(const struct record *r, metric_fn *emit, void *ctx)
+{
+    if (uploads(r))
+        between(r, MOMENT_CONNECTED, MOMENT_SENT, emit, ctx);
 }
 
 static void dns(const struct record *r, metric_fn *emit, void *ctx)
@@ -326,6 +344,51 @@ static void answer_tokens(const struct record *r, metric_fn *emit, void *ctx)
         emit(ctx, r->tokens.completion - r->tokens.reasoning);
 }
 
+/* Thousandths of what is done in a unit of time, v units of it within the span. */
+static void speed(double v, const struct record *r, enum moment from, metric_fn *emit,
+                  void *ctx)
+{
+    ns_t span = r->at[MOMENT_END] - r->at[from];
+
+    if (v >= 0 && r->at[from] != NS_ABSENT && r->at[MOMENT_END] != NS_ABSENT && span > 0)
+        emit(ctx, rounded(v * 1e3 / (double)span));
+}
+
+static void speed_factor(const struct record *r, metric_fn *emit, void *ctx)
+{
+    speed((double)r->audio.sent, r, MOMENT_START, emit, ctx);
+}
+
+static void speed_factor_server(const struct record *r, metric_fn *emit, void *ctx)
+{
+    speed((double)r->audio.sent, r, MOMENT_SENT, emit, ctx);
+}
+
+static void rtf(const struct record *r, metric_fn *emit, void *ctx)
+{
+    speed((double)r->audio.received, r, MOMENT_START, emit, ctx);
+}
+
+static void chars_per_s(const struct record *r, metric_fn *emit, void *ctx)
+{
+    speed((double)r->characters * NS_PER_S, r, MOMENT_START, emit, ctx);
+}
+
+static void starved(const struct record *r, metric_fn *emit, void *ctx)
+{
+    present(r->audio.starved, emit, ctx);
+}
+
+static void audio_in(const struct record *r, metric_fn *emit, void *ctx)
+{
+    present(r->audio.sent, emit, ctx);
+}
+
+static void audio_out(const struct record *r, metric_fn *emit, void *ctx)
+{
+    present(r->audio.received, emit, ctx);
+}
+
 /*
  * OpenTelemetry's durations count from when a request left, so its names stand at the _api
  * metrics; those that count from due have none.
@@ -458,6 +521,16 @@ const struct metric metrics[N_METRICS] = {
                              "and besides hidden thoughts. Clamped at 0, clamps are "
                              "counted.",
                          .values = network },
+    [METRIC_UPLOAD] = { .name = "upload",
+                        .title = "Upload",
+                        .unit = UNIT_NS,
+                        .clocked = true,
+                        .prom = "tokdyno_upload_seconds",
+                        .span = "connected -> sent",
+                        .help = "From when the connection was ready to when the system had "
+                                "taken the whole request. Of requests of 16 KiB and more: "
+                                "smaller ones are taken at once.",
+                        .values = upload },
     [METRIC_DNS] = { .name = "dns",
                      .title = "DNS",
                      .unit = UNIT_NS,
@@ -720,6 +793,74 @@ const struct metric metrics[N_METRICS] = {
                        .help = "How likely the guard model takes the prompt for an "
                                "attack.",
                        .values = metric_score },
+    [METRIC_SPEED_FACTOR] = { .name = "speed_factor",
+                              .title = "Speed factor",
+                              .unit = UNIT_MX,
+                              .more_is_better = true,
+                              .clocked = true,
+                              .prom = "tokdyno_speed_factor",
+                              .span = "length of the audio sent / (end - start)",
+                              .help = "How many seconds of audio are transcribed in a "
+                                      "second, by our clock, upload included.",
+                              .values = speed_factor },
+    [METRIC_SPEED_FACTOR_SERVER] = { .name = "speed_factor_server",
+                                     .title = "Speed factor, without upload",
+                                     .unit = UNIT_MX,
+                                     .more_is_better = true,
+                                     .clocked = true,
+                                     .prom = "tokdyno_speed_factor_server",
+                                     .span = "length of the audio sent / (end - sent)",
+                                     .help = "The same from when all of it had been sent: "
+                                             "what comes near the figures that providers "
+                                             "publish.",
+                                     .values = speed_factor_server },
+    [METRIC_RTF] = { .name = "rtf",
+                     .title = "Real-time factor of speech",
+                     .unit = UNIT_MX,
+                     .more_is_better = true,
+                     .clocked = true,
+                     .prom = "tokdyno_rtf",
+                     .span = "length of the audio received / (end - start)",
+                     .help = "How many seconds of speech come in a second; below 1 it "
+                             "cannot be played while it comes. Absent where the format "
+                             "does not tell how long it lasts (WAV does).",
+                     .values = rtf },
+    [METRIC_CHARS_PER_S] = { .name = "chars_per_s",
+                             .title = "Characters spoken per second",
+                             .unit = UNIT_MCHARS,
+                             .more_is_better = true,
+                             .clocked = true,
+                             .prom = "tokdyno_characters_per_second",
+                             .span = "characters of the text / (end - start)",
+                             .help = "Speed of text to speech as one request sees it.",
+                             .values = chars_per_s },
+    [METRIC_STARVED] = { .name = "starved",
+                         .title = "Player stands still",
+                         .unit = UNIT_NS,
+                         .clocked = true,
+                         .prom = "tokdyno_starved_seconds",
+                         .span = "most of (frame - first) - audio before the frame",
+                         .help = "How long in all a player that begins with the first "
+                                 "sound would stand still, waiting for more; 0: never.",
+                         .values = starved },
+    [METRIC_AUDIO_IN] = { .name = "audio_in",
+                          .title = "Audio sent",
+                          .unit = UNIT_NS,
+                          .any_outcome = true,
+                          .prom = "tokdyno_audio_in_seconds",
+                          .span = "length of the clip",
+                          .help = "How long the audio of an attempt lasts. Bills count 10 "
+                                  "s at least.",
+                          .values = audio_in },
+    [METRIC_AUDIO_OUT] = { .name = "audio_out",
+                           .title = "Audio received",
+                           .unit = UNIT_NS,
+                           .any_outcome = true,
+                           .prom = "tokdyno_audio_out_seconds",
+                           .span = "length of the audio",
+                           .help = "How long the speech of an answer lasts, by the head of "
+                                   "its WAV file.",
+                           .values = audio_out },
 };
 
 bool metric_find(struct str name, enum metric_id *id)
@@ -736,6 +877,12 @@ bool metric_takes(const struct metric *m, const struct record *r)
 {
     return (r->final || !m->per_request) &&
            (m->any_outcome || outcomes[r->outcome].latency);
+}
+
+bool metric_counts_failures(const struct metric *m)
+{
+    return !m->any_outcome && (m->unit == UNIT_NS || m->unit == UNIT_MTOKS ||
+                               m->unit == UNIT_MX || m->unit == UNIT_MCHARS);
 }
 
 bool metric_network_clamped(const struct record *r)

@@ -38,6 +38,8 @@ void record_init(struct record *r)
         .embedding = embedding_none,
         .compound = compound_none,
         .judgement = judgement_none,
+        .audio = { NS_ABSENT, NS_ABSENT, NS_ABSENT },
+        .characters = -1,
         .dns = NS_ABSENT,
         .tcp = NS_ABSENT,
         .tls = NS_ABSENT,

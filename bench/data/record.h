@@ -20,7 +20,7 @@ enum moment {
     MOMENT_SENT,      /* whole request written */
     MOMENT_HEAD,      /* response headers */
     MOMENT_ROLE,      /* first frame */
-    MOMENT_FIRST,     /* first output of any channel: reasoning, text, tool call */
+    MOMENT_FIRST,     /* first output of any channel: reasoning, text, tool call, sound */
     MOMENT_REASONING, /* first output that is reasoning */
     MOMENT_ANSWER,    /* first visible text */
     MOMENT_LAST,      /* last output */
@@ -133,6 +133,12 @@ struct record {
     struct embedding embedding;
     struct compound compound;
     struct judgement judgement;
+    struct {
+        ns_t sent;     /* how long the audio lasts that went up */
+        ns_t received; /* and that came down */
+        ns_t starved;  /* the longest wait of who plays it from its first sound on */
+    } audio;
+    int64_t characters; /* of the text that is to be spoken */
 
     struct limit limits[N_LIMITS];
     ns_t retry_after;

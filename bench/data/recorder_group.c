@@ -191,6 +191,12 @@ static int64_t capped_sum(int64_t a, int64_t b)
     return a > INT64_MAX - b ? INT64_MAX : a + b;
 }
 
+/* Audio that went up and text that was spoken are paid for, though no answer says so. */
+static bool has_audio_price(const struct record *r)
+{
+    return outcomes[r->outcome].latency && (r->audio.sent >= 0 || r->characters >= 0);
+}
+
 static void count_tokens(struct tally *t, const struct record *r)
 {
     uint64_t prompt = r->tokens.prompt > 0 ? (uint64_t)r->tokens.prompt : 0;
@@ -211,7 +217,7 @@ static void count_tokens(struct tally *t, const struct record *r)
         t->priced++;
         t->priced_tokens += prompt + completion;
         t->cost_nusd = capped_sum(t->cost_nusd, r->cost_nusd);
-    } else if (usage) {
+    } else if (usage || has_audio_price(r)) {
         t->unpriced++;
     }
 }

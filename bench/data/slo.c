@@ -100,31 +100,51 @@ static int read_op(struct reading *r, enum slo_op *op)
     return wrong(r, r->rest, "<, <=, > or >=");
 }
 
+/* A number with one of these behind it; the last is "". */
+static int read_quantity(struct reading *r, struct str s, const char *const *tails,
+                         const char *expected, double *v)
+{
+    struct str rest = s;
+    char number[32];
+    char *end;
+    size_t n;
+
+    while ((n = strlen(*tails)) &&
+           (rest.n < n || memcmp(rest.p + rest.n - n, *tails, n) != 0))
+        tails++;
+    rest.n -= n;
+    while (rest.n && rest.p[rest.n - 1] == ' ')
+        rest.n--;
+    if (rest.n && rest.n < sizeof(number) && strspn(rest.p, "0123456789.") >= rest.n) {
+        memcpy(number, rest.p, rest.n);
+        number[rest.n] = '\0';
+        *v = strtod(number, &end);
+        if (!*end)
+            return 0;
+    }
+    return wrong(r, rest, expected);
+}
+
 /* Tokens per second: "300 tok/s", "300/s" or "300". */
 static int read_speed(struct reading *r, struct str s, double *per_s)
 {
     static const char *const tails[] = { "tok/s", "t/s", "/s", "" };
-    char number[32];
-    char *end;
 
-    for (size_t i = 0; i < sizeof(tails) / sizeof(tails[0]); i++) {
-        size_t n = strlen(tails[i]);
+    return read_quantity(r, s, tails, "tokens per second, as 300 tok/s", per_s);
+}
 
-        if (s.n < n || memcmp(s.p + s.n - n, tails[i], n))
-            continue;
-        s.n -= n;
-        break;
-    }
-    while (s.n && s.p[s.n - 1] == ' ')
-        s.n--;
-    if (s.n && s.n < sizeof(number) && strspn(s.p, "0123456789.") >= s.n) {
-        memcpy(number, s.p, s.n);
-        number[s.n] = '\0';
-        *per_s = strtod(number, &end);
-        if (!*end)
-            return 0;
-    }
-    return wrong(r, s, "tokens per second, as 300 tok/s");
+static int read_factor(struct reading *r, struct str s, double *v)
+{
+    static const char *const tails[] = { "x", "" };
+
+    return read_quantity(r, s, tails, "a factor, as 150x", v);
+}
+
+static int read_characters(struct reading *r, struct str s, double *per_s)
+{
+    static const char *const tails[] = { "char/s", "/s", "" };
+
+    return read_quantity(r, s, tails, "characters per second, as 100 char/s", per_s);
 }
 
 static int read_metric_value(struct reading *r, enum unit unit, struct str s, double *v)
@@ -151,6 +171,14 @@ static int read_metric_value(struct reading *r, enum unit unit, struct str s, do
         break;
     case UNIT_MTOKS:
         rc = read_speed(r, s, &speed);
+        whole = (int64_t)(speed * 1000 + 0.5);
+        break;
+    case UNIT_MX:
+        rc = read_factor(r, s, &speed);
+        whole = (int64_t)(speed * 1000 + 0.5);
+        break;
+    case UNIT_MCHARS:
+        rc = read_characters(r, s, &speed);
         whole = (int64_t)(speed * 1000 + 0.5);
         break;
     case N_UNITS:

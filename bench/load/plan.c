@@ -76,7 +76,7 @@ static bool same_dataset(const struct cell *a, const struct cell *b)
            a->request.max_completion_tokens == b->request.max_completion_tokens;
 }
 
-static int measure_prompt(struct plan *p, struct plan_cell *c, struct err *err)
+static int measure_messages(struct plan *p, struct plan_cell *c, struct err *err)
 {
     const struct workload *w = &c->cell->workload;
 
@@ -93,11 +93,27 @@ static int measure_prompt(struct plan *p, struct plan_cell *c, struct err *err)
     return 0;
 }
 
+static int measure_prompt(struct plan *p, struct plan_cell *c, struct err *err)
+{
+    const struct endpoint *e = endpoint_find(c->cell->request.endpoint);
+
+    switch (e->takes) {
+    case PROMPT_MESSAGES:
+        return measure_messages(p, c, err);
+    case PROMPT_TEXT:
+        plan_measure_text(c);
+        return 0;
+    case PROMPT_AUDIO:
+        return plan_measure_audio(c, err);
+    }
+    return 0;
+}
+
 static ns_t model_latency(const struct plan_cell *c)
 {
     const struct model *m = c->model;
     double speed = m && m->speed_tps > 0 ? m->speed_tps : USUAL_SPEED;
-    double s = FIRST_S + (double)c->completion / speed;
+    double s = FIRST_S + (double)c->completion / speed + plan_audio_seconds(c);
 
     if (m && m->prefill_tps > 0)
         s += (double)c->prompt / m->prefill_tps;
@@ -121,8 +137,9 @@ static ns_t latency_of(const struct plan_cell *c)
 }
 
 /* The endpoint is there, and takes the fields that the scenario gives it. */
-static int check_endpoint(const struct request_spec *spec, struct err *err)
+static int check_endpoint(const struct cell *cell, struct err *err)
 {
+    const struct request_spec *spec = &cell->request;
     const struct endpoint *e = endpoint_find(spec->endpoint);
     struct nearest near = nearest_to(str_of(spec->endpoint));
     struct buf head;
@@ -146,6 +163,8 @@ static int check_endpoint(const struct request_spec *spec, struct err *err)
     rc = e->prepare(spec, &head, &tail, err);
     buf_free(&head);
     buf_free(&tail);
+    if (!rc && prompts_check(&cell->workload, e->takes, err))
+        return err_at(err, "request.endpoint %s", e->name);
     return rc;
 }
 
@@ -157,8 +176,15 @@ static int describe(struct plan *p, size_t i, struct err *err)
     c->cell = &p->scenario->cells[i];
     c->model = p->catalogue && model ? catalogue_model(p->catalogue, model) : NULL;
     c->completion = plan_completion(&c->cell->request, c->model, &c->completion_max);
-    if (check_endpoint(&c->cell->request, err) || measure_prompt(p, c, err))
+    c->audio = NS_ABSENT;
+    c->characters = -1;
+    if (check_endpoint(c->cell, err) || measure_prompt(p, c, err))
         return -1;
+    c->need = (struct rate_need){ {
+        [LIMIT_REQUESTS] = 1,
+        [LIMIT_TOKENS] = (double)(c->prompt + c->completion),
+        [LIMIT_AUDIO_SECONDS] = rate_audio_need(c->audio),
+    } };
     c->latency = latency_of(c);
     return 0;
 }
@@ -189,7 +215,6 @@ static double walk_phase(struct plan_cell *c, const struct phase *ph,
                          struct plan_buckets *b, ns_t begin, ns_t *length)
 {
     double one = area_of_one(c, ph);
-    double tokens = (double)(c->prompt + c->completion);
     bool slows = !ph->open && c->cell->limits.pace_to_rate_limits;
     double before = 0, requests = 0;
 
@@ -198,7 +223,7 @@ static double walk_phase(struct plan_cell *c, const struct phase *ph,
         ns_t t = i == STEPS ? *length : *length / STEPS * i;
         double area = profile_area(ph, t);
         double want = (area - before) / one;
-        double fit = plan_buckets_take(b, want, tokens, begin + t);
+        double fit = plan_buckets_take(b, want, &c->need, begin + t);
 
         requests += slows ? fit : want;
         before = area;
@@ -206,8 +231,8 @@ static double walk_phase(struct plan_cell *c, const struct phase *ph,
     if (slows && ph->duration == NS_ABSENT && requests < (double)ph->requests) {
         double late = (double)ph->requests - requests;
 
-        *length += plan_buckets_time(b, late, tokens);
-        plan_buckets_take(b, late, tokens, begin + *length);
+        *length += plan_buckets_time(b, late, &c->need);
+        plan_buckets_take(b, late, &c->need, begin + *length);
         requests = (double)ph->requests;
     }
     return requests;
@@ -219,7 +244,7 @@ static ns_t walk_trial(struct plan_cell *c, struct plan_buckets *b, ns_t begin)
     ns_t tail = c->latency < c->cell->limits.drain ? c->latency : c->cell->limits.drain;
     ns_t now = begin;
 
-    plan_buckets_take(b, 0, 0, begin);
+    plan_buckets_take(b, 0, &c->need, begin);
     for (size_t i = 0; i < c->cell->n_phases; i++) {
         const struct phase *ph = &c->cell->phases[i];
         ns_t length;
@@ -268,18 +293,29 @@ static int64_t plus(int64_t a, int64_t b)
     return __builtin_add_overflow(a, b, &v) ? INT64_MAX : v;
 }
 
+static int64_t cost_of(const struct plan_cell *c)
+{
+    const struct endpoint *e = endpoint_find(c->cell->request.endpoint);
+
+    if (e->takes != PROMPT_MESSAGES)
+        return plan_audio_cost(c);
+    return c->model ? catalogue_cost(c->model, c->tokens_in, 0, c->tokens_out) : -1;
+}
+
 static void add_up(struct plan *p)
 {
     struct plan_cell *t = &p->total;
 
+    t->audio_in = NS_ABSENT;
+    t->characters_in = -1;
     t->completion_max = true;
     for (size_t i = 0; i < p->n_cells; i++) {
         struct plan_cell *c = &p->cells[i];
 
         c->tokens_in = times(c->prompt, c->requests);
         c->tokens_out = times(c->completion, c->requests);
-        c->cost_nusd =
-            c->model ? catalogue_cost(c->model, c->tokens_in, 0, c->tokens_out) : -1;
+        c->cost_nusd = cost_of(c);
+        plan_add_audio(t, c);
         t->requests += c->requests;
         t->measured += c->measured;
         t->estimated |= c->estimated;

@@ -224,6 +224,7 @@ void plan_warn_all(struct plan *p)
         warn_field(&sent, &p->cells[i]);
         warn_model(&sent, &p->cells[i]);
         warn_cap(&sent, &p->cells[i]);
+        plan_warn_audio(&sent, &p->cells[i]);
         plan_warn_machine(&sent, &p->cells[i]);
         warn_sample(&samples, &p->cells[i]);
     }

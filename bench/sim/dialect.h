@@ -15,7 +15,8 @@ struct dialect {
     void (*tool)(struct script *s, struct buf *kinds);
     void (*finish)(struct script *s, struct buf *kinds);
 
-    void (*error)(struct script *s); /* an event that ends the stream */
+    void (*error)(
+        struct script *s); /* an event that ends the stream; NULL: there is none */
     void (*whole)(struct script *s); /* the answer in one piece, into s->body */
 };
 

@@ -11,6 +11,7 @@
 #include "sim/fault.h"
 #include "sim/ident.h"
 #include "sim/quota.h"
+#include "sim/sound.h"
 #include "sim/timing.h"
 
 /* What a frame of a stream holds, as the truth log numbers them. */
@@ -21,7 +22,8 @@ enum frame_kind {
     FRAME_TOOL,
     FRAME_FINISH,
     FRAME_USAGE,
-    FRAME_DONE
+    FRAME_DONE,
+    FRAME_SOUND
 };
 
 struct frame {
@@ -37,6 +39,8 @@ enum answer {
     ANSWER_CHAT,
     ANSWER_RESPONSE,
     ANSWER_MADE, /* of a model, in one piece, whose body was made at once */
+    ANSWER_TRANSCRIPT,
+    ANSWER_SPEECH,
     ANSWER_MODELS,
     ANSWER_MODEL,
     ANSWER_ROOT
@@ -49,6 +53,15 @@ struct tool_run {
 };
 
 enum { EXCHANGE_RUNS = 10 };
+
+/* What a transcript holds. */
+struct transcript_spec {
+    enum transcript_form { TRANSCRIPT_JSON, TRANSCRIPT_VERBOSE, TRANSCRIPT_TEXT } form;
+    bool translates;
+    bool no_segments; /* of the verbose form */
+    bool words;
+    char language[4];
+};
 
 struct exchange {
     uint64_t n;   /* running number, from 1 */
@@ -87,6 +100,12 @@ struct exchange {
     int64_t cached_tokens; /* -1: the model does not cache */
     int64_t created;       /* Unix seconds */
 
+    bool tokenless;     /* what it makes is not counted in tokens */
+    ns_t audio;         /* length of the clip to be heard, or of the speech; -1: none */
+    int64_t characters; /* of the text to be spoken; -1: none */
+    struct sound sound; /* of ANSWER_SPEECH */
+    struct transcript_spec transcript;
+
     bool shows_limits;
     struct quota_shown limits;
     int64_t retry_after_s; /* -1: no header */
@@ -111,6 +130,12 @@ struct exchange {
 static inline bool exchange_generates(const struct exchange *x)
 {
     return x->answer == ANSWER_CHAT || x->answer == ANSWER_RESPONSE;
+}
+
+/* Does the answer come while it is made? */
+static inline bool exchange_streams(const struct exchange *x)
+{
+    return (exchange_generates(x) && x->stream) || x->answer == ANSWER_SPEECH;
 }
 
 #endif

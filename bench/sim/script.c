@@ -19,7 +19,13 @@ bool script_has(const struct script *s, uint32_t odd)
 
 bool script_is_stream(const struct script *s)
 {
-    return exchange_generates(s->x) && s->x->stream && !script_has(s, ODD_JSON);
+    return exchange_streams(s->x) && !script_has(s, ODD_JSON);
+}
+
+/* Its frames are pieces of sound, and there is nothing around them. */
+static bool is_sound(const struct script *s)
+{
+    return s->x->answer == ANSWER_SPEECH;
 }
 
 /* Tokens that take their time but are not shown: hidden thoughts, a tool call. */
@@ -65,7 +71,8 @@ static ns_t moment_of(const struct script *s)
         return x->received;
     switch (s->stage) {
     case STAGE_HEAD:
-        if (exchange_generates(x))
+        if (exchange_generates(x) || x->answer == ANSWER_TRANSCRIPT ||
+            x->answer == ANSWER_SPEECH)
             return script_is_stream(s) ? from + x->timing.queue
                                        : answering + x->timing.decode;
         if (x->answer == ANSWER_MADE)
@@ -102,7 +109,8 @@ bool script_incident_is_here(const struct script *s)
     case PLACE_HEADERS:
         return s->stage == STAGE_HEAD;
     case PLACE_ROLE:
-        return s->stage == STAGE_ROLE;
+        return s->stage == STAGE_ROLE ||
+               (is_sound(s) && s->stage == STAGE_OUTPUT && !s->outputs);
     case PLACE_FIRST:
         return s->stage == STAGE_SERVER_TOOLS || s->stage == STAGE_OUTPUT ||
                s->stage == STAGE_TOOL;
@@ -117,6 +125,8 @@ bool script_incident_is_here(const struct script *s)
 /* Which stages this answer has none of. */
 static bool skips(struct script *s)
 {
+    if (is_sound(s) && s->stage != STAGE_OUTPUT)
+        return s->stage > STAGE_HEAD && s->stage < STAGE_DONE;
     switch (s->stage) {
     case STAGE_SERVER_TOOLS:
         return s->tool_events == toolrun_events(s->x);

@@ -4,6 +4,7 @@
 #include "sim/reply.h"
 #include "sim/script.h"
 #include "sim/toolrun.h"
+#include "sim/transcript.h"
 
 enum { ENDLESS_PIECE = 16 * 1024, FRAGMENT = 5 };
 
@@ -75,6 +76,16 @@ static void put_nothings(struct script *s)
         put_choices(s, "[]");
     if (script_has(s, ODD_NO_CHOICES))
         put_choices(s, NULL);
+}
+
+/* One frame, however many pieces a write has. */
+static void put_sound(struct script *s, struct buf *kinds)
+{
+    for (uint32_t i = 0; i < s->volley.n; i++)
+        for (uint32_t k = 0; k < s->volley.tokens[i]; k++)
+            sound_put(&s->body, &s->x->sound, s->said[s->channel]++);
+    buf_char(kinds, FRAME_SOUND);
+    s->outputs++;
 }
 
 static void put_output(struct script *s, struct buf *kinds)
@@ -172,9 +183,25 @@ static const struct dialect dialect_chat = {
     .whole = put_chat,
 };
 
+/* A stream, but for the fault that makes it none. */
+static void put_no_sound(struct script *s)
+{
+    buf_str(&s->body, "{}");
+}
+
+/* Its frames are pieces of sound, and there is nothing around them. */
+static const struct dialect dialect_speech = { .output = put_sound, .whole = put_no_sound };
+
 static const struct dialect *dialect_of(const struct script *s)
 {
-    return s->x->answer == ANSWER_RESPONSE ? &dialect_response : &dialect_chat;
+    switch (s->x->answer) {
+    case ANSWER_RESPONSE:
+        return &dialect_response;
+    case ANSWER_SPEECH:
+        return &dialect_speech;
+    default:
+        return &dialect_chat;
+    }
 }
 
 static void put_whole(struct script *s)
@@ -188,10 +215,14 @@ static void put_whole(struct script *s)
         break;
     case ANSWER_CHAT:
     case ANSWER_RESPONSE:
+    case ANSWER_SPEECH:
         dialect_of(s)->whole(s);
         break;
     case ANSWER_MADE:
         buf_add(&s->body, x->made.p, x->made.len);
+        break;
+    case ANSWER_TRANSCRIPT:
+        transcript_put(&s->body, x);
         break;
     case ANSWER_MODELS:
         reply_models(&s->body, s->setting->catalogue);
@@ -217,13 +248,15 @@ static void put_head(struct script *s, ns_t now, struct buf *out)
 
 static void put_done(struct script *s, struct buf *kinds)
 {
+    s->stage = STAGE_OVER;
+    if (s->x->answer == ANSWER_SPEECH)
+        return;
     if (says_done(s)) {
         put_event(s, NULL, str_of("[DONE]"));
         buf_char(kinds, FRAME_DONE);
     }
     if (script_has(s, ODD_TRAILING))
         buf_str(&s->body, "data: {\"trailing\":true}\n\nnot even a field\n\n");
-    s->stage = STAGE_OVER;
 }
 
 /* The stage's part of the body; the stage moves on. */
@@ -346,6 +379,8 @@ static enum then write_incident(struct script *s, ns_t now, struct buf *out,
         }
         return THEN_CLOSE;
     case INCIDENT_ERROR:
+        if (!dialect_of(s)->error)
+            return THEN_CLOSE;
         dialect_of(s)->error(s);
         s->stage = STAGE_OVER;
         put_body(s, out);

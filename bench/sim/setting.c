@@ -37,7 +37,7 @@ static const struct setting_row rows[] = {
     { "plan", "NAME", "none", setting_read_plan, AT(plan),
       "limits of the catalogue: none, free or developer" },
     { "limit", "LIST", NULL, setting_read_limits, 0,
-      "limits of every model, as rpm=30,rpd=1000,tpm=6k,tpd=100k" },
+      "limits of every model, as rpm=30,rpd=1000,tpm=6k,tpd=100k,ash=7200" },
     { "reserve", "N", "none", setting_read_reserve, AT(reserve),
       "completion tokens debited ahead: none, max (as asked for) or at most N" },
     { "credit-cached", "", "off", setting_read_switch, AT(credit_cached),
@@ -74,6 +74,11 @@ static const struct setting_row rows[] = {
     { "event-tokens", "X", "1.1", setting_read_above_0, AT(event_tokens),
       "mean tokens an event" },
     { "burst", "X", "1.3", setting_read_above_0, AT(burst), "mean events a write" },
+
+    { "hearing", "X", "0", setting_read_number, AT(hearing),
+      "seconds of audio transcribed a second; 0: as the catalogue says" },
+    { "speaking", "X", "12", setting_read_above_0, AT(speaking),
+      "seconds of speech made a second" },
 
     { "output", "N", "auto", setting_read_output, 0,
       "tokens of an answer: auto, max (all it may have) or N" },

@@ -70,6 +70,9 @@ struct setting {
     double event_tokens;
     double burst;
 
+    double hearing;  /* seconds of audio transcribed a second; 0: as the catalogue says */
+    double speaking; /* seconds of speech made a second */
+
     struct draft_params draft;
 
     double tools;     /* that a system runs for an answer, median */

@@ -188,6 +188,8 @@ static struct exchange *exchange_new(struct world *w, const struct http *http)
     x->status = 200;
     x->prompt_tokens = x->cached_tokens = x->retry_after_s = -1;
     x->head = x->end = NS_ABSENT;
+    x->audio = NS_ABSENT;
+    x->characters = -1;
     x->fault = (struct fault_choice){ &faults[0], 0 };
     x->keep_alive = http->keep_alive;
     buf_init(&x->about, 0);
@@ -218,6 +220,15 @@ struct exchange *world_admit(struct world *w, const struct http *http, bool firs
     return x;
 }
 
+static int64_t cost_of(const struct exchange *x, int64_t generated)
+{
+    if (x->characters >= 0)
+        return catalogue_text_cost(x->model, x->characters);
+    if (x->audio >= 0)
+        return catalogue_audio_cost(x->model, x->audio);
+    return catalogue_cost(x->model, x->prompt_tokens, x->cached_tokens, generated);
+}
+
 void world_settle(struct world *w, const struct exchange *x, int64_t generated, ns_t now)
 {
     int64_t cost;
@@ -225,9 +236,9 @@ void world_settle(struct world *w, const struct exchange *x, int64_t generated, 
     if (!x->model || x->prompt_tokens < 0)
         return;
     (*world_in_service(w, x->model))--;
-    if (x->quota)
+    if (x->quota && !x->tokenless)
         quota_debit(x->quota, generated - x->reserved, now);
-    cost = catalogue_cost(x->model, x->prompt_tokens, x->cached_tokens, generated);
+    cost = cost_of(x, generated);
     w->spent_nusd += cost > 0 ? cost : 0;
 }
 

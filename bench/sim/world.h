@@ -83,6 +83,11 @@ const struct model *admit_model(struct world *w, struct exchange *x,
 int admit_tokens(struct world *w, struct exchange *x, const struct http *http,
                  int64_t tokens);
 
+/* In hear.c and speak.c, likewise. */
+void admit_transcription(struct world *w, struct exchange *x, const struct http *http);
+void admit_translation(struct world *w, struct exchange *x, const struct http *http);
+void admit_speech(struct world *w, struct exchange *x, const struct http *http);
+
 /* Refuse x with this; about is copied. */
 void world_refuse(struct exchange *x, enum refusal r, const char *about);
 

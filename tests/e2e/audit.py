@@ -163,7 +163,7 @@ class Audit:
         if "goodput" in rates:
             good = sum(all(g.met_by(a) for g in goals) for a in attempts if a.get("final"))
             self.check_proportion(f"{where} goodput", rates["goodput"], good, counts["requests"])
-        if costs:
+        if costs and counts["priced_tokens"]:
             self.expect(f"{where} cost_per_1k_tokens", rates["cost_per_1k_tokens"]["value"],
                         sum(costs) * 1000 / counts["priced_tokens"], 1)
         if counts["cached_base"]:

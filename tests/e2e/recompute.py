@@ -22,6 +22,7 @@ ERRORS = {"rate_limited", "too_large", "capacity", "overloaded", "server", "gene
 
 # --- statistics --------------------------------------------------------------------------
 
+
 def bucket(value):
     """The least and the greatest value that share a bucket of three significant digits."""
     shift = max(0, int(value).bit_length() - 11)
@@ -54,6 +55,8 @@ def tail(n, p, k, upper):
 
 
 @functools.lru_cache(maxsize=None)
+
+
 def rank_limits(n, q):
     """Ranks of the values between which the quantile lies with 95 %.
 
@@ -78,6 +81,8 @@ def needed(q):
 
 
 @functools.lru_cache(maxsize=None)
+
+
 def clopper_pearson(x, n):
     """The proportions for which x or more, and x or fewer, would be seen with 2.5 %."""
     def solve(f):
@@ -200,6 +205,7 @@ def tokens_in_windows(attempts, origin, begin, end):
 
 # --- metrics of one attempt --------------------------------------------------------------
 
+
 def span(a, start, end):
     t = a["times"]
     return [t[end] - t[start]] if start in t and end in t else []
@@ -316,6 +322,25 @@ def beyond_models(a):
     return [max(0, took[0] - models)] if models is not None and took and took[0] > 0 else []
 
 
+def speed(of, start):
+    """Thousandths of what an attempt did in a second, from that moment to its end."""
+    return lambda a: [round(of(a) * 1000 / (a["times"]["end"] - a["times"][start]))] \
+        if of(a) is not None and start in a["times"] and \
+        a["times"]["end"] > a["times"][start] else []
+
+
+def audio(name):
+    return lambda a: a.get("audio", {}).get(name)
+
+
+def spoken(a):
+    return a["characters"] * NS if "characters" in a else None
+
+
+def present(of):
+    return lambda a: [v for v in [of(a)] if v is not None]
+
+
 # name: (of final attempts only, of failed ones as well, values of an attempt)
 METRICS = {
     "ttft": (True, False, lambda a: span(a, "due", "first")),
@@ -332,6 +357,8 @@ METRICS = {
     "prefill": (False, False, server_time("prompt")),
     "decode": (False, False, server_time("completion")),
     "network": (False, False, lambda a: [max(0, v) for v in network(a)]),
+    "upload": (False, False, lambda a: span(a, "connected", "sent")
+               if a.get("bytes_up", 0) >= 16 << 10 else []),
     "dns": (False, False, new_connection("dns")),
     "tcp": (False, False, new_connection("tcp")),
     "tls": (False, False, new_connection("tls")),
@@ -365,6 +392,13 @@ METRICS = {
     "reasoning_share": (False, False, reasoning_share),
     "reasoning_tokens": (False, False, token_count("reasoning")),
     "answer_tokens": (False, False, answer_tokens),
+    "speed_factor": (False, False, speed(audio("sent"), "start")),
+    "speed_factor_server": (False, False, speed(audio("sent"), "sent")),
+    "rtf": (False, False, speed(audio("received"), "start")),
+    "chars_per_s": (False, False, speed(spoken, "start")),
+    "starved": (False, False, present(audio("starved"))),
+    "audio_in": (False, True, present(audio("sent"))),
+    "audio_out": (False, True, present(audio("received"))),
 }
 SERIES = ("ttft", "ttft_api", "ttfr", "ttfa", "itl", "tpot", "tps", "stall", "e2e", "e2e_api")
 # figure: (its error, how the greatest value of one attempt may be off: times downwards only)
@@ -387,6 +421,8 @@ def by_request(attempts, metric):
     final, failed, of = METRICS[metric]
     return [(a["req"] % 10 ** 10, [min(max(v, 0), HIGHEST) for v in of(a)]) for a in attempts
             if (a.get("final") or not final) and (failed or a["outcome"] in GOOD)]
+
+
 def error_of_max(attempts, figure):
     """How far off the greatest value may be where each value is off by its own error."""
     values, least, most = [0], [0], [0]
@@ -411,6 +447,7 @@ def disturbed(a):
 
 
 # --- counts and rates --------------------------------------------------------------------
+
 
 def counts_of(attempts, tier):
     finals = [a for a in attempts if a.get("final") and a["outcome"] != "cut"]
@@ -439,7 +476,8 @@ def counts_of(attempts, tier):
         "cache_hits": sum(tokens(a, "cached") > 0 for a in told),
         "priced": len(priced),
         "priced_tokens": total(priced, "prompt") + total(priced, "completion"),
-        "unpriced": len([a for a in usage if "cost" not in a]),
+        "unpriced": len([a for a in attempts if "cost" not in a and (a in usage or (
+            a["outcome"] in GOOD and (audio("sent")(a) is not None or "characters" in a)))]),
         "tier_named": sum("tier" in a for a in attempts),
         "tier_other": sum("tier" in a and asked is not None and a["tier"] != asked
                           for a in attempts),
@@ -489,8 +527,18 @@ def seconds_of(events, attempts, trial, phase):
     return end - begin, max([end] + good) - begin
 
 
+def cost_of_audio(price, a):
+    if "characters" in price:
+        return round(a["characters"] * price["characters"] * 1000)
+    sent = audio("sent")(a)
+    return None if sent is None else round(max(sent, 10 * NS) * price["audio"] / 3600)
+
+
 def cost_of(price, a):
-    """In billionths of a dollar, by the catalogue's dollars for 1M tokens; None: unknown."""
+    """In billionths of a dollar, by the catalogue's dollars for 1M tokens (or characters, or an
+    hour of audio, of which a clip has ten seconds at least); None: unknown."""
+    if price and ("audio" in price or "characters" in price):
+        return cost_of_audio(price, a) if a["outcome"] in GOOD else None
     prompt, completion = tokens(a, "prompt"), tokens(a, "completion")
     if price is None or prompt is None or completion is None:
         return None
