@@ -108,9 +108,11 @@ bool sketch_limits(struct sketch *d, const struct subject *s, size_t n)
     sketch_set(d, "requests_at_0", requests.at_0);
     sketch_set(d, "requests_from", isfinite(requests.wall) ? requests.from : 1e9);
     sketch_set(d, "has_refused", refused > 0);
-    sketch_say(d, "What was left of each limit, the least seen in ");
+    sketch_say(d, "What was left of each limit, in %% of it, as ");
+    sketch_say_count(d, subject_course(s)->told, "answer", "answers");
+    sketch_say(d, " told; the least of each ");
     sketch_say_value(d, UNIT_NS, (double)subject_course(s)->width);
-    sketch_say(d, ", in %% of the limit.");
+    sketch_say(d, ".");
     say_wall(d, "tokens", &tokens);
     say_wall(d, "requests", &requests);
     if (refused) {

@@ -10,6 +10,7 @@ bool sketch_pareto(struct sketch *d, const struct subject *s, size_t n)
 {
     struct offer *o = mem_array(n, sizeof(*o));
     size_t with = 0, best = 0;
+    uint64_t answers = 0;
     double ttft = 0, least = INFINITY, tps = 0;
     bool priced = false;
 
@@ -17,6 +18,7 @@ bool sketch_pareto(struct sketch *d, const struct subject *s, size_t n)
     for (size_t i = 0; i < n; i++) {
         o[i] = offer_of(&s[i]);
         with += o[i].known;
+        answers += o[i].known ? subject_group(&s[i])->metrics[METRIC_TTFT].n : 0;
         priced |= isfinite(o[i].price);
     }
     for (size_t i = 0; i < n; i++) {
@@ -43,8 +45,9 @@ bool sketch_pareto(struct sketch *d, const struct subject *s, size_t n)
     sketch_say(d,
                "Better is to the left and up%s. Numbers are those of the ranking. Filled: "
                "none of the others is at least as good in all%s (Pareto front, %zu of "
-               "%zu); medians, whose intervals stand beside.",
+               "%zu). Medians, whose intervals stand in the ranking, of ",
                priced ? "; the smaller a circle, the cheaper" : "", priced ? " three" : "",
                best, with);
+    sketch_say_count(d, answers, "answer.", "answers.");
     return true;
 }
