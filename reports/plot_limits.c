@@ -99,6 +99,9 @@ bool sketch_limits(struct sketch *d, const struct subject *s, size_t n)
         sketch_say(d, "the server told no rate limits");
         return false;
     }
+    if (sketch_is_few(d, subject_course(s)->told, "answer told of rate limits",
+                      "answers told of rate limits"))
+        return false;
     sketch_phases(d, s, &st);
     sketch_set(d, "t_wall", fmax(end, isfinite(wall) ? fmin(wall * 1.05, 3 * end) : end));
     sketch_set(d, "tokens_slope", tokens.slope);

@@ -6,6 +6,24 @@
 
 #include <stdlib.h>
 
+/* Does its number stand to the left of it: is the one that comes nearest on the right? */
+static bool is_left(const struct offer *o, size_t n, size_t i)
+{
+    double nearest = INFINITY;
+    bool left = false;
+
+    for (size_t k = 0; k < n; k++) {
+        double across = log(o[k].ttft / o[i].ttft), up = log(o[k].tps / o[i].tps);
+        double away = hypot(across, up);
+
+        if (k == i || !o[k].known || !(away < nearest))
+            continue;
+        nearest = away;
+        left = across > 0 || (!(across < 0) && k > i);
+    }
+    return left;
+}
+
 bool sketch_pareto(struct sketch *d, const struct subject *s, size_t n)
 {
     struct offer *o = mem_array(n, sizeof(*o));
@@ -30,8 +48,8 @@ bool sketch_pareto(struct sketch *d, const struct subject *s, size_t n)
         ttft = fmax(ttft, o[i].ttft);
         least = fmin(least, o[i].ttft);
         tps = fmax(tps, o[i].tps);
-        sketch_row(d, "%.6g %.6g %.6g %zu %d", o[i].ttft, o[i].tps, o[i].price, i + 1,
-                   front);
+        sketch_row(d, "%.6g %.6g %.6g %zu %d %d", o[i].ttft, o[i].tps, o[i].price, i + 1,
+                   front, is_left(o, n, i));
     }
     sketch_end(d);
     free(o);

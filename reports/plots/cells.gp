@@ -21,6 +21,7 @@ if (ttft_log) { unset xtics; set xtics autofreq nomirror textcolor rgb dim scale
 set label 1 "p50 filled, p95 hollow" at graph 0, graph 1 left offset 0,0.6 textcolor rgb dim
 plot $cells using 6:($1 - 0.12):7:8 with xerrorbars pt 6 ps 0.8 lw 1.6 lc rgb blue, \
      $cells using 3:($1 - 0.12):4:5 with xerrorbars pt 7 ps 0.9 lw 1.6 lc rgb blue
+unset label 9999
 unset label 1
 
 unset logscale x

@@ -13,5 +13,5 @@ if (priced) {
 size(p) = p >= 0 ? 0.9 + 2.6 * sqrt(p / most) : 1.4
 plot $offers using 1:($5 == 1 ? $2 : NaN):(size($3)) with points pt 7 ps variable lc rgb green title "Pareto front", \
      $offers using 1:($5 == 0 ? $2 : NaN):(size($3)) with points pt 6 ps variable lw 1.6 lc rgb grey title "another is better", \
-     $offers using 1:2:(int($4) % 2 ? sprintf("%d", $4) : "") with labels offset 1.6,1.2 textcolor rgb ink, \
-     $offers using 1:2:(int($4) % 2 ? "" : sprintf("%d", $4)) with labels offset -1.6,-1.2 textcolor rgb ink
+     $offers using 1:2:($6 == 0 ? sprintf("%d", $4) : "") with labels offset 1.6,1.2 textcolor rgb ink, \
+     $offers using 1:2:($6 == 1 ? sprintf("%d", $4) : "") with labels offset -1.6,-1.2 textcolor rgb ink
