@@ -3,7 +3,7 @@ set ylabel "speed, median, tokens per second"
 set xrange [(ttft_log ? ttft_low : -0.06 * ttft_end):ttft_end * 1.1]
 set yrange [0:tps_end * 1.15]
 set xtics 0, ttft_tic
-if (ttft_log) { unset xtics; set xtics autofreq nomirror textcolor rgb dim scale 0.5; set logscale x 10; set format x "%g" }
+if (ttft_log) { unset xtics; set xtics autofreq nomirror textcolor rgb dim scale 0.5; set logscale x 10; set format x (ttft_end > 10000 ? "%.0s%c" : "%g") }
 if (priced) {
     stats $offers using 3 nooutput
     most = STATS_max > 0 ? STATS_max : 1
