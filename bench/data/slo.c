@@ -261,25 +261,36 @@ static int read_bounds(struct reading *r, struct slo *slo)
     return 0;
 }
 
+/* A word alone is a tier: [flex] is [service_tier=flex]. */
+static int read_selector(struct reading *r, struct slo_selector *s)
+{
+    struct str key = take_until(r, "=,]");
+    struct str value = key;
+
+    if (!key.n)
+        return wrong(r, r->rest, "a selector, as [service_tier=flex]");
+    if (take_char(r, '=')) {
+        value = take_until(r, ",]");
+        if (!value.n)
+            return wrong(r, r->rest, "a value behind =, as [service_tier=flex]");
+    } else {
+        key = str_of("service_tier");
+    }
+    s->key = arena_strndup(r->arena, key.p, key.n);
+    s->value = arena_strndup(r->arena, value.p, value.n);
+    return 0;
+}
+
 /* [service_tier=flex,phase=steady], or nothing. */
 static int read_selectors(struct reading *r, struct slo *slo)
 {
     if (!take_char(r, '['))
         return 0;
     do {
-        struct slo_selector *s = &slo->selectors[slo->n_selectors];
-        struct str key = take_until(r, "=,]");
-        struct str value;
-
         if (slo->n_selectors == sizeof(slo->selectors) / sizeof(slo->selectors[0]))
             return err_set(r->err, ERR_PARSE, "at most %zu selectors", slo->n_selectors);
-        if (!key.n || !take_char(r, '='))
-            return wrong(r, r->rest, "a selector, as [service_tier=flex]");
-        value = take_until(r, ",]");
-        if (!value.n)
-            return wrong(r, r->rest, "a value behind =, as [service_tier=flex]");
-        s->key = arena_strndup(r->arena, key.p, key.n);
-        s->value = arena_strndup(r->arena, value.p, value.n);
+        if (read_selector(r, &slo->selectors[slo->n_selectors]))
+            return -1;
         slo->n_selectors++;
     } while (take_char(r, ','));
     if (!take_char(r, ']'))
@@ -308,6 +319,20 @@ static int read_worsening(struct reading *r, struct slo *slo)
     return 0;
 }
 
+/*
+ * A metric that is a share of each request has its like over all of them: `cache_hit > 60%`
+ * without a percentile is that rate.
+ */
+static bool is_share_of_all(struct reading *r, struct slo *slo)
+{
+    skip_spaces(r);
+    if (slo->metric != METRIC_CACHE_HIT || !r->rest.n || !strchr("<>+-", *r->rest.p))
+        return false;
+    slo->is_rate = true;
+    slo->rate = RATE_CACHE_TOKENS;
+    return true;
+}
+
 static int read_subject(struct reading *r, struct slo *slo)
 {
     struct str name = take_until(r, " \t[(<>=+");
@@ -320,7 +345,11 @@ static int read_subject(struct reading *r, struct slo *slo)
     }
     if (!metric_find(name, &slo->metric))
         return no_such_name(r, name, true);
-    if (read_selectors(r, slo) || read_stat(r, slo))
+    if (read_selectors(r, slo))
+        return -1;
+    if (is_share_of_all(r, slo))
+        return 0;
+    if (read_stat(r, slo))
         return -1;
     return slo->n_selectors ? 0 : read_selectors(r, slo);
 }
