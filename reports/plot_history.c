@@ -37,6 +37,12 @@ static struct scale scale_of(const struct slo *f)
         return (struct scale){ "$", 1e9 };
     case UNIT_MTOKS:
         return (struct scale){ "tokens/s", 1e3 };
+    case UNIT_MX:
+        return (struct scale){ "times", 1e3 };
+    case UNIT_MCHARS:
+        return (struct scale){ "characters/s", 1e3 };
+    case UNIT_COUNT:
+        return (struct scale){ "count", 1 };
     case UNIT_TOKENS:
     case N_UNITS:
         break;
