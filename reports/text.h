@@ -34,6 +34,7 @@ void text_sample(const struct page *p, const struct summary_group *g);
 
 /* What only some kinds of answer have: embeddings, systems, guard models. */
 void text_kinds(const struct page *p, const struct summary_group *g);
+void text_kinds_comparison(const struct page *p); /* a row a cell, with several cells */
 
 /*
  * "±8 %" where a range has no room: the farther end of the interval, as a share of the

@@ -156,6 +156,7 @@ void text_comparison(const struct page *p)
         compare_row(&t, p, c, columns);
     table_put(&t, p->out, 2, p->colour);
     table_free(&t);
+    text_kinds_comparison(p);
 }
 
 /* --- the table of a phase ------------------------------------------------------------ */

@@ -254,6 +254,7 @@ const struct call *caller_ask(struct caller *c, const struct call_request *r)
     call->answer.status = (int)status;
     call->answered = status > 0;
     call->whole = code == CURLE_OK;
+    call->timed_out = code == CURLE_OPERATION_TIMEDOUT;
     if (status >= 400)
         error_body(&call->answer,
                    (struct str){ call->body.p ? call->body.p : "", call->body.len });

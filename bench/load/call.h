@@ -29,6 +29,7 @@ struct call_request {
 
 struct call {
     bool answered;        /* with a status, whatever it is */
+    bool timed_out;       /* where not: nothing came in time */
     char why[256];        /* where not: why */
     struct answer answer; /* what headers and an error body say */
     struct buf body;

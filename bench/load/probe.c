@@ -65,13 +65,24 @@ static bool ends_it(const struct answer *a)
 
 /* --- asking -------------------------------------------------------------------------- */
 
+static void stop(struct probing *w, const char *why)
+{
+    w->over = true;
+    snprintf(w->p->why, sizeof(w->p->why), "%.250s", why);
+    tame(w->p->why, strlen(w->p->why), false);
+}
+
+/* Nobody waits for one time limit after the other. */
 static const struct call *ask(struct probing *w, const char *path, const char *type,
                               const char *body)
 {
     struct call_request r = { path, type, body };
+    const struct call *c = caller_ask(w->job->caller, &r);
 
     w->p->requests++;
-    return caller_ask(w->job->caller, &r);
+    if (!c->answered && c->timed_out)
+        stop(w, c->why);
+    return c;
 }
 
 static void say(struct probe_item *item, const char *text)
@@ -93,13 +104,6 @@ static void fill_item(struct probe_item *item, const struct call *c,
     item->took = c->first;
     if (item->state != PROBE_YES || c->answer.status >= 498)
         say(item, answer_string(&c->answer.error));
-}
-
-static void stop(struct probing *w, const char *why)
-{
-    w->over = true;
-    snprintf(w->p->why, sizeof(w->p->why), "%.250s", why);
-    tame(w->p->why, strlen(w->p->why), false);
 }
 
 /* --- the connection ------------------------------------------------------------------ */

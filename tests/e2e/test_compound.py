@@ -81,3 +81,4 @@ class Compound(unittest.TestCase):
                       file="scenarios/compound.yaml")
         self.assertIn(run.code, (0, 1, 3), run.err)
         self.assertEqual(run.out.count("server's own tools"), 2)
+        self.assertLess(run.out.index("in tools p50"), run.out.index("steady:"))  # side by side

@@ -49,3 +49,4 @@ class Guard(unittest.TestCase):
                       "load.warmup.duration=200ms", file="scenarios/guard.yaml")
         self.assertIn(run.code, (0, 1, 3), run.err)
         self.assertEqual(run.out.count("flagged of"), 3)
+        self.assertLess(run.out.index("score p50"), run.out.index("steady:"))  # side by side

@@ -16,16 +16,24 @@ def cells(run):
 
 class Prefill(unittest.TestCase):
     def test_what_is_sent_is_what_the_reference_shows(self):
-        with open(rig.path("tests/wire/prefill/request.json"), encoding="utf-8") as f:
+        for kind, endpoint in ("prefill", "chat"), ("compound", "chat"), ("guard", "guard"):
+            with self.subTest(kind):
+                self.as_in_the_reference(kind, endpoint)
+
+    def as_in_the_reference(self, kind, endpoint):
+        with open(rig.path(f"tests/wire/{kind}/request.json"), encoding="utf-8") as f:
             want = json.load(f)
+        ours = ("messages", "stream", "stream_options")
+        body = {k: v for k, v in want.items() if k not in ours}
         with rig.Listener(answer(500, b"{}")) as server:
             rig.run({"target": {"base_url": server.url},
-                     "request": {"body": {"model": MODEL, "max_completion_tokens": None,
-                                          "stop": want["stop"], "temperature": 0}},
+                     "request": {"endpoint": endpoint, "stream": want["stream"],
+                                 "body": rig.merged({"max_completion_tokens": None}, body)},
                      "workload": {"input_tokens": None, "messages": want["messages"]},
                      "load": [{"name": "one", "concurrency": 1, "requests": 1}]})
-            sent = json.loads(server.received[0].split(b"\r\n\r\n", 1)[1])
-        self.assertEqual(sent, want)
+            head, sent = server.received[0].split(b"\r\n\r\n", 1)
+        self.assertTrue(head.startswith(b"POST /v1/chat/completions HTTP/1.1"), head)
+        self.assertEqual(json.loads(sent), want)
 
     def test_a_stop_sequence_ends_the_answer_early(self):
         run = rig.run({"matrix": {"stop": [["zebra"], ["."]]},

@@ -105,6 +105,16 @@ class Probe(unittest.TestCase):
         self.assertEqual(done.code, 4)
         self.assertIn("not reached", done.out)
 
+    def test_who_never_answers_is_waited_for_once(self):
+        with rig.Listener(hold=True) as server:
+            found = self.probe("--target", server.url, "--set", "timeout.total=1s", code=4)
+        self.assertFalse(found["reached"])
+        self.assertEqual(found["requests"], 1)
+        with rig.Sim("--fault", "never=1/8") as sim:  # the root's six come first
+            found = self.probe("--target", sim.url, "--set", "timeout.total=1s")
+        self.assertIn("timed out", found["ended_early"])
+        self.assertEqual(found["requests"], 8)
+
     def test_the_target_of_a_scenario_and_the_text(self):
         done = rig.tokdyno("probe", "--scenario", "scenarios/quickstart.yaml")
         self.assertEqual(done.code, 0, done.err)
