@@ -8,6 +8,7 @@ import unittest
 import wave
 
 import audit
+import network
 import rig
 from joined import Joined
 
@@ -231,6 +232,42 @@ class Hearing(Case):
                 done = rig.tokdyno("validate", rig.scenario(scenario))
                 self.assertEqual(done.code, 2, done.out)
                 self.assertIn(says, done.err)
+
+
+class Uploading(unittest.TestCase):
+    """Behind a network that is none of loopback's: see network.py."""
+
+    def uploads(self, *settings):
+        """[(how long it took by the client, by the simulator)] in ms."""
+        changes = rig.merged(HEAR, {
+            "workload": {"audio": {"length": "30s"}}, "timeout": {"first": "30s", "total": "30s"},
+            "load": [{"name": "steady", "concurrency": 1, "requests": 4}]})
+        with network.Relay(*settings, seed=3) as net:
+            with net.inside("a"):
+                sim = rig.Sim(address=net.A)
+                with sim:
+                    with net.inside("b"):
+                        run = run_of(changes, {"target": {"base_url": sim.url,
+                                                          "id_header": True}})
+                    truth = sim.truth()
+        found = []
+        for a, t in rig.join(run, truth):
+            self.assertEqual(a["outcome"], "ok")
+            found.append((round((a["times"]["sent"] - a["times"]["connected"]) / MS),
+                          round((t["received"] - t["arrival"]) / MS)))
+        self.assertEqual(len(found), 4)
+        return found
+
+    def test_an_upload_takes_the_time_that_the_network_takes_for_it(self):
+        for ours, theirs in self.uploads("delay_us=20000", "rate_kbit=8000"):
+            self.assertGreater(theirs, 900)  # a megabyte at a megabyte a second
+            self.assertGreater(ours, 0.7 * theirs)
+
+    def test_a_socket_does_not_take_what_it_cannot_send(self):
+        first, *more = self.uploads("delay_us=20000")
+        self.assertGreater(first[0], 150)  # the window of a new connection opens by round trips
+        for ours, theirs in [first, *more]:
+            self.assertGreater(ours, 0.5 * theirs)
 
 
 class Speaking(Case):
