@@ -10,6 +10,7 @@ import wave
 import audit
 import network
 import rig
+import servers
 from joined import Joined
 
 MS = 10 ** 6
@@ -330,6 +331,26 @@ class Speaking(Case):
             self.assertGreater(a["frames"], 0)
             self.assertNotIn("audio", a)
         self.assertNotIn("rtf", run.json["cells"][0]["measured"]["metrics"])
+
+
+class Secure(Case):
+    def test_over_tls_and_either_http_it_is_the_same_and_the_key_stays_secret(self):
+        key = "gsk_CanaryAudioCanaryAudioCanary1"
+        for http, number in ("1.1", 11), ("2", 20):
+            for base in HEAR, SPEAK:
+                with self.subTest(f"{http} {base['request']['endpoint']}"), \
+                        rig.Sim("--seed", "5", "--key", key) as sim, \
+                        servers.nghttpx(sim.port) as (origin, cert):
+                    run = rig.run(rig.merged(base, {
+                        "target": {"base_url": f"{origin}/openai/v1", "api_key_env": "E2E_KEY"},
+                        "connection": {"http": http, "tls": {"ca": cert}}}),
+                        env={"E2E_KEY": key})
+                    self.assertIn(run.code, rig.FINE, run.err)
+                    self.assertEqual({(a["outcome"], a["http"]) for a in run.attempts},
+                                     {("ok", number)})
+                    for name in "requests.jsonl", "run.json", "scenario.yaml":
+                        self.assertNotIn(key.encode(), run.read(name))
+                    self.assertNotIn(key, run.out + run.err)
 
 
 class Faults(Case):
