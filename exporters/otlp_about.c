@@ -93,6 +93,7 @@ static void read_request(struct otlp_about *b, struct json *j)
 
             b->endpoint = e ? e->path : "";
             b->operation = e && e->operation ? e->operation : "chat";
+            b->events = !e || !e->no_events;
         } else if (!str_is(key, "endpoint")) {
             json_skip(j);
         }
@@ -177,6 +178,7 @@ void otlp_about_init(struct otlp_about *b, const struct export_config *config)
                               .endpoint = "",
                               .operation = "chat",
                               .stream = true,
+                              .events = true,
                               .max_tokens = -1,
                               .port = -1 };
     otlp_env_read(&b->env, config, &b->arena);

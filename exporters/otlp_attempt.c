@@ -234,7 +234,7 @@ static void put_answer(const struct otlp_batch *b, const struct record *r, struc
 {
     const struct run *run = b->about->run;
 
-    if (b->about->stream)
+    if (b->about->stream && b->about->events)
         attr_bool(to, "gen_ai.request.stream", true);
     attr_count(to, "gen_ai.request.max_tokens", b->about->max_tokens);
     attr_list(to, "gen_ai.response.finish_reasons",

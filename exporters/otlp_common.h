@@ -57,6 +57,7 @@ struct otlp_about {
     const char *endpoint;
     const char *operation;
     bool stream;
+    bool events;        /* the endpoint can stream at all */
     int64_t max_tokens; /* asked for; -1: not */
     Otlp__Resource *resource;
     Otlp__InstrumentationScope *scope;

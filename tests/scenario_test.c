@@ -442,6 +442,19 @@ TEST(scenario_says_what_is_wrong_and_where)
         { SIM LOAD "workload: { messages: [{ role: user }], unique_head: true }\n",
           "4:54: workload.unique_head is for synthetic prompts; expected it without "
           "workload.messages" },
+        { SIM LOAD "workload: { text: a, characters: 5 }\n",
+          "4:34: workload.text and workload.characters are both there; expected one of "
+          "them" },
+        { SIM LOAD "workload: { audio: { length: 5s }, input_tokens: 5 }\n",
+          "4:50: workload.audio.length and workload.input_tokens are both there; expected "
+          "one of them" },
+        { SIM LOAD "workload: { audio: { length: 5s }, unique_head: true }\n",
+          "4:49: workload.unique_head is for synthetic prompts; expected it without "
+          "workload.audio.length" },
+        { SIM LOAD "workload: { audio: { length: 5 } }\n",
+          "4:30: workload.audio.length: \"5\" is not a duration; expected a number with a "
+          "unit, as "
+          "500ms, 30s, 2m or 1h30m" },
         { SIM LOAD "workload: { input_tokens: 0 }\n",
           "4:27: workload.input_tokens: 0 is out of range; expected 1 to 10M" },
         { SIM LOAD "workload: { input_tokens: { lognorml: { mean: 1 } } }\n",

@@ -131,7 +131,7 @@ static void hear(int fd, struct buf *b, const char *end, int times)
         for (const char *p = b->p;
              end && (p = memmem(p, b->len - (size_t)(p - b->p), end, strlen(end))); p++)
             seen++;
-        if (seen == times)
+        if (times > 0 && seen >= times)
             return;
     }
 }

@@ -330,6 +330,38 @@ TEST(an_objective_is_judged_in_every_cell_it_names)
     stop(f);
 }
 
+/* 10 s of audio in 100 ms, which may be 1 ms less: 100 times as fast, or 101. */
+TEST(a_speed_is_as_uncertain_as_the_time_it_was_reached_in)
+{
+    static const struct {
+        const char *slo;
+        enum verdict verdict;
+        bool flips;
+    } cases[] = {
+        { "speed_factor p50 > 90x", VERDICT_PASS, false },
+        { "speed_factor p50 > 100.5x", VERDICT_FAIL, true },
+        { "speed_factor p50 > 105x", VERDICT_FAIL, false },
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct fixture *f = start(1, 1, cases[i].slo);
+        const struct summary_slo *v;
+
+        for (uint64_t k = 0; k < 100; k++) {
+            struct record r = runs_record(&f->run, 0, k, MS, NULL);
+
+            r.at[MOMENT_END] = r.at[MOMENT_START] + 100 * MS;
+            r.audio.sent = 10 * NS_PER_S;
+            r.doubts.end = MS;
+            f->to.record(f->to.ctx, &r);
+        }
+        v = judged(f);
+        assert_int_equal(v->verdict, cases[i].verdict);
+        assert_int_equal(v->flips, cases[i].flips);
+        stop(f);
+    }
+}
+
 TEST(a_verdict_within_the_error_of_the_instrument_makes_the_run_invalid)
 {
     static const struct {

@@ -1,3 +1,4 @@
+#include <math.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -169,11 +170,27 @@ static void judge_moment(struct summary_slo *v, const struct slo *slo, const str
         v->value = (double)hist_max(h);
 }
 
+/*
+ * v = x / t, and t is too long by e at most: then v is too small by x / (t - e) - x / t,
+ * which is v * e / (t - e). Of a whole answer.
+ */
+static ns_t error_of_speed(const struct summary_health *h, double v)
+{
+    const struct health_figure *f = &h->facts.figures[HEADLINE_E2E];
+
+    if (f->error < 0 || f->median <= f->error)
+        return NS_ABSENT;
+    return llround(v * (double)f->error / (double)(f->median - f->error));
+}
+
 /* The error of the figure that is judged, where it has one of its own that is greater; in
  * its unit. */
-static ns_t error_of(const struct slo *slo, const struct summary_health *h)
+static ns_t error_of(const struct slo *slo, const struct summary_health *h, double v)
 {
-    ns_t e = metrics[slo->metric].unit == UNIT_NS ? h->e : NS_ABSENT;
+    enum unit unit = metrics[slo->metric].unit;
+    ns_t e = unit == UNIT_NS                          ? h->e
+             : unit == UNIT_MX || unit == UNIT_MCHARS ? error_of_speed(h, v)
+                                                      : NS_ABSENT;
 
     for (int i = 0; i < N_HEADLINES; i++) {
         const struct health_figure *f = &h->facts.figures[i];
@@ -186,11 +203,12 @@ static ns_t error_of(const struct slo *slo, const struct summary_health *h)
 }
 
 static void judge_metric(struct summary_slo *v, const struct slo *slo,
-                         const struct subject *of, ns_t e)
+                         const struct subject *of, const struct summary_health *h)
 {
     const struct metric *m = &metrics[slo->metric];
     int64_t failed = failures(m, of);
     bool late;
+    ns_t e;
 
     v->n = (uint64_t)(of->hist.total + failed);
     if (slo->stat == SLO_PERCENTILE)
@@ -201,6 +219,7 @@ static void judge_metric(struct summary_slo *v, const struct slo *slo,
         return;
     v->verdict =
         !v->infinite && holds(slo->op, v->value, slo->value) ? VERDICT_PASS : VERDICT_FAIL;
+    e = error_of(slo, h, v->value);
     if (v->infinite || !m->clocked || e == NS_ABSENT)
         return;
     v->error = (double)e;
@@ -262,7 +281,7 @@ static void judge(struct summary *s, const struct recorder *r, uint32_t slo, uin
     if (s->run->slos[slo].is_rate)
         judge_rate(v, &s->run->slos[slo], &of);
     else
-        judge_metric(v, &s->run->slos[slo], &of, error_of(&s->run->slos[slo], &s->health));
+        judge_metric(v, &s->run->slos[slo], &of, &s->health);
     hist_free(&of.hist);
     s->health.facts.flips_verdict |= v->flips;
 }

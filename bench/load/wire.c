@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -341,6 +342,18 @@ static curl_socket_t on_open_socket(void *ctx, curlsocktype purpose,
     return fd < 0 ? CURL_SOCKET_BAD : fd;
 }
 
+/*
+ * A socket takes megabytes that it has not sent yet, and a request would be "sent" long
+ * before it is. So it takes little more than it can send at once: what a body is written
+ * into is the network.
+ */
+static void write_as_it_is_sent(int fd)
+{
+    int most_unsent = 16 << 10;
+
+    setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &most_unsent, sizeof(most_unsent));
+}
+
 /* Only what is plain is watched between requests: TLS has words of its own to say then. */
 static int on_new_socket(void *ctx, curl_socket_t fd, curlsocktype purpose)
 {
@@ -350,6 +363,7 @@ static int on_new_socket(void *ctx, curl_socket_t fd, curlsocktype purpose)
         return CURL_SOCKOPT_OK;
     if (wants_kernel(w))
         stamp_enable(fd);
+    write_as_it_is_sent(fd);
     slot_of(w, fd)->disordered = 0;
     slot_of(w, fd)->keeps = !w->tls && w->config.cell->connection.http != 2;
     return CURL_SOCKOPT_OK;

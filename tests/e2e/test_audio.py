@@ -8,7 +8,9 @@ import unittest
 import wave
 
 import audit
+import network
 import rig
+import servers
 from joined import Joined
 
 MS = 10 ** 6
@@ -233,6 +235,42 @@ class Hearing(Case):
                 self.assertIn(says, done.err)
 
 
+class Uploading(unittest.TestCase):
+    """Behind a network that is none of loopback's: see network.py."""
+
+    def uploads(self, *settings):
+        """[(how long it took by the client, by the simulator)] in ms."""
+        changes = rig.merged(HEAR, {
+            "workload": {"audio": {"length": "30s"}}, "timeout": {"first": "30s", "total": "30s"},
+            "load": [{"name": "steady", "concurrency": 1, "requests": 4}]})
+        with network.Relay(*settings, seed=3) as net:
+            with net.inside("a"):
+                sim = rig.Sim(address=net.A)
+                with sim:
+                    with net.inside("b"):
+                        run = run_of(changes, {"target": {"base_url": sim.url,
+                                                          "id_header": True}})
+                    truth = sim.truth()
+        found = []
+        for a, t in rig.join(run, truth):
+            self.assertEqual(a["outcome"], "ok")
+            found.append((round((a["times"]["sent"] - a["times"]["connected"]) / MS),
+                          round((t["received"] - t["arrival"]) / MS)))
+        self.assertEqual(len(found), 4)
+        return found
+
+    def test_an_upload_takes_the_time_that_the_network_takes_for_it(self):
+        for ours, theirs in self.uploads("delay_us=20000", "rate_kbit=8000"):
+            self.assertGreater(theirs, 900)  # a megabyte at a megabyte a second
+            self.assertGreater(ours, 0.7 * theirs)
+
+    def test_a_socket_does_not_take_what_it_cannot_send(self):
+        first, *more = self.uploads("delay_us=20000")
+        self.assertGreater(first[0], 150)  # the window of a new connection opens by round trips
+        for ours, theirs in [first, *more]:
+            self.assertGreater(ours, 0.5 * theirs)
+
+
 class Speaking(Case):
     def test_the_request_is_as_the_reference_says_and_the_sound_is_counted(self):
         out = io.BytesIO()
@@ -293,6 +331,26 @@ class Speaking(Case):
             self.assertGreater(a["frames"], 0)
             self.assertNotIn("audio", a)
         self.assertNotIn("rtf", run.json["cells"][0]["measured"]["metrics"])
+
+
+class Secure(Case):
+    def test_over_tls_and_either_http_it_is_the_same_and_the_key_stays_secret(self):
+        key = "gsk_CanaryAudioCanaryAudioCanary1"
+        for http, number in ("1.1", 11), ("2", 20):
+            for base in HEAR, SPEAK:
+                with self.subTest(f"{http} {base['request']['endpoint']}"), \
+                        rig.Sim("--seed", "5", "--key", key) as sim, \
+                        servers.nghttpx(sim.port) as (origin, cert):
+                    run = rig.run(rig.merged(base, {
+                        "target": {"base_url": f"{origin}/openai/v1", "api_key_env": "E2E_KEY"},
+                        "connection": {"http": http, "tls": {"ca": cert}}}),
+                        env={"E2E_KEY": key})
+                    self.assertIn(run.code, rig.FINE, run.err)
+                    self.assertEqual({(a["outcome"], a["http"]) for a in run.attempts},
+                                     {("ok", number)})
+                    for name in "requests.jsonl", "run.json", "scenario.yaml":
+                        self.assertNotIn(key.encode(), run.read(name))
+                    self.assertNotIn(key, run.out + run.err)
 
 
 class Faults(Case):
