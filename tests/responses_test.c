@@ -169,6 +169,29 @@ TEST(responses_may_fail_in_several_ways)
     expect_all(rows, COUNT(rows));
 }
 
+TEST(responses_never_give_away_the_key)
+{
+    static const char *const events[] = {
+        "{\"type\":\"error\",\"message\":\"bad key gsk_abcdefghij1234567890\"}",
+        "{\"type\":\"response.failed\",\"response\":{\"status\":\"gsk_"
+        "abcdefghij1234567890\","
+        "\"error\":{\"code\":\"gsk_abcdefghij1234567890\",\"message\":\"m\"}}}",
+    };
+
+    for (size_t i = 0; i < COUNT(events); i++) {
+        struct answer a;
+
+        answer_init(&a);
+        a.secret = str_of("gsk_abcdefghij1234567890");
+        ep->event(&a, &(struct sse_event){ "", 0, events[i], strlen(events[i]) }, 1);
+        assert_true(a.failed);
+        assert_null(strstr(answer_string(&a.error), "abcdefghij"));
+        assert_null(strstr(answer_string(&a.error_code), "abcdefghij"));
+        assert_null(strstr(answer_string(&a.finish), "abcdefghij"));
+        answer_free(&a);
+    }
+}
+
 TEST(responses_hold_reasoning_text_calls_and_tools_of_the_server)
 {
     static const struct row rows[] = {

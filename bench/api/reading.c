@@ -4,16 +4,6 @@
 #include "api/members.h"
 #include "api/usage.h"
 
-struct reading reading_begin(struct answer *a, ns_t at)
-{
-    return (struct reading){
-        .a = a,
-        .at = at,
-        .think = a->think,
-        .shown = NS_ABSENT,
-    };
-}
-
 void reading_into(struct json *j, const struct answer *a, struct buf *text)
 {
     struct str raw;

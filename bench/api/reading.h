@@ -29,7 +29,15 @@ struct reading {
     bool thought;
 };
 
-struct reading reading_begin(struct answer *a, ns_t at);
+static inline struct reading reading_begin(struct answer *a, ns_t at)
+{
+    return (struct reading){
+        .a = a,
+        .at = at,
+        .think = a->think,
+        .shown = NS_ABSENT,
+    };
+}
 
 /* Content: text that may hold raw reasoning. Anything but a string is skipped. */
 void reading_text(struct json *j, void *ctx);

@@ -107,6 +107,13 @@ def merged(base, changes):
     return out
 
 
+def combined(base, changes):
+    """As merged, but a None stays: it is for the scenario that all are put over."""
+    return {**base, **{key: combined(base[key], value)
+                       if isinstance(value, dict) and isinstance(base.get(key), dict) else value
+                       for key, value in changes.items()}}
+
+
 def scenario(changes=None, base=None):
     """A scenario file (JSON is YAML); its path."""
     file = fresh("scenario.yaml")
@@ -275,6 +282,26 @@ def wait_for_port(port, seconds, process=None, address="127.0.0.1"):
             return True
         time.sleep(0.05)
     return False
+
+
+OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}"
+
+
+def sent_on_the_wire(changes):
+    """What a scenario that asks "Say hi." sends first: the request line, the JSON of the body."""
+    with Listener(OK) as server:
+        run(combined({"target": {"base_url": server.url},
+                    "workload": {"input_tokens": None,
+                                 "messages": [{"role": "user", "content": "Say hi."}]},
+                    "load": [{"name": "steady", "concurrency": 1, "requests": 1}]}, changes))
+    head, body = server.received[0].split(b"\r\n\r\n", 1)
+    return head.split(b"\r\n", 1)[0].decode(), json.loads(body)
+
+
+def wire_example(name):
+    """A file of tests/wire, written from the reference."""
+    with open(path(f"tests/wire/{name}"), encoding="utf-8") as f:
+        return json.load(f)
 
 
 class Listener:

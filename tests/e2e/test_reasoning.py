@@ -63,6 +63,18 @@ class Shapes(unittest.TestCase):
         said = next(f for f in t["output"] if f.kind == "content")
         self.assertGreaterEqual(times["answer"], said.sent - run.head["t0_mono_ns"])
 
+    def test_requests_on_the_wire_are_those_of_the_reference(self):
+        for name, body in {
+                "gpt-oss": {"model": OSS, "reasoning_effort": "low", "include_reasoning": False,
+                            "max_completion_tokens": 64},
+                "qwen": {"model": "qwen/qwen3-32b", "reasoning_effort": "default",
+                         "reasoning_format": "raw", "temperature": 0.6,
+                         "max_completion_tokens": None}}.items():
+            with self.subTest(name):
+                line, sent = rig.sent_on_the_wire({"request": {"body": body}})
+                self.assertEqual(line, "POST /v1/chat/completions HTTP/1.1")
+                self.assertEqual(sent, rig.wire_example(f"reasoning/request-{name}.json"))
+
     def test_bodies_in_one_piece_have_tokens_and_no_moments(self):
         for name in "gpt-oss", "raw", "hidden":
             model, body, _, _ = SHAPES[name]
