@@ -135,7 +135,7 @@ static void put_cell(struct jsonw *w, const struct summary *s, uint32_t cell)
 
 /* --- verdicts ------------------------------------------------------------------------ */
 
-static void put_slo(struct jsonw *w, const struct run *run, const struct summary_slo *v)
+void json_put_slo(struct jsonw *w, const struct run *run, const struct summary_slo *v)
 {
     const struct slo *slo = &run->slos[v->slo];
     double factor = slo->is_rate ? json_rate_units[rates[slo->rate].unit].factor : 1;
@@ -243,11 +243,12 @@ void report_json(struct buf *out, const struct summary *s)
     put_end(&w, s);
     json_put_validity(&w, &s->health);
     json_put_warnings(&w, s);
-    json_put_text(&w, "verdict", s->run->n_slos ? verdict_names[s->verdict] : NULL);
+    json_put_text(&w, "verdict", s->n_slos ? verdict_names[s->verdict] : NULL);
     json_begin_array(&w, "slos");
     for (size_t i = 0; i < s->n_slos; i++)
-        put_slo(&w, s->run, &s->slos[i]);
+        json_put_slo(&w, s->run, &s->slos[i]);
     jsonw_end(&w);
+    json_put_searches(&w, s);
     put_total(&w, s);
     json_put_health(&w, s);
     json_begin_array(&w, "cells");

@@ -18,6 +18,8 @@ struct page {
 };
 
 void text_headline(const struct page *p);
+void text_answer(const struct page *p); /* of a search: the capacity of each cell */
+void text_curves(const struct page *p); /* what its probes said */
 void text_comparison(const struct page *p); /* a row a cell; with several cells only */
 void text_errors(const struct page *p, const struct summary_group *g); /* part of a phase */
 void text_phases(const struct page *p); /* a block a cell and phase */

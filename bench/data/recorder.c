@@ -235,6 +235,15 @@ static void live_on(struct life *l, const struct health_sample *h)
     l->to = h->at;
 }
 
+/* A sample names no phase: it is of the one that began last. */
+static void see_unsent(struct recorder *r, const struct health_sample *h)
+{
+    struct group *g = h->trial == r->trial ? *at(r, r->trial, r->phase) : NULL;
+
+    if (g)
+        g->unsent += h->counters[HEALTH_FD_EXHAUSTED] + h->counters[HEALTH_PORTS_EXHAUSTED];
+}
+
 static void on_health(void *ctx, const struct health_sample *h)
 {
     struct recorder *r = ctx;
@@ -244,6 +253,8 @@ static void on_health(void *ctx, const struct health_sample *h)
     r->samples += h->worker != HEALTH_MACHINE;
     for (int i = 0; i < N_HEALTH_COUNTERS; i++)
         r->counters[i] += h->counters[i];
+    if (h->counters[HEALTH_FD_EXHAUSTED] + h->counters[HEALTH_PORTS_EXHAUSTED])
+        see_unsent(r, h);
     if (h->freeze.length > r->freeze.length)
         r->freeze = h->freeze;
     add_hist(&r->send_lag, h->send_lag);
@@ -396,6 +407,21 @@ void recorder_phase(const struct recorder *r, uint32_t trial, uint32_t phase,
         *begin = g->begin;
         *end = g->end;
     }
+}
+
+const struct run_load *recorder_load(const struct recorder *r, uint32_t trial,
+                                     uint32_t phase)
+{
+    const struct group *g = *at(r, trial, phase);
+
+    return g ? g->arrivals.load : &r->run->cells[r->run->trials[trial].cell].loads[phase];
+}
+
+uint64_t recorder_unsent(const struct recorder *r, uint32_t trial, uint32_t phase)
+{
+    const struct group *g = *at(r, trial, phase);
+
+    return g ? g->unsent : 0;
 }
 
 struct arrivals_seen recorder_arrivals(const struct recorder *r, uint32_t trial,

@@ -95,6 +95,13 @@ struct steady_seen recorder_steady(const struct recorder *r, uint32_t trial,
 void recorder_phase(const struct recorder *r, uint32_t trial, uint32_t phase,
                     struct phase_event *begin, struct phase_event *end);
 
+/* The load asked of a phase: as the run line says, or its begin where that was a guess. */
+const struct run_load *recorder_load(const struct recorder *r, uint32_t trial,
+                                     uint32_t phase);
+
+/* Attempts during the phase for which the machine had no descriptor or port. */
+uint64_t recorder_unsent(const struct recorder *r, uint32_t trial, uint32_t phase);
+
 /*
  * The load that arrived; and the time all attempts of the group were in flight, summed,
  * with the time that is about: *over, to the end of a phase that lasts by the clock, else

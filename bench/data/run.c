@@ -99,6 +99,7 @@ static void plan_cell(struct run *r, struct run_cell *to, const struct cell *fro
                        target_is_null(from->target.base_url),
         .new_connections = from->connection.policy == CONNECTION_NEW,
         .loads = loads,
+        .search = from->search,
         .n_loads = from->n_phases,
     };
 }
@@ -118,6 +119,7 @@ static void plan_trials(struct run *r, unsigned repeat)
 static void plan_slos(struct run *r, const struct scenario *s)
 {
     r->n_slos = s->n_slos;
+    r->n_search_slos = (uint32_t)s->n_search_slos;
     r->slos = arena_alloc(&r->arena, s->n_slos * sizeof(*r->slos));
     for (size_t i = 0; i < s->n_slos; i++) {
         struct err err;

@@ -45,6 +45,7 @@ struct run_cell {
     bool new_connections;         /* each request was to open one */
     const struct run_load *loads; /* one for each phase */
     size_t n_loads;
+    struct search_spec search; /* its phases have the loads that their begins tell */
 };
 
 struct run_phase {
@@ -90,6 +91,7 @@ struct run {
     size_t n_phases;
     struct slo *slos;
     size_t n_slos;
+    uint32_t n_search_slos; /* the last of them: held against each probe of a search */
 };
 
 /* ABBA: each round holds every cell once, in an order reversed from round to round. */

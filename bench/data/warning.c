@@ -294,6 +294,10 @@ static void rate_not_reached(struct buf *out, const struct summary *s)
     for (size_t i = 0; i < run->n_cells * run->n_phases; i++) {
         double had, asked;
 
+        /* Each probe of a search is judged by itself. */
+        if (search_has_phase(&run->cells[i / run->n_phases].search,
+                             (uint32_t)(i % run->n_phases)))
+            continue;
         if (!fell_short(&run->cells[i / run->n_phases].loads[i % run->n_phases],
                         &s->groups[i], &had, &asked))
             continue;
