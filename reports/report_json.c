@@ -82,6 +82,30 @@ static void put_limits(struct jsonw *w, const struct summary_cell *c)
 }
 
 static void put_labels(struct jsonw *w, const struct summary_cell *c)
+/* Of a cell that was refused by a rate limit. */
+static void put_wall(struct jsonw *w, const struct wall *wall)
+{
+    double requests, tokens;
+
+    if (wall->at == NS_ABSENT)
+        return;
+    json_begin_object(w, "wall");
+    json_put_text(w, "limit", *wall->kind ? wall->kind : NULL);
+    json_put_ns(w, "first_ns", wall->first);
+    json_put_ns(w, "at_ns", wall->at);
+    json_put_count(w, "requests_before", wall->before);
+    json_put_int(w, "tokens_before", wall->tokens_before);
+    if (wall_sustained(wall, &requests, &tokens)) {
+        json_put_int(w, "requests_per_min_after_millionths", llround(requests * 1e6));
+        json_put_int(w, "tokens_per_min_after_millionths", llround(tokens * 1e6));
+    }
+    json_put_count(w, "refused", wall->refused);
+    json_put_count(w, "announced", wall->announced);
+    json_put_count(w, "retries", wall->retries);
+    json_put_count(w, "retries_refused_again", wall->retries_again);
+    jsonw_end(w);
+}
+
 {
     json_begin_object(w, "labels");
     for (int l = 0; l < N_LABELS; l++) {
@@ -147,6 +171,7 @@ void json_put_slo(struct jsonw *w, const struct run *run, const struct summary_s
     json_put_text(w, "unit",
                   slo->is_rate ? json_rate_units[rates[slo->rate].unit].unit
                                : unit_names[metrics[slo->metric].unit]);
+    put_wall(w, &c->wall);
     json_put_int(w, "bound", llround(slo->value * factor));
     jsonw_key(w, "value");
     if (v->has_value && !v->infinite)

@@ -19,6 +19,7 @@ enum { MESSAGE_BYTES = 240, MAX_WORKERS = 4096, SECONDS = 8, RATE_SECONDS = 5 };
 struct cell_seen {
     struct labels labels[N_LABELS];
     struct limit_seen limits[N_LIMITS];
+    struct wall wall;
     char *messages[N_OUTCOMES];
 };
 
@@ -143,6 +144,7 @@ static void see(struct cell_seen *c, const struct record *r)
     see_label(c, LABEL_EDGE, r->edge);
     see_label(c, LABEL_FINISH, r->finish);
     see_label(c, LABEL_LIMIT_KIND, r->limit_kind);
+    wall_add(&c->wall, r);
     if (!outcomes[r->outcome].error)
         return;
     see_label(c, LABEL_ERROR_CODE, r->error_code);
@@ -298,6 +300,8 @@ struct recorder *recorder_open(const struct run *run)
     r->in_flight = mem_array(MAX_WORKERS, sizeof(*r->in_flight));
     r->worked_on = mem_array(MAX_WORKERS, sizeof(*r->worked_on));
     r->lives = mem_array(MAX_WORKERS, sizeof(*r->lives));
+    for (size_t i = 0; i < run->n_cells; i++)
+        wall_init(&r->cells[i].wall);
     for (size_t i = 0; i < run->n_cells; i++)
         for (int k = 0; k < N_LIMITS; k++)
             r->cells[i].limits[k] = (struct limit_seen){ -1, -1, -1, NS_ABSENT, NS_ABSENT };
@@ -479,6 +483,11 @@ const struct limit_seen *recorder_limit(const struct recorder *r, uint32_t cell,
                                         enum limit_kind kind)
 {
     return &r->cells[cell].limits[kind];
+}
+
+const struct wall *recorder_wall(const struct recorder *r, uint32_t cell)
+{
+    return &r->cells[cell].wall;
 }
 
 const char *recorder_message(const struct recorder *r, uint32_t cell, enum outcome o)

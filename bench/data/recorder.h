@@ -11,6 +11,7 @@
 #include "data/rate.h"
 #include "data/recorder_series.h"
 #include "data/run.h"
+#include "data/wall.h"
 
 /*
  * Adds up a run: histograms per cell x trial x phase x metric (and region), tallies,
@@ -124,6 +125,7 @@ size_t recorder_labels(const struct recorder *r, uint32_t cell, enum label l,
                        const struct label_count **items);
 const struct limit_seen *recorder_limit(const struct recorder *r, uint32_t cell,
                                         enum limit_kind kind);
+const struct wall *recorder_wall(const struct recorder *r, uint32_t cell);
 const char *recorder_message(const struct recorder *r, uint32_t cell, enum outcome o);
 
 /* Requests that met every bound of a goodput objective, by number of the objective. */
