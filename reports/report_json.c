@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "data/tier.h"
 #include "reports/json_parts.h"
 #include "reports/report.h"
 
@@ -81,7 +82,6 @@ static void put_limits(struct jsonw *w, const struct summary_cell *c)
     jsonw_end(w);
 }
 
-static void put_labels(struct jsonw *w, const struct summary_cell *c)
 /* Of a cell that was refused by a rate limit. */
 static void put_wall(struct jsonw *w, const struct wall *wall)
 {
@@ -106,6 +106,7 @@ static void put_wall(struct jsonw *w, const struct wall *wall)
     jsonw_end(w);
 }
 
+static void put_labels(struct jsonw *w, const struct summary_cell *c)
 {
     json_begin_object(w, "labels");
     for (int l = 0; l < N_LABELS; l++) {
@@ -130,6 +131,31 @@ static void put_messages(struct jsonw *w, const struct summary_cell *c)
     jsonw_end(w);
 }
 
+/* What may be expected of the tier that was asked for; nothing where none was. */
+static void put_targets(struct jsonw *w, const struct run_cell *rc,
+                        const struct summary_group *g)
+{
+    if (!rc->tier || !*rc->tier)
+        return;
+    json_begin_array(w, "tier_targets");
+    for (int i = 0; i < N_TIER_TARGETS; i++) {
+        const struct tier_target *t = &tier_targets[i];
+        uint64_t needs;
+        enum tier_verdict v = tier_judge(t, g, &needs);
+
+        if (strcmp(t->tier, rc->tier) != 0)
+            continue;
+        jsonw_object(w);
+        json_put_text(w, "rate", rates[t->rate].name);
+        json_put_int(w, "target_ppm", llround(t->target));
+        json_put_int(w, "alert_ppm", llround(t->alert));
+        json_put_text(w, "verdict", tier_verdict_names[v]);
+        json_put_count(w, "needs", needs);
+        jsonw_end(w);
+    }
+    jsonw_end(w);
+}
+
 static void put_cell(struct jsonw *w, const struct summary *s, uint32_t cell)
 {
     const struct run_cell *rc = &s->run->cells[cell];
@@ -145,8 +171,10 @@ static void put_cell(struct jsonw *w, const struct summary *s, uint32_t cell)
     jsonw_end(w);
     json_put_int(w, "words_per_token_ppm", c->words_per_token_ppm);
     put_limits(w, c);
+    put_wall(w, &c->wall);
     put_labels(w, c);
     put_messages(w, c);
+    put_targets(w, rc, &c->measured);
     json_begin_object(w, "measured");
     json_put_group(w, &c->measured);
     json_put_errors(w, s, &c->measured);
@@ -171,7 +199,6 @@ void json_put_slo(struct jsonw *w, const struct run *run, const struct summary_s
     json_put_text(w, "unit",
                   slo->is_rate ? json_rate_units[rates[slo->rate].unit].unit
                                : unit_names[metrics[slo->metric].unit]);
-    put_wall(w, &c->wall);
     json_put_int(w, "bound", llround(slo->value * factor));
     jsonw_key(w, "value");
     if (v->has_value && !v->infinite)

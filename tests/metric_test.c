@@ -107,12 +107,29 @@ TEST(every_metric_of_a_streamed_answer_is_what_its_moments_say)
         { "planned_tokens", 1, 2000 },
         { "prompt_tokens", 1, 2006 },
         { "completion_tokens", 1, 11 },
+        { "ttft_hit", 1, 89 * NS_PER_MS },
+        { "ttft_miss", 0, 0 },
+        { "prefill_hit", 1, 30 * NS_PER_MS },
+        { "prefill_miss", 0, 0 },
     };
     struct record r = streamed();
 
     assert_int_equal(COUNT(cases), N_METRICS);
     for (size_t i = 0; i < COUNT(cases); i++)
         expect(cases[i].name, &r, cases[i].n, cases[i].first);
+}
+
+TEST(a_prompt_of_which_nothing_was_cached_is_a_miss_and_one_nobody_told_of_is_neither)
+{
+    struct record r = streamed();
+
+    r.tokens.cached = 0;
+    expect("ttft_hit", &r, 0, 0);
+    expect("ttft_miss", &r, 1, 89 * NS_PER_MS);
+    expect("prefill_miss", &r, 1, 30 * NS_PER_MS);
+    r.tokens.cached = -1;
+    expect("ttft_hit", &r, 0, 0);
+    expect("ttft_miss", &r, 0, 0);
 }
 
 TEST(what_did_not_happen_gives_no_value)

@@ -167,6 +167,8 @@ static const struct field cell_fields[] = {
     FIELD_OBJECT("search", search_fields, struct run_cell, search),
     FIELD_BOOL("read_stamps", struct run_cell, read_stamps),
     FIELD_BOOL("new_connections", struct run_cell, new_connections),
+    FIELD_BOOL("cold", struct run_cell, cold),
+    FIELD_INT("shared_prefix", U64, struct run_cell, shared_prefix, 0),
 };
 
 static const struct run_cell blank_cell = { .name = "", .model = "" };
