@@ -4,9 +4,10 @@
 #include "base/mem.h"
 #include "base/units.h"
 #include "data/search_judge.h"
+#include "reports/answer.h"
 #include "reports/text.h"
 
-/* --- the answer ------------------------------------------------------------------------
+/* --- the curve -------------------------------------------------------------------------
  */
 
 static void put_rate(struct buf *b, int64_t millionths)
@@ -15,118 +16,16 @@ static void put_rate(struct buf *b, int64_t millionths)
     buf_str(b, "/s");
 }
 
-static void put_slos(struct buf *b, const struct run *run)
-{
-    for (uint32_t i = 0; i < run->n_search_slos; i++)
-        buf_printf(b, "%s%s", i ? " and " : "",
-                   run->slos[run->n_slos - run->n_search_slos + i].text);
-}
-
-static const char *plural(uint64_t n)
-{
-    return n == 1 ? "" : "s";
-}
-
-/* Both sides are known of at least one search. */
-static void put_found(struct buf *b, const struct page *p, const struct summary_capacity *c)
-{
-    buf_str(b, "holds up to ");
-    put_rate(b, c->rate);
-    buf_str(b, " ± ");
-    put_rate(b, c->error);
-    buf_str(b, ": at ");
-    put_rate(b, c->rate - c->error > 0 ? c->rate - c->error : c->holds);
-    buf_str(b, " ");
-    put_slos(b, p->s->run);
-    buf_str(b, p->s->run->n_search_slos > 1 ? " were met, at " : " was met, at ");
-    put_rate(b, c->rate + c->error);
-    buf_str(b, " missed");
-    if (c->searches > 1)
-        buf_printf(b, " (%u of %u trials)", c->found, c->searches);
-}
-
-static void put_end(struct buf *b, const struct page *p, const struct summary_search *s)
-{
-    const struct search_result *r = &s->result;
-
-    switch (r->end) {
-    case SEARCH_CLIENT:
-        buf_str(b, "INVALID as a limit of the server: the client could not carry ");
-        put_rate(b, r->ceiling);
-        break;
-    case SEARCH_ABOVE:
-        buf_str(b, "no limit was found up to ");
-        put_rate(b, p->s->run->cells[s->cell].search.range.to);
-        buf_str(b, ", the end of the search");
-        break;
-    case SEARCH_BELOW:
-        buf_str(b, "not surely met even at ");
-        put_rate(b, p->s->run->cells[s->cell].search.range.from);
-        buf_str(b, ", where the search begins");
-        break;
-    case SEARCH_FOUND:
-    case SEARCH_OPEN:
-    case N_SEARCH_ENDS:
-        buf_printf(b, "the search did not come to its end (%zu probe%s)", s->n_probes,
-                   plural(s->n_probes));
-        break;
-    }
-    if (r->lo) {
-        buf_str(b, "; ");
-        put_slos(b, p->s->run);
-        buf_str(b, " held at ");
-        put_rate(b, r->lo);
-    }
-}
-
-/* Why the answer is no narrower, where it is not as narrow as was asked. */
-static void put_width(struct buf *b, const struct page *p, const struct summary_search *s)
-{
-    const struct search_range *range = &p->s->run->cells[s->cell].search.range;
-    const struct search_result *r = &s->result;
-    double room = (double)r->lo * (1 + (double)range->within_ppm / 1e6);
-
-    if (!r->lo || !r->hi || (double)r->hi <= room)
-        return;
-    if (r->ceiling && r->ceiling < r->hi) {
-        buf_str(b, "; between them the client could not carry ");
-        put_rate(b, r->ceiling);
-    } else if (r->end != SEARCH_OPEN)
-        buf_str(b, "; between them the samples cannot tell, longer probes would");
-    else if (s->n_probes >= range->probes)
-        buf_printf(b, "; narrower with more than %u probes", range->probes);
-    else
-        buf_str(b, "; the search was stopped");
-}
-
-static void put_answer(const struct page *p, uint32_t cell)
-{
-    struct summary_capacity c = summary_capacity(p->s, cell);
-    const struct summary_search *first = NULL;
-    struct buf b = { 0 };
-
-    for (size_t i = 0; i < p->s->n_searches && !first; i++)
-        if (p->s->searches[i].cell == cell)
-            first = &p->s->searches[i];
-    if (!first)
-        return;
-    text_cell_name(&b, p->s->run, cell);
-    buf_str(&b, b.len ? ": " : "Answer: ");
-    if (c.found)
-        put_found(&b, p, &c);
-    else
-        put_end(&b, p, first);
-    if (c.searches == 1)
-        put_width(&b, p, first);
-    buf_char(&b, '.');
-    text_paragraph(p, 0, STYLE_BOLD, b.p);
-    buf_free(&b);
-}
-
 void text_answer(const struct page *p)
 {
-    for (uint32_t c = 0; c < p->s->run->n_cells && p->s->n_searches; c++)
-        put_answer(p, c);
+    for (uint32_t c = 0; c < p->s->run->n_cells; c++) {
+        struct buf b = { 0 };
+
+        answer_put(&b, p->s, c);
+        if (b.len)
+            text_paragraph(p, 0, STYLE_BOLD, b.p);
+        buf_free(&b);
+    }
 }
 
 /* --- the curve -------------------------------------------------------------------------
