@@ -310,12 +310,13 @@ void report_text(struct buf *out, const struct summary *s, bool colour)
 
     text_headline(&p);
     text_curves(&p);
+    text_walls(&p);
+    text_tiers(&p);
+    text_cache(&p);
     text_comparison(&p);
     text_phases(&p);
     text_limits(&p);
     text_regions(&p);
-    text_tiers(&p);
-    text_cache(&p);
     text_objectives(&p);
     text_instrument(&p);
     text_next(&p);

@@ -18,15 +18,16 @@ struct page {
 };
 
 void text_headline(const struct page *p);
-void text_answer(const struct page *p);     /* of a search: the capacity of each cell */
-void text_curves(const struct page *p);     /* what its probes said */
+void text_answer(const struct page *p); /* of a search: the capacity of each cell */
+void text_curves(const struct page *p); /* what its probes said */
+void text_walls(const struct page *p);  /* where limits refused, and how it went on */
+void text_tiers(const struct page *p);  /* what each asked for and got, by its targets */
+void text_cache(const struct page *p);  /* hits against misses, and what a sweep found */
 void text_comparison(const struct page *p); /* a row a cell; with several cells only */
 void text_errors(const struct page *p, const struct summary_group *g); /* part of a phase */
 void text_phases(const struct page *p); /* a block a cell and phase */
 void text_limits(const struct page *p);
 void text_regions(const struct page *p);
-void text_tiers(const struct page *p); /* what each asked for and got, by its targets */
-void text_cache(const struct page *p); /* hits against misses, and what a sweep found */
 void text_objectives(const struct page *p);
 void text_instrument(const struct page *p);
 void text_warnings(const struct page *p, bool in_headline); /* there where not valid */

@@ -133,6 +133,18 @@ static void put_wall(const struct page *p, uint32_t cell)
     pieces_put(&line, p, 2, STYLE_PLAIN);
 }
 
+void text_walls(const struct page *p)
+{
+    bool any = false;
+
+    for (uint32_t c = 0; c < p->s->run->n_cells; c++)
+        any |= p->s->cells[c].wall.at != NS_ABSENT;
+    if (any)
+        text_heading(p, "Rate limits met");
+    for (uint32_t c = 0; c < p->s->run->n_cells; c++)
+        put_wall(p, c);
+}
+
 void text_limits(const struct page *p)
 {
     static const char *const heads[] = { "", "", "limit", "left", "lowest", "full in" };
@@ -153,8 +165,6 @@ void text_limits(const struct page *p)
         table_put(&t, p->out, 2, p->colour);
         for (uint32_t c = 0; c < p->s->run->n_cells; c++)
             put_labels(p, "refused by", &p->s->cells[c].labels[LABEL_LIMIT_KIND], c);
-        for (uint32_t c = 0; c < p->s->run->n_cells; c++)
-            put_wall(p, c);
     }
     table_free(&t);
 }
