@@ -298,7 +298,8 @@ static void put_phase(struct otlp_traces *t, uint32_t trial, uint32_t phase)
     attr_int(&to, "tokdyno.trial", trial);
     attr_int(&to, "tokdyno.round", run->trials[trial].round);
     attr_int(&to, "tokdyno.phase.issued", (int64_t)p->issued);
-    if (phase < cell->n_loads && cell->loads[phase].n_points)
+    if (phase < cell->n_loads && cell->loads[phase].n_points &&
+        !search_has_phase(&cell->search, phase))
         put_load(&cell->loads[phase], &to);
     otlp_span_attrs(span, &to);
     otlp_batch_add(b, span, t->latest);

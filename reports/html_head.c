@@ -1,6 +1,7 @@
 #include <stdio.h>
 
 #include "base/units.h"
+#include "reports/answer.h"
 #include "reports/figure.h"
 #include "reports/html_parts.h"
 #include "reports/rank.h"
@@ -79,6 +80,22 @@ static void put_facts(struct buf *out, const struct summary *s)
     buf_free(&b);
 }
 
+/* Of a run that searches. */
+static void put_answers(struct buf *out, const struct summary *s)
+{
+    for (uint32_t c = 0; c < s->run->n_cells; c++) {
+        struct buf b = { 0 };
+
+        answer_put(&b, s, c);
+        if (b.len) {
+            buf_str(out, "<p class=\"question\"><strong>");
+            markup_put(out, b.p);
+            buf_str(out, "</strong></p>\n");
+        }
+        buf_free(&b);
+    }
+}
+
 void html_headline(struct buf *out, const struct book *b)
 {
     buf_str(out, "<header>\n");
@@ -99,6 +116,7 @@ void html_headline(struct buf *out, const struct book *b)
             markup_put(out, r->run->question);
             buf_str(out, "</p>\n");
         }
+        put_answers(out, r->summary);
         put_facts(out, r->summary);
     }
     buf_str(out, "</header>\n");

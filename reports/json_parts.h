@@ -28,6 +28,10 @@ void json_put_errors(struct jsonw *w, const struct summary *s,
                      const struct summary_group *g);
 void json_put_warnings(struct jsonw *w, const struct summary *s);
 void json_put_health(struct jsonw *w, const struct summary *s);
+void json_put_slo(struct jsonw *w, const struct run *run, const struct summary_slo *v);
+
+/* Of a run that searches; of another nothing. */
+void json_put_searches(struct jsonw *w, const struct summary *s);
 void json_put_validity(struct jsonw *w, const struct summary_health *h);
 
 /* Rates as integers: their unit, and how many of it make one of rate_value's. */

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/tame.h"
 #include "base/units.h"
+#include "reports/answer.h"
 #include "reports/figure.h"
 #include "reports/rank.h"
 
@@ -30,6 +31,22 @@ void markdown_text(struct buf *out, const char *text)
     free(copy);
 }
 
+/* Of a run that searches. */
+static void put_answers(struct buf *out, const struct summary *s)
+{
+    for (uint32_t c = 0; c < s->run->n_cells; c++) {
+        struct buf b = { 0 };
+
+        answer_put(&b, s, c);
+        if (b.len) {
+            buf_str(out, "**");
+            markdown_text(out, b.p);
+            buf_str(out, "**\n\n");
+        }
+        buf_free(&b);
+    }
+}
+
 static void put_headline(struct buf *out, const struct book_run *r)
 {
     const struct summary *s = r->summary;
@@ -50,6 +67,7 @@ static void put_headline(struct buf *out, const struct book_run *r)
         units_put_duration(out, s->health.e);
     }
     buf_str(out, s->ended ? "\n\n" : " · the journal has no end\n\n");
+    put_answers(out, s);
     for (size_t i = 0; i < s->n_warnings; i++) {
         buf_str(out, "> **");
         markdown_text(out, s->warnings[i].text);

@@ -44,7 +44,7 @@ static struct asked asked(const struct subject *s, ns_t at)
     int p = phase_at(s, at);
     const struct run_load *l = p < 0 ? NULL : &s->run->cells[s->cell].loads[p];
 
-    if (l)
+    if (l && !search_has_phase(&s->run->cells[s->cell].search, (uint32_t)p))
         *(l->open ? &a.rate : &a.in_flight) =
             asked_at(l, at - gather_phase(s->gather, s->cell, (uint32_t)p));
     return a;

@@ -9,6 +9,15 @@
 #include "reports/figure.h"
 #include "reports/table.h"
 
+/* Where it ended at what the client carries, its answer is none about the server. */
+static bool search_is_ours(const struct summary *s)
+{
+    for (size_t i = 0; i < s->n_searches; i++)
+        if (s->searches[i].result.end == SEARCH_CLIENT)
+            return true;
+    return false;
+}
+
 /* The first that applies; interruption comes before all and is the caller's to know. */
 int report_exit_code(const struct summary *s)
 {
@@ -17,7 +26,7 @@ int report_exit_code(const struct summary *s)
     if (s->ended && s->end.reason == END_TARGET)
         return TARGET;
     if (s->health.validity == VALIDITY_CLIENT_LIMITED ||
-        s->health.validity == VALIDITY_SIM_LIMITED ||
+        s->health.validity == VALIDITY_SIM_LIMITED || search_is_ours(s) ||
         (s->ended && (s->end.reason == END_DISK || s->end.reason == END_FAILED)))
         return INVALID;
     if (s->ended && s->end.reason == END_BUDGET)

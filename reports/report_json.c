@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "data/tier.h"
 #include "reports/json_parts.h"
 #include "reports/report.h"
 
@@ -81,6 +82,30 @@ static void put_limits(struct jsonw *w, const struct summary_cell *c)
     jsonw_end(w);
 }
 
+/* Of a cell that was refused by a rate limit. */
+static void put_wall(struct jsonw *w, const struct wall *wall)
+{
+    double requests, tokens;
+
+    if (wall->at == NS_ABSENT)
+        return;
+    json_begin_object(w, "wall");
+    json_put_text(w, "limit", *wall->kind ? wall->kind : NULL);
+    json_put_ns(w, "first_ns", wall->first);
+    json_put_ns(w, "at_ns", wall->at);
+    json_put_count(w, "requests_before", wall->before);
+    json_put_int(w, "tokens_before", wall->tokens_before);
+    if (wall_sustained(wall, &requests, &tokens)) {
+        json_put_int(w, "requests_per_min_after_millionths", llround(requests * 1e6));
+        json_put_int(w, "tokens_per_min_after_millionths", llround(tokens * 1e6));
+    }
+    json_put_count(w, "refused", wall->refused);
+    json_put_count(w, "announced", wall->announced);
+    json_put_count(w, "retries", wall->retries);
+    json_put_count(w, "retries_refused_again", wall->retries_again);
+    jsonw_end(w);
+}
+
 static void put_labels(struct jsonw *w, const struct summary_cell *c)
 {
     json_begin_object(w, "labels");
@@ -106,6 +131,31 @@ static void put_messages(struct jsonw *w, const struct summary_cell *c)
     jsonw_end(w);
 }
 
+/* What may be expected of the tier that was asked for; nothing where none was. */
+static void put_targets(struct jsonw *w, const struct run_cell *rc,
+                        const struct summary_group *g)
+{
+    if (!rc->tier || !*rc->tier)
+        return;
+    json_begin_array(w, "tier_targets");
+    for (int i = 0; i < N_TIER_TARGETS; i++) {
+        const struct tier_target *t = &tier_targets[i];
+        uint64_t needs;
+        enum tier_verdict v = tier_judge(t, g, &needs);
+
+        if (strcmp(t->tier, rc->tier) != 0)
+            continue;
+        jsonw_object(w);
+        json_put_text(w, "rate", rates[t->rate].name);
+        json_put_int(w, "target_ppm", llround(t->target));
+        json_put_int(w, "alert_ppm", llround(t->alert));
+        json_put_text(w, "verdict", tier_verdict_names[v]);
+        json_put_count(w, "needs", needs);
+        jsonw_end(w);
+    }
+    jsonw_end(w);
+}
+
 static void put_cell(struct jsonw *w, const struct summary *s, uint32_t cell)
 {
     const struct run_cell *rc = &s->run->cells[cell];
@@ -121,8 +171,10 @@ static void put_cell(struct jsonw *w, const struct summary *s, uint32_t cell)
     jsonw_end(w);
     json_put_int(w, "words_per_token_ppm", c->words_per_token_ppm);
     put_limits(w, c);
+    put_wall(w, &c->wall);
     put_labels(w, c);
     put_messages(w, c);
+    put_targets(w, rc, &c->measured);
     json_begin_object(w, "measured");
     json_put_group(w, &c->measured);
     json_put_errors(w, s, &c->measured);
@@ -135,7 +187,7 @@ static void put_cell(struct jsonw *w, const struct summary *s, uint32_t cell)
 
 /* --- verdicts ------------------------------------------------------------------------ */
 
-static void put_slo(struct jsonw *w, const struct run *run, const struct summary_slo *v)
+void json_put_slo(struct jsonw *w, const struct run *run, const struct summary_slo *v)
 {
     const struct slo *slo = &run->slos[v->slo];
     double factor = slo->is_rate ? json_rate_units[rates[slo->rate].unit].factor : 1;
@@ -243,11 +295,12 @@ void report_json(struct buf *out, const struct summary *s)
     put_end(&w, s);
     json_put_validity(&w, &s->health);
     json_put_warnings(&w, s);
-    json_put_text(&w, "verdict", s->run->n_slos ? verdict_names[s->verdict] : NULL);
+    json_put_text(&w, "verdict", s->n_slos ? verdict_names[s->verdict] : NULL);
     json_begin_array(&w, "slos");
     for (size_t i = 0; i < s->n_slos; i++)
-        put_slo(&w, s->run, &s->slos[i]);
+        json_put_slo(&w, s->run, &s->slos[i]);
     jsonw_end(&w);
+    json_put_searches(&w, s);
     put_total(&w, s);
     json_put_health(&w, s);
     json_begin_array(&w, "cells");

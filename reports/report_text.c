@@ -299,6 +299,7 @@ void text_headline(const struct page *p)
     put_ending(p);
     put_setting(p);
     put_question(p);
+    text_answer(p);
     text_warnings(p, true);
 }
 
@@ -308,6 +309,10 @@ void report_text(struct buf *out, const struct summary *s, bool colour)
     size_t from = out->len;
 
     text_headline(&p);
+    text_curves(&p);
+    text_walls(&p);
+    text_tiers(&p);
+    text_cache(&p);
     text_comparison(&p);
     text_reasoning(&p);
     text_phases(&p);

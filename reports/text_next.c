@@ -138,6 +138,8 @@ static void too_few(struct buf *b, const struct summary *s)
         if (g->measured && g->begun && (!least || m->carries < least->carries))
             least = m;
     }
+    if (s->n_searches) /* its probes are as long as they have to be */
+        return;
     if (!s->outcomes.final[OUTCOME_OK] || !least || !least->stats[STAT_P99].needs ||
         least->stats[STAT_P99].present)
         return;

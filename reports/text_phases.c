@@ -138,7 +138,7 @@ void text_comparison(const struct page *p)
     const struct column *columns = columns_of(p);
     struct table t;
 
-    if (p->s->run->n_cells < 2)
+    if (p->s->run->n_cells < 2 || p->s->n_searches) /* rates of probes do not mix */
         return;
     buf_char(p->out, '\n');
     table_init(&t, columns == of_text ? "lrrrrrrrrr" : "lrrrrrrr");
@@ -570,6 +570,8 @@ void text_phases(const struct page *p)
     for (uint32_t c = 0; c < run->n_cells; c++) {
         struct buf name = { 0 };
 
+        if (search_has_phase(&run->cells[c].search, 0))
+            continue; /* all that there is are its probes */
         text_cell_name(&name, run, c);
         if (name.len)
             text_heading(p, name.p);
@@ -577,7 +579,8 @@ void text_phases(const struct page *p)
             buf_char(p->out, '\n');
         buf_free(&name);
         for (uint32_t i = 0; i < run->n_phases; i++)
-            if (p->s->groups[c * run->n_phases + i].begun)
+            if (p->s->groups[c * run->n_phases + i].begun &&
+                !search_has_phase(&run->cells[c].search, i))
                 put_phase(p, &p->s->groups[c * run->n_phases + i]);
     }
 }

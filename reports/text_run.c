@@ -72,6 +72,79 @@ static void put_labels(const struct page *p, const char *what,
     pieces_put(&line, p, 2, STYLE_PLAIN);
 }
 
+static const char *plural(uint64_t n)
+{
+    return n == 1 ? "" : "s";
+}
+
+static void add_sustained(struct pieces *line, const struct wall *w)
+{
+    double requests, tokens;
+    struct buf *b;
+
+    if (!wall_sustained(w, &requests, &tokens))
+        return;
+    b = pieces_next(line);
+    buf_str(b, "from then on ");
+    figure_number(b, requests);
+    buf_str(b, " requests and ");
+    figure_number(b, tokens);
+    buf_str(b, " tokens a minute got through");
+}
+
+/* Retries come when the server said, so one that is refused again was told too early. */
+static void add_announced(struct pieces *line, const struct wall *w)
+{
+    struct buf *b = pieces_next(line);
+
+    if (!w->announced)
+        buf_str(b, "no refusal said when to come again");
+    else if (w->announced < w->refused)
+        buf_printf(b, "%llu of %llu refusals said when to come again",
+                   (unsigned long long)w->announced, (unsigned long long)w->refused);
+    else
+        buf_str(b, "every refusal said when to come again");
+    if (w->retries)
+        pieces_add(line, "%llu of %llu retr%s refused again",
+                   (unsigned long long)w->retries_again, (unsigned long long)w->retries,
+                   w->retries == 1 ? "y was" : "ies were");
+}
+
+/* Where it was met, and how it behaves. */
+static void put_wall(const struct page *p, uint32_t cell)
+{
+    const struct wall *w = &p->s->cells[cell].wall;
+    struct pieces line = { 0 };
+    struct buf *b;
+
+    if (w->at == NS_ABSENT)
+        return;
+    b = pieces_next(&line);
+    text_cell_name(b, p->s->run, cell);
+    buf_printf(b, "%sthe wall%s%s: after ", b->len ? ": " : "", *w->kind ? ", " : "",
+               w->kind);
+    units_put_count(b, w->before);
+    buf_printf(b, " request%s and ", plural(w->before));
+    units_put_count(b, (uint64_t)w->tokens_before);
+    buf_str(b, " tokens in ");
+    units_put_duration(b, w->at - w->first);
+    add_sustained(&line, w);
+    add_announced(&line, w);
+    pieces_put(&line, p, 2, STYLE_PLAIN);
+}
+
+void text_walls(const struct page *p)
+{
+    bool any = false;
+
+    for (uint32_t c = 0; c < p->s->run->n_cells; c++)
+        any |= p->s->cells[c].wall.at != NS_ABSENT;
+    if (any)
+        text_heading(p, "Rate limits met");
+    for (uint32_t c = 0; c < p->s->run->n_cells; c++)
+        put_wall(p, c);
+}
+
 void text_limits(const struct page *p)
 {
     static const char *const heads[] = { "", "", "limit", "left", "lowest", "full in" };

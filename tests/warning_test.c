@@ -114,6 +114,13 @@ static void set_merged(struct summary *s)
     s->total.frames_shared = 60;
 }
 
+static void set_not_cold(struct summary *s)
+{
+    s->run->cells[0].cold = true;
+    s->cells[0].measured.tally.with_cached = 500;
+    s->cells[0].measured.tally.cache_hits = 40;
+}
+
 struct counted {
     enum health_counter id;
     uint64_t n;
@@ -150,6 +157,7 @@ TEST(every_warning_is_said_when_its_cause_is_there_and_alone)
         { "retransmits", NULL, { HEALTH_TCP_RETRANSMITS, 101 }, "101 segments again" },
         { "rate_not_reached", set_rate, { 0, 0 }, "10/s were asked of steady, 8/s left" },
         { "not_reused", set_not_reused, { 0, 0 }, "60 of 500 requests" },
+        { "not_cold", set_not_cold, { 0, 0 }, "40 of 500 answers" },
         { "merged", set_merged, { 0, 0 }, "60 % of frames" },
         { "clock_stepped", NULL, { HEALTH_CLOCK_STEPS, 1 }, "set 1 time" },
     };

@@ -76,18 +76,20 @@ static bool has_phase(const struct slo *slo)
 
 /*
  * The objectives of a run: given ones take the place of its own. Phases have loads of their
- * own, so an objective that names none is about each of them.
+ * own, so an objective that names none is about each of them. Those of a search stay last.
  */
 static void prepare(void *ctx, struct run *run)
 {
     const struct options *o = ctx;
     const struct slo *from = o->slos.n ? o->slos.p : run->slos;
-    size_t n = o->slos.n ? o->slos.n : run->n_slos, measured = 0, to = 0;
+    size_t own = run->n_slos - run->n_search_slos, n = o->slos.n ? o->slos.n : own;
+    size_t measured = 0, to = 0;
     struct slo *all;
 
     for (size_t p = 0; p < run->n_phases; p++)
         measured += run->phases[p].measured;
-    all = arena_alloc(&run->arena, (n * (measured + 1) + 1) * sizeof(*all));
+    all = arena_alloc(&run->arena,
+                      (n * (measured + 1) + run->n_search_slos + 1) * sizeof(*all));
     for (size_t i = 0; i < n; i++) {
         if (measured < 2 || has_phase(&from[i])) {
             all[to++] = from[i];
@@ -101,6 +103,8 @@ static void prepare(void *ctx, struct run *run)
                 to++;
             }
     }
+    for (size_t i = own; i < run->n_slos; i++)
+        all[to++] = run->slos[i];
     run->slos = all;
     run->n_slos = to;
 }

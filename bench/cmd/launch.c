@@ -191,6 +191,7 @@ static void put_load(struct launch *l)
         .targets = l->targets,
         .prompts = &l->prompts,
         .collector = &l->collector,
+        .recorder = l->recorder,
         .interrupts = &l->interrupts->n,
         .tick = tick,
         .ctx = l,

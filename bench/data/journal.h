@@ -23,6 +23,8 @@ struct phase_event {
     uint64_t planned;       /* requests due in it so far; begin: 0 */
     uint64_t issued;        /* of them, given to the API */
     double words_per_token; /* of this trial; 0: no synthetic prompts. Written in ppm */
+    int64_t rate;  /* of a phase whose rate is searched for, in millionths; else 0 */
+    ns_t duration; /* of such a phase */
 };
 
 enum end_reason {

@@ -257,6 +257,8 @@ static const struct field phase[] = {
     FIELD_INT("planned", U64, struct phase_event, planned, 0),
     FIELD_INT("issued", U64, struct phase_event, issued, 0),
     FIELD_OTHER("words_per_token_ppm", put_words, get_words),
+    FIELD_INT("rate_millionths", I64, struct phase_event, rate, 0),
+    FIELD_INT("duration", I64, struct phase_event, duration, 0),
 };
 
 /* --- health ------------------------------------------------------------------------ */

@@ -389,6 +389,41 @@ static void audio_out(const struct record *r, metric_fn *emit, void *ctx)
     present(r->audio.received, emit, ctx);
 }
 
+/* A server that says nothing of its cache has neither hits nor misses. */
+static bool hit(const struct record *r)
+{
+    return r->tokens.cached > 0;
+}
+
+static bool missed(const struct record *r)
+{
+    return !r->tokens.cached;
+}
+
+static void ttft_hit(const struct record *r, metric_fn *emit, void *ctx)
+{
+    if (hit(r))
+        ttft_api(r, emit, ctx);
+}
+
+static void ttft_miss(const struct record *r, metric_fn *emit, void *ctx)
+{
+    if (missed(r))
+        ttft_api(r, emit, ctx);
+}
+
+static void prefill_hit(const struct record *r, metric_fn *emit, void *ctx)
+{
+    if (hit(r))
+        prefill(r, emit, ctx);
+}
+
+static void prefill_miss(const struct record *r, metric_fn *emit, void *ctx)
+{
+    if (missed(r))
+        prefill(r, emit, ctx);
+}
+
 /*
  * OpenTelemetry's durations count from when a request left, so its names stand at the _api
  * metrics; those that count from due have none.
@@ -861,6 +896,42 @@ const struct metric metrics[N_METRICS] = {
                            .help = "How long the speech of an answer lasts, by the head of "
                                    "its WAV file.",
                            .values = audio_out },
+    [METRIC_TTFT_HIT] = { .name = "ttft_hit",
+                          .title = "Time to first token, API, cache hit",
+                          .unit = UNIT_NS,
+                          .clocked = true,
+                          .prom = "tokdyno_ttft_hit_seconds",
+                          .span = "start -> first",
+                          .help = "ttft_api of attempts whose prompt came in part from the "
+                                  "prompt cache.",
+                          .values = ttft_hit },
+    [METRIC_TTFT_MISS] = { .name = "ttft_miss",
+                           .title = "Time to first token, API, cache miss",
+                           .unit = UNIT_NS,
+                           .clocked = true,
+                           .prom = "tokdyno_ttft_miss_seconds",
+                           .span = "start -> first",
+                           .help =
+                               "ttft_api of attempts of whose prompt nothing was cached. "
+                               "Absent where the server did not say.",
+                           .values = ttft_miss },
+    [METRIC_PREFILL_HIT] = { .name = "prefill_hit",
+                             .title = "Server: prefill, cache hit",
+                             .unit = UNIT_NS,
+                             .prom = "tokdyno_server_prefill_hit_seconds",
+                             .span = "server's prompt_time",
+                             .help =
+                                 "prefill of attempts whose prompt came in part from the "
+                                 "prompt cache.",
+                             .values = prefill_hit },
+    [METRIC_PREFILL_MISS] = { .name = "prefill_miss",
+                              .title = "Server: prefill, cache miss",
+                              .unit = UNIT_NS,
+                              .prom = "tokdyno_server_prefill_miss_seconds",
+                              .span = "server's prompt_time",
+                              .help = "prefill of attempts of whose prompt nothing was "
+                                      "cached.",
+                              .values = prefill_miss },
 };
 
 bool metric_find(struct str name, enum metric_id *id)

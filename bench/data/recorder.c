@@ -19,6 +19,7 @@ enum { MESSAGE_BYTES = 240, MAX_WORKERS = 4096, SECONDS = 8, RATE_SECONDS = 5 };
 struct cell_seen {
     struct labels labels[N_LABELS];
     struct limit_seen limits[N_LIMITS];
+    struct wall wall;
     char *messages[N_OUTCOMES];
 };
 
@@ -143,6 +144,7 @@ static void see(struct cell_seen *c, const struct record *r)
     see_label(c, LABEL_EDGE, r->edge);
     see_label(c, LABEL_FINISH, r->finish);
     see_label(c, LABEL_LIMIT_KIND, r->limit_kind);
+    wall_add(&c->wall, r);
     if (!outcomes[r->outcome].error)
         return;
     see_label(c, LABEL_ERROR_CODE, r->error_code);
@@ -235,6 +237,15 @@ static void live_on(struct life *l, const struct health_sample *h)
     l->to = h->at;
 }
 
+/* A sample names no phase: it is of the one that began last. */
+static void see_unsent(struct recorder *r, const struct health_sample *h)
+{
+    struct group *g = h->trial == r->trial ? *at(r, r->trial, r->phase) : NULL;
+
+    if (g)
+        g->unsent += h->counters[HEALTH_FD_EXHAUSTED] + h->counters[HEALTH_PORTS_EXHAUSTED];
+}
+
 static void on_health(void *ctx, const struct health_sample *h)
 {
     struct recorder *r = ctx;
@@ -244,6 +255,8 @@ static void on_health(void *ctx, const struct health_sample *h)
     r->samples += h->worker != HEALTH_MACHINE;
     for (int i = 0; i < N_HEALTH_COUNTERS; i++)
         r->counters[i] += h->counters[i];
+    if (h->counters[HEALTH_FD_EXHAUSTED] + h->counters[HEALTH_PORTS_EXHAUSTED])
+        see_unsent(r, h);
     if (h->freeze.length > r->freeze.length)
         r->freeze = h->freeze;
     add_hist(&r->send_lag, h->send_lag);
@@ -287,6 +300,8 @@ struct recorder *recorder_open(const struct run *run)
     r->in_flight = mem_array(MAX_WORKERS, sizeof(*r->in_flight));
     r->worked_on = mem_array(MAX_WORKERS, sizeof(*r->worked_on));
     r->lives = mem_array(MAX_WORKERS, sizeof(*r->lives));
+    for (size_t i = 0; i < run->n_cells; i++)
+        wall_init(&r->cells[i].wall);
     for (size_t i = 0; i < run->n_cells; i++)
         for (int k = 0; k < N_LIMITS; k++)
             r->cells[i].limits[k] = (struct limit_seen){ -1, -1, -1, NS_ABSENT, NS_ABSENT };
@@ -398,6 +413,21 @@ void recorder_phase(const struct recorder *r, uint32_t trial, uint32_t phase,
     }
 }
 
+const struct run_load *recorder_load(const struct recorder *r, uint32_t trial,
+                                     uint32_t phase)
+{
+    const struct group *g = *at(r, trial, phase);
+
+    return g ? g->arrivals.load : &r->run->cells[r->run->trials[trial].cell].loads[phase];
+}
+
+uint64_t recorder_unsent(const struct recorder *r, uint32_t trial, uint32_t phase)
+{
+    const struct group *g = *at(r, trial, phase);
+
+    return g ? g->unsent : 0;
+}
+
 struct arrivals_seen recorder_arrivals(const struct recorder *r, uint32_t trial,
                                        uint32_t phase)
 {
@@ -453,6 +483,11 @@ const struct limit_seen *recorder_limit(const struct recorder *r, uint32_t cell,
                                         enum limit_kind kind)
 {
     return &r->cells[cell].limits[kind];
+}
+
+const struct wall *recorder_wall(const struct recorder *r, uint32_t cell)
+{
+    return &r->cells[cell].wall;
 }
 
 const char *recorder_message(const struct recorder *r, uint32_t cell, enum outcome o)

@@ -11,6 +11,7 @@
 #include "data/rate.h"
 #include "data/recorder_series.h"
 #include "data/run.h"
+#include "data/wall.h"
 
 /*
  * Adds up a run: histograms per cell x trial x phase x metric (and region), tallies,
@@ -95,6 +96,13 @@ struct steady_seen recorder_steady(const struct recorder *r, uint32_t trial,
 void recorder_phase(const struct recorder *r, uint32_t trial, uint32_t phase,
                     struct phase_event *begin, struct phase_event *end);
 
+/* The load asked of a phase: as the run line says, or its begin where that was a guess. */
+const struct run_load *recorder_load(const struct recorder *r, uint32_t trial,
+                                     uint32_t phase);
+
+/* Attempts during the phase for which the machine had no descriptor or port. */
+uint64_t recorder_unsent(const struct recorder *r, uint32_t trial, uint32_t phase);
+
 /*
  * The load that arrived; and the time all attempts of the group were in flight, summed,
  * with the time that is about: *over, to the end of a phase that lasts by the clock, else
@@ -117,6 +125,7 @@ size_t recorder_labels(const struct recorder *r, uint32_t cell, enum label l,
                        const struct label_count **items);
 const struct limit_seen *recorder_limit(const struct recorder *r, uint32_t cell,
                                         enum limit_kind kind);
+const struct wall *recorder_wall(const struct recorder *r, uint32_t cell);
 const char *recorder_message(const struct recorder *r, uint32_t cell, enum outcome o);
 
 /* Requests that met every bound of a goodput objective, by number of the objective. */

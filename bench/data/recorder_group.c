@@ -413,8 +413,23 @@ void group_record(struct group *g, const struct run *run, const struct record *r
     set_span(g);
 }
 
+/* A rate that was not known before: the load of the run line is a guess. */
+static void take_load(struct group *g, const struct phase_event *e)
+{
+    g->told = *g->arrivals.load;
+    g->told_points[0] = (struct run_point){ 0, e->rate };
+    g->told_points[1] = (struct run_point){ e->duration, e->rate };
+    g->told.points = g->told_points;
+    g->told.n_points = 2;
+    g->told.duration = g->duration = e->duration;
+    arrivals_free(&g->arrivals);
+    arrivals_init(&g->arrivals, &g->told);
+}
+
 void group_phase(struct group *g, const struct phase_event *e)
 {
+    if (e->begin && e->rate)
+        take_load(g, e);
     *(e->begin ? &g->begin : &g->end) = *e;
     if (e->begin)
         arrivals_begin(&g->arrivals, e->at);

@@ -14,10 +14,13 @@ struct group {
     struct outcome_counts outcomes;
     struct phase_event begin; /* at NS_ABSENT: not told */
     struct phase_event end;
-    ns_t latest;    /* end of any attempt */
-    ns_t answered;  /* end of any that ended well */
-    ns_t in_flight; /* sum of the times that attempts were under way within the phase */
-    ns_t duration;  /* asked for; NS_ABSENT: the phase ends by count */
+    ns_t latest;     /* end of any attempt */
+    ns_t answered;   /* end of any that ended well */
+    ns_t in_flight;  /* sum of the times that attempts were under way within the phase */
+    ns_t duration;   /* asked for; NS_ABSENT: the phase ends by count */
+    uint64_t unsent; /* attempts for which there was no descriptor or port */
+    struct run_load told; /* of a phase whose rate is searched for: what its begin said */
+    struct run_point told_points[2];
     struct arrivals arrivals;
     struct hists hists;
     struct group_series series;

@@ -78,6 +78,12 @@ static void plan_load(struct run *r, struct run_load *to, const struct phase *fr
     };
 }
 
+/* Synthetic prompts without a common beginning. */
+static bool is_cold(const struct workload *w)
+{
+    return !w->messages && !w->dataset && (w->unique_head || !w->prefix_tokens);
+}
+
 static void plan_cell(struct run *r, struct run_cell *to, const struct cell *from)
 {
     struct cell_key *keys = arena_alloc(&r->arena, from->n_keys * sizeof(*keys));
@@ -98,7 +104,10 @@ static void plan_cell(struct run *r, struct run_cell *to, const struct cell *fro
         .read_stamps = from->connection.stamps == CONNECTION_STAMPS_READ ||
                        target_is_null(from->target.base_url),
         .new_connections = from->connection.policy == CONNECTION_NEW,
+        .cold = is_cold(&from->workload),
+        .shared_prefix = from->workload.unique_head ? 0 : from->workload.prefix_tokens,
         .loads = loads,
+        .search = from->search,
         .n_loads = from->n_phases,
     };
 }
@@ -118,6 +127,7 @@ static void plan_trials(struct run *r, unsigned repeat)
 static void plan_slos(struct run *r, const struct scenario *s)
 {
     r->n_slos = s->n_slos;
+    r->n_search_slos = (uint32_t)s->n_search_slos;
     r->slos = arena_alloc(&r->arena, s->n_slos * sizeof(*r->slos));
     for (size_t i = 0; i < s->n_slos; i++) {
         struct err err;

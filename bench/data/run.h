@@ -40,11 +40,14 @@ struct run_cell {
     const struct cell_key *keys;
     size_t n_keys;
     const char *model;
-    const char *tier;             /* asked for; NULL: none */
-    bool read_stamps;             /* the kernel's were not wanted */
-    bool new_connections;         /* each request was to open one */
+    const char *tier;       /* asked for; NULL: none */
+    bool read_stamps;       /* the kernel's were not wanted */
+    bool new_connections;   /* each request was to open one */
+    bool cold;              /* prompts that have nothing in common: no cache should hit */
+    uint64_t shared_prefix; /* tokens that prompts have in common; 0: none, or not known */
     const struct run_load *loads; /* one for each phase */
     size_t n_loads;
+    struct search_spec search; /* its phases have the loads that their begins tell */
 };
 
 struct run_phase {
@@ -90,6 +93,7 @@ struct run {
     size_t n_phases;
     struct slo *slos;
     size_t n_slos;
+    uint32_t n_search_slos; /* the last of them: held against each probe of a search */
 };
 
 /* ABBA: each round holds every cell once, in an order reversed from round to round. */

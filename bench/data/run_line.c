@@ -147,14 +147,28 @@ static void get_loads(struct fields_reader *rd, void *object)
     c->loads = get_list(rd, &loads, &c->n_loads);
 }
 
+static const struct field search_fields[] = {
+    FIELD_INT("from_millionths", I64, struct search_spec, range.from, 0),
+    FIELD_INT("to_millionths", I64, struct search_spec, range.to, 0),
+    FIELD_INT("within_ppm", I64, struct search_spec, range.within_ppm, 0),
+    FIELD_INT("probes", U32, struct search_spec, range.probes, 0),
+    FIELD_INT("duration", I64, struct search_spec, duration, 0),
+    FIELD_INT("settle", I64, struct search_spec, settle, 0),
+    FIELD_INT("least", U64, struct search_spec, least, 0),
+    FIELD_INT("first", U32, struct search_spec, first, 0),
+};
+
 static const struct field cell_fields[] = {
     FIELD_TEXT("name", struct run_cell, name),
     FIELD_TEXT("model", struct run_cell, model),
     FIELD_TEXT("tier", struct run_cell, tier),
     FIELD_OTHER("keys", put_keys, get_keys),
     FIELD_OTHER("loads", put_loads, get_loads),
+    FIELD_OBJECT("search", search_fields, struct run_cell, search),
     FIELD_BOOL("read_stamps", struct run_cell, read_stamps),
     FIELD_BOOL("new_connections", struct run_cell, new_connections),
+    FIELD_BOOL("cold", struct run_cell, cold),
+    FIELD_INT("shared_prefix", U64, struct run_cell, shared_prefix, 0),
 };
 
 static const struct run_cell blank_cell = { .name = "", .model = "" };
@@ -321,6 +335,7 @@ static const struct field run_fields[] = {
     FIELD_OTHER("cells", put_cells, get_cells),
     FIELD_OTHER("trials", put_trials, get_trials),
     FIELD_OTHER("slos", put_slos, get_slos),
+    FIELD_INT("search_slos", U32, struct run, n_search_slos, 0),
     FIELD_OTHER("scenario", put_scenario, get_scenario),
 };
 
@@ -362,15 +377,25 @@ static int check_kind(const char *line, size_t n, struct err *err)
 /* Trials times phases: what a journal may ask a reader to make room for. */
 enum { MAX_GROUPS = 1 << 18 };
 
+/* Its probes are phases that there are. */
+static bool whole_search(const struct run *r, const struct search_spec *s)
+{
+    if (!s->range.probes)
+        return true;
+    return s->range.probes <= SEARCH_MAX_PROBES && s->first < r->n_phases &&
+           search_phase(s, s->range.probes - 1) < r->n_phases && s->range.from > 0 &&
+           s->range.to > s->range.from && s->range.within_ppm > 0;
+}
+
 /* Every phase has a load in every cell, every trial a cell that there is. */
 static bool whole(const struct run *r)
 {
     if (!r->n_phases || !r->n_cells || !r->n_trials)
         return false;
-    if (r->n_trials > MAX_GROUPS / r->n_phases)
+    if (r->n_trials > MAX_GROUPS / r->n_phases || r->n_search_slos > r->n_slos)
         return false;
     for (size_t i = 0; i < r->n_cells; i++)
-        if (r->cells[i].n_loads != r->n_phases)
+        if (r->cells[i].n_loads != r->n_phases || !whole_search(r, &r->cells[i].search))
             return false;
     for (size_t i = 0; i < r->n_trials; i++)
         if (r->trials[i].cell >= r->n_cells)

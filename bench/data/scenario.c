@@ -176,6 +176,19 @@ static int make_cells(struct maker *m, struct draft *first)
     return 0;
 }
 
+/* Those of a search stand last. */
+static void take_slos(struct maker *m, const struct draft *d)
+{
+    const struct slos *own = &d->slos, *search = &d->phases.p[d->phases.n - 1].search.slos;
+    struct scenario *s = m->s;
+
+    s->n_search_slos = search->n;
+    s->n_slos = own->n + search->n;
+    s->slos = arena_alloc(m->r.arena, (s->n_slos ? s->n_slos : 1) * sizeof(*s->slos));
+    for (size_t i = 0; i < s->n_slos; i++)
+        s->slos[i] = i < own->n ? own->p[i] : search->p[i - own->n];
+}
+
 static int take_run(struct maker *m, const struct draft *d)
 {
     struct scenario *s = m->s;
@@ -187,8 +200,7 @@ static int take_run(struct maker *m, const struct draft *d)
     s->concurrent = d->concurrent;
     s->record_content = d->record_content;
     s->budget = d->budget;
-    s->slos = d->slos.p;
-    s->n_slos = d->slos.n;
+    take_slos(m, d);
     s->regressions = d->regressions.p;
     s->n_regressions = d->regressions.n;
     if (s->n_cells * s->repeat > MAX_TRIALS)

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "data/dist.h"
+#include "data/search.h"
 #include "data/slo.h"
 
 /*
@@ -109,6 +110,7 @@ struct phase {
     uint64_t requests; /* 0: until `duration` */
     ns_t think;        /* closed loop: pause of a slot between requests */
     bool measured;
+    bool searched; /* its rate is found on the way; points and duration are a guess */
 };
 
 struct limits {
@@ -160,7 +162,8 @@ struct cell {
     struct request_spec request;
     struct workload workload;
     const struct phase *phases;
-    size_t n_phases; /* the same in every cell */
+    size_t n_phases;           /* the same in every cell */
+    struct search_spec search; /* of a rate, in the last of the phases */
     struct retry retry;
     struct limits limits;
     struct timeouts timeout;
@@ -182,6 +185,7 @@ struct scenario {
     struct budget budget;
     struct slo *slos;
     size_t n_slos;
+    size_t n_search_slos;    /* the last of them: held against each probe of a search */
     struct slo *regressions; /* "ttft p95 +20%": slo with relative set */
     size_t n_regressions;
     const char *resolved; /* YAML: reading it again gives this scenario */

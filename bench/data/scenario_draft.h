@@ -18,17 +18,28 @@ struct profile {
     bool ramp;
 };
 
+struct slos {
+    struct slo *p;
+    size_t n;
+};
+
+/* A rate that is to be found; the phase stands for all its probes. */
+struct search_draft {
+    struct slos slos;
+    double from; /* requests per second */
+    double to;
+    int64_t within_ppm;
+    unsigned probes;
+    ns_t settle;
+};
+
 struct phase_draft {
     struct phase phase;
     struct profile rate;
     struct profile concurrency;
+    struct search_draft search;
     const struct node *node;
     const struct node **seen; /* as in struct keys_reader */
-};
-
-struct slos {
-    struct slo *p;
-    size_t n;
 };
 
 struct phases {
@@ -67,11 +78,14 @@ extern const struct key_type key_sizes;
 extern const struct key_type key_phases;
 extern const struct key_type key_rates;
 extern const struct key_type key_slots;
+extern const struct key_type key_rate;
+extern const struct key_type key_percent;
 extern const struct key_type key_arrival;
 extern const struct key_type key_matrix;
 extern const struct key_type key_slos;
 
-/* Name of the phase that is item i of `load`: as written, else "phase1", "phase2", ... */
+/* Name of the phase that is item i of `load`: as written, else "probe" of a search,
+ * "phase1", ... */
 const char *phase_name(struct arena *a, const struct node *load, size_t i);
 
 /* A whole tree into a draft: its keys one by one, the load, the checks across keys. */
@@ -79,6 +93,19 @@ int draft_read(struct draft *d, struct keys_reader *r, const struct node *root);
 
 /* Points, curves and ends of the phases of a draft; checks them. */
 int draft_load(struct draft *d, struct keys_reader *r);
+
+/* Is the rate of the phase to be found? */
+bool draft_searches(const struct phase_draft *d);
+
+/*
+ * Checks the search of the last phase, and puts the phases of its probes behind those that
+ * are there, d->cell.n_phases of them.
+ */
+enum { SEARCH_MOST_PHASES = 2 * SEARCH_MAX_PROBES };
+int draft_search(struct draft *d, struct keys_reader *r, struct phase *phases);
+
+/* The curve of a constant rate. */
+void draft_constant(struct phase *p, double rate, struct arena *a);
 
 /* The first sentence of the comment that opens a file; NULL where there is none. */
 const char *scenario_question(struct arena *a, const char *text, size_t n);

@@ -118,6 +118,34 @@ static int read_slots(struct keys_reader *r, const struct key *k, const struct n
     return read_profile(r, k, n, slots_value, false, field);
 }
 
+static int read_rate(struct keys_reader *r, const struct key *k, const struct node *n,
+                     void *field)
+{
+    if (keys_want(r, k, n, NODE_SCALAR))
+        return -1;
+    return read_point(r, k, n, n->text, units_rate, false, field);
+}
+
+/* The field is ppm. */
+static int read_percent(struct keys_reader *r, const struct key *k, const struct node *n,
+                        void *field)
+{
+    int64_t *ppm = field, least = 0, most = 0;
+    struct err ignored;
+
+    if (keys_want(r, k, n, NODE_SCALAR))
+        return -1;
+    if (units_percent(n->text, ppm, r->err))
+        return keys_fail(r, k, n);
+    units_percent(str_of(k->least), &least, &ignored);
+    units_percent(str_of(k->most), &most, &ignored);
+    if (*ppm < least || *ppm > most)
+        return keys_wrong(r, k, n, "%.*s is out of range; expected %s to %s",
+                          (int)(n->text.n < 60 ? n->text.n : 60), n->text.p, k->least,
+                          k->most);
+    return 0;
+}
+
 /* The field is the coefficient of variation of the gaps. */
 static int read_arrival(struct keys_reader *r, const struct key *k, const struct node *n,
                         void *field)
@@ -146,6 +174,8 @@ const char *phase_name(struct arena *a, const struct node *load, size_t i)
 
     if (name && name->kind == NODE_SCALAR)
         return name->text.p;
+    if (node_get(phase, "search"))
+        return "probe";
     return arena_printf(a, "phase%zu", i + 1);
 }
 
@@ -209,6 +239,14 @@ static void draw_curve(struct phase *p, const struct profile *profile, struct ar
     p->n_points = 2 * steps;
 }
 
+void draft_constant(struct phase *p, double rate, struct arena *a)
+{
+    double *value = arena_alloc(a, sizeof(*value));
+
+    *value = rate;
+    draw_curve(p, &(struct profile){ .values = value, .n = 1 }, a);
+}
+
 static double planned(const struct phase *p)
 {
     double sum = 0;
@@ -227,6 +265,10 @@ static int finish_phase(struct phase_draft *d, struct keys_reader *r)
     const struct profile *profile = d->rate.at ? &d->rate : &d->concurrency;
     const char *name = p->name;
 
+    if (draft_searches(d))
+        return node_err(r->err, d->node->mark,
+                        "phase \"%s\" searches; expected that of the last phase alone",
+                        name);
     if (d->rate.at && d->concurrency.at)
         return node_err(r->err, d->concurrency.at->mark,
                         "phase \"%s\" has both rate and concurrency; expected one of them",
@@ -264,21 +306,26 @@ static int finish_phase(struct phase_draft *d, struct keys_reader *r)
 
 int draft_load(struct draft *d, struct keys_reader *r)
 {
-    struct phase *phases = arena_alloc(r->arena, d->phases.n * sizeof(*phases));
-    bool measured = false;
+    struct phase *phases =
+        arena_alloc(r->arena, (d->phases.n + SEARCH_MOST_PHASES) * sizeof(*phases));
+    bool measured = false, searched = draft_searches(&d->phases.p[d->phases.n - 1]);
+    size_t n = d->phases.n - searched;
 
-    for (size_t i = 0; i < d->phases.n; i++) {
+    for (size_t i = 0; i < n; i++) {
         if (finish_phase(&d->phases.p[i], r))
             return -1;
         phases[i] = d->phases.p[i].phase;
         measured = measured || phases[i].measured;
     }
+    d->cell.n_phases = n;
+    if (searched && draft_search(d, r, phases))
+        return -1;
+    measured = measured || searched;
     if (!measured)
         return node_err(
             r->err, d->phases.p[0].node->mark,
             "no phase is measured; expected at least one without measured: false");
     d->cell.phases = phases;
-    d->cell.n_phases = d->phases.n;
     return 0;
 }
 
@@ -305,4 +352,16 @@ const struct key_type key_arrival = {
     "even, poisson, or { gamma: { cv: 2 } }",
     "\"type\":[\"string\",\"object\"]",
     read_arrival,
+};
+const struct key_type key_rate = {
+    "rate",
+    "a rate, as 10/s",
+    "\"type\":\"string\"",
+    read_rate,
+};
+const struct key_type key_percent = {
+    "percent",
+    "a share, as 5%",
+    "\"type\":\"string\"",
+    read_percent,
 };

@@ -124,6 +124,14 @@ static int no_such_phase(struct keys_reader *r, const struct node *load, struct 
     return node_err_at(r->err, mark);
 }
 
+static bool is_of_phase(struct str part, struct arena *a)
+{
+    struct str path = str_of(arena_printf(a, "load[].%.*s", (int)part.n, part.p));
+
+    return keys_find(scenario_keys, n_scenario_keys, path) ||
+           keys_is_section(scenario_keys, n_scenario_keys, path);
+}
+
 /* Which phase a path behind "load." means, and what of it: "steady.rate", or "rate" alone.
  */
 static int find_phase(const struct node *load, struct arena *a, const char **rest,
@@ -138,9 +146,7 @@ static int find_phase(const struct node *load, struct arena *a, const char **res
             return 0;
         }
     *i = 0;
-    return n == 1 && path_key(arena_printf(a, "load.%s", *rest)) &&
-                   keys_find(scenario_keys, n_scenario_keys,
-                             str_of(arena_printf(a, "load[].%.*s", (int)part.n, part.p)))
+    return n == 1 && path_key(arena_printf(a, "load.%s", *rest)) && is_of_phase(part, a)
                ? 0
                : -1;
 }

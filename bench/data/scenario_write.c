@@ -61,6 +61,16 @@ static const struct node *placed_matrix(struct keys_reader *r, const struct node
     return out;
 }
 
+/* Keys of a section say nothing in a phase that has none of them. */
+static bool in_section(const struct node *phase, const char *leaf)
+{
+    const char *dot = strchr(leaf, '.');
+    char section[64];
+
+    snprintf(section, sizeof(section), "%.*s", dot ? (int)(dot - leaf) : 0, leaf);
+    return !dot || node_get(phase, section);
+}
+
 static const struct node *write_phase(struct keys_reader *r, const struct node *load,
                                       size_t i)
 {
@@ -75,12 +85,12 @@ static const struct node *write_phase(struct keys_reader *r, const struct node *
 
         if (strncmp(key->path, prefix, sizeof(prefix) - 1) || strchr(leaf, '*'))
             continue;
-        n = node_get(in, leaf);
+        n = get(in, leaf);
         if (!n && !strcmp(leaf, "name"))
             n = scalar(r->arena, phase_name(r->arena, load, i));
         if (!n && !strcmp(leaf, "arrival") && node_get(in, "rate"))
             n = scalar(r->arena, "poisson");
-        if (!n && key->fallback)
+        if (!n && key->fallback && in_section(in, leaf))
             n = scalar(r->arena, key->fallback);
         if (n)
             out = put(r->arena, out, leaf, n);

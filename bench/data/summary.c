@@ -146,7 +146,7 @@ static void make_trial(struct summary_making *k, uint32_t trial, uint32_t phase)
     g->begun = begin.at != NS_ABSENT || g->tally.attempts;
     g->steady = recorder_steady(k->r, trial, phase);
     make_rates(k->run, g);
-    summary_load_asked(&g->load, &k->run->cells[g->cell].loads[phase]);
+    summary_load_asked(&g->load, recorder_load(k->r, trial, phase));
     summary_load_add(&g->load, &sums, k->r, trial, phase);
     summary_load_end(&g->load, &sums, g->tally.span);
 }
@@ -171,11 +171,12 @@ static void make_group(struct summary_making *k, uint32_t cell, uint32_t phase)
     g->begin = NS_ABSENT;
     for (uint32_t t = 0; t < k->run->n_trials; t++)
         if (k->run->trials[t].cell == cell) {
+            if (!g->begun)
+                summary_load_asked(&g->load, recorder_load(k->r, t, phase));
             add_counts(g, trial_group(k, t, phase));
             summary_load_add(&g->load, &sums, k->r, t, phase);
         }
     make_rates(k->run, g);
-    summary_load_asked(&g->load, &k->run->cells[cell].loads[phase]);
     summary_load_end(&g->load, &sums, g->tally.span);
 }
 
@@ -248,6 +249,7 @@ static void make_cell(struct summary_making *k, uint32_t cell)
         make_labels(k, &c->labels[l], cell, (enum label)l);
     for (int i = 0; i < N_LIMITS; i++)
         c->limits[i] = *recorder_limit(k->r, cell, (enum limit_kind)i);
+    c->wall = *recorder_wall(k->r, cell);
     for (int o = 0; o < N_OUTCOMES; o++)
         c->messages[o] =
             arena_strdup(&k->s->arena, recorder_message(k->r, cell, (enum outcome)o));
@@ -275,6 +277,7 @@ void summary_make(struct summary *s, const struct run *run, const struct recorde
         make_cell(&k, c);
     summary_make_health(&k);
     summary_judge(s, r);
+    summary_make_searches(&k);
     warnings_make(s);
     hist_free(&k.one);
     hist_free(&k.phase);

@@ -138,6 +138,7 @@ struct summary_labels {
 
 struct summary_cell {
     struct summary_labels labels[N_LABELS];
+    struct wall wall;
     struct limit_seen limits[N_LIMITS];
     const char *messages[N_OUTCOMES]; /* the first one of that kind; "" where none */
     int64_t words_per_token_ppm;      /* of its last trial; 0: no synthetic prompts */
@@ -194,6 +195,26 @@ extern const char *const stamps_names[N_STAMPS]; /* "none", "kernel", "read", "m
 enum stamps summary_stamps_asked(const struct summary *s);
 enum stamps summary_stamps_used(const struct summary *s);
 
+/* The search of a trial. */
+struct search_probe;
+struct summary_search {
+    uint32_t cell;
+    uint32_t trial;
+    struct search_result result;
+    struct search_probe *probes; /* in the order they were made */
+    size_t n_probes;
+    struct summary_slo *values; /* n_search_slos of each probe */
+};
+
+/* What the searches of a cell say together; in millionths of a request per second. */
+struct summary_capacity {
+    uint32_t searches;
+    uint32_t found; /* of them: those whose answer has two sides */
+    int64_t rate;   /* median of the middles of those; 0: none */
+    int64_t error;  /* the knee is that far off it, to either side, in all of them */
+    int64_t holds;  /* the lowest of the rates that were met; 0: in one none was */
+};
+
 struct summary_warning {
     const struct warning *row;
     const char *text;
@@ -212,11 +233,16 @@ struct summary {
     struct outcome_counts outcomes;
     struct summary_slo *slos;
     size_t n_slos;
+    struct summary_search *searches; /* one a trial; NULL: the run searches for nothing */
+    size_t n_searches;
     enum verdict verdict; /* the worst: fail, then no data, then pass */
     struct summary_health health;
     struct summary_warning *warnings; /* the worst first */
     size_t n_warnings;
 };
+
+/* Of a run that searches. */
+struct summary_capacity summary_capacity(const struct summary *s, uint32_t cell);
 
 void summary_make(struct summary *s, const struct run *run, const struct recorder *r);
 void summary_free(struct summary *s);

@@ -67,6 +67,9 @@ void summary_make_regions(struct summary_making *k, struct summary_group *g);
 
 void summary_make_health(struct summary_making *k);
 
+/* What the probes of searches said. */
+void summary_make_searches(struct summary_making *k);
+
 /* The verdict on each objective in each cell it is about; needs cells and health.e. */
 void summary_judge(struct summary *s, const struct recorder *r);
 

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "data/stats.h"
 #include "data/summary_parts.h"
+#include "data/verdict.h"
 
 const char *const verdict_names[N_VERDICTS] = {
     [VERDICT_PASS] = "pass",
@@ -13,16 +14,7 @@ const char *const verdict_names[N_VERDICTS] = {
 
 #define CONFIDENCE 0.95
 
-/* What an objective is about in a cell, added up. */
-struct subject {
-    struct hist hist; /* of its metric */
-    uint64_t counted; /* as how many independent ones its values count */
-    struct tally tally;
-    uint64_t attempt_errors;
-    uint64_t good;
-};
-
-static bool holds(enum slo_op op, double value, double bound)
+bool verdict_holds(enum slo_op op, double value, double bound)
 {
     switch (op) {
     case SLO_LT:
@@ -74,8 +66,8 @@ static bool names_phase(const struct slo *slo, const struct run_phase *p)
     return p->measured;
 }
 
-static void gather_values(struct subject *to, const struct recorder *r, uint32_t trial,
-                          uint32_t phase, enum metric_id m)
+static void gather_values(struct verdict_subject *to, const struct recorder *r,
+                          uint32_t trial, uint32_t phase, enum metric_id m)
 {
     int64_t before = to->hist.total;
     struct sample s;
@@ -86,30 +78,36 @@ static void gather_values(struct subject *to, const struct recorder *r, uint32_t
         to->counted -= s.n - s.used;
 }
 
-static void gather(struct subject *to, const struct summary *s, const struct recorder *r,
-                   uint32_t slo_no, uint32_t cell)
+void verdict_gather(struct verdict_subject *to, const struct run *run,
+                    const struct recorder *r, uint32_t slo, uint32_t trial, uint32_t phase)
+{
+    const struct outcome_counts *counts = recorder_outcomes(r, trial, phase);
+
+    tally_add(&to->tally, recorder_tally(r, trial, phase));
+    for (int o = 0; o < N_OUTCOMES; o++)
+        if (outcomes[o].error)
+            to->attempt_errors += counts->all[o];
+    to->good += recorder_good(r, trial, phase, slo);
+    if (!run->slos[slo].is_rate)
+        gather_values(to, r, trial, phase, run->slos[slo].metric);
+}
+
+static void gather(struct verdict_subject *to, const struct summary *s,
+                   const struct recorder *r, uint32_t slo, uint32_t cell)
 {
     const struct run *run = s->run;
-    const struct slo *slo = &run->slos[slo_no];
 
     for (uint32_t t = 0; t < run->n_trials; t++)
-        for (uint32_t p = 0; p < run->n_phases; p++) {
-            if (run->trials[t].cell != cell || !names_phase(slo, &run->phases[p]))
-                continue;
-            tally_add(&to->tally, recorder_tally(r, t, p));
-            for (int o = 0; o < N_OUTCOMES; o++)
-                if (outcomes[o].error)
-                    to->attempt_errors += recorder_outcomes(r, t, p)->all[o];
-            to->good += recorder_good(r, t, p, slo_no);
-            if (!slo->is_rate)
-                gather_values(to, r, t, p, slo->metric);
-        }
+        for (uint32_t p = 0; p < run->n_phases; p++)
+            if (run->trials[t].cell == cell &&
+                names_phase(&run->slos[slo], &run->phases[p]))
+                verdict_gather(to, run, r, slo, t, p);
 }
 
 /* --- metrics -------------------------------------------------------------------------- */
 
 /* Values that failures would have had: only of what every good answer takes time for. */
-static int64_t failures(const struct metric *m, const struct subject *of)
+static int64_t failures(const struct metric *m, const struct verdict_subject *of)
 {
     if (!metric_counts_failures(m))
         return 0;
@@ -136,7 +134,7 @@ static bool at_rank(const struct hist *h, int64_t failed, bool more_is_better, i
  * sure it is of those that will come is said by its interval.
  */
 static void judge_percentile(struct summary_slo *v, const struct slo *slo,
-                             const struct subject *of, int64_t failed)
+                             const struct verdict_subject *of, int64_t failed)
 {
     const struct hist *h = &of->hist;
     bool better = metrics[slo->metric].more_is_better;
@@ -174,26 +172,26 @@ static void judge_moment(struct summary_slo *v, const struct slo *slo, const str
  * v = x / t, and t is too long by e at most: then v is too small by x / (t - e) - x / t,
  * which is v * e / (t - e). Of a whole answer.
  */
-static ns_t error_of_speed(const struct summary_health *h, double v)
+static ns_t error_of_speed(const struct health_facts *facts, double v)
 {
-    const struct health_figure *f = &h->facts.figures[HEADLINE_E2E];
+    const struct health_figure *f = &facts->figures[HEADLINE_E2E];
 
     if (f->error < 0 || f->median <= f->error)
         return NS_ABSENT;
     return llround(v * (double)f->error / (double)(f->median - f->error));
 }
 
-/* The error of the figure that is judged, where it has one of its own that is greater; in
- * its unit. */
-static ns_t error_of(const struct slo *slo, const struct summary_health *h, double v)
+/* The error that matters to the objective, in its unit: of_run, or its figure's own. */
+static ns_t error_of(const struct slo *slo, const struct health_facts *facts, ns_t of_run,
+                     double v)
 {
     enum unit unit = metrics[slo->metric].unit;
-    ns_t e = unit == UNIT_NS                          ? h->e
-             : unit == UNIT_MX || unit == UNIT_MCHARS ? error_of_speed(h, v)
+    ns_t e = unit == UNIT_NS                          ? of_run
+             : unit == UNIT_MX || unit == UNIT_MCHARS ? error_of_speed(facts, v)
                                                       : NS_ABSENT;
 
     for (int i = 0; i < N_HEADLINES; i++) {
-        const struct health_figure *f = &h->facts.figures[i];
+        const struct health_figure *f = &facts->figures[i];
         ns_t own = slo->stat == SLO_MAX ? f->max_error : f->error;
 
         if (headlines[i].of == slo->metric && own > e)
@@ -203,7 +201,8 @@ static ns_t error_of(const struct slo *slo, const struct summary_health *h, doub
 }
 
 static void judge_metric(struct summary_slo *v, const struct slo *slo,
-                         const struct subject *of, const struct summary_health *h)
+                         const struct verdict_subject *of, const struct health_facts *facts,
+                         ns_t of_run)
 {
     const struct metric *m = &metrics[slo->metric];
     int64_t failed = failures(m, of);
@@ -217,19 +216,21 @@ static void judge_metric(struct summary_slo *v, const struct slo *slo,
         judge_moment(v, slo, &of->hist, failed);
     if (!v->has_value)
         return;
-    v->verdict =
-        !v->infinite && holds(slo->op, v->value, slo->value) ? VERDICT_PASS : VERDICT_FAIL;
-    e = error_of(slo, h, v->value);
+    e = error_of(slo, facts, of_run, v->value);
+    v->verdict = !v->infinite && verdict_holds(slo->op, v->value, slo->value)
+                     ? VERDICT_PASS
+                     : VERDICT_FAIL;
     if (v->infinite || !m->clocked || e == NS_ABSENT)
         return;
     v->error = (double)e;
-    late = holds(slo->op, v->value + (double)e, slo->value);
+    late = verdict_holds(slo->op, v->value + (double)e, slo->value);
     v->flips = late != (v->verdict == VERDICT_PASS);
 }
 
 /* --- rates ---------------------------------------------------------------------------- */
 
-static void judge_rate(struct summary_slo *v, const struct slo *slo, struct subject *of)
+static void judge_rate(struct summary_slo *v, const struct slo *slo,
+                       struct verdict_subject *of)
 {
     struct summary_rate rate;
     double num = 0, den = 0;
@@ -247,7 +248,8 @@ static void judge_rate(struct summary_slo *v, const struct slo *slo, struct subj
     v->lo = rate.lo;
     v->hi = rate.hi;
     v->n = rates[slo->rate].proportion ? (uint64_t)den : of->tally.requests;
-    v->verdict = holds(slo->op, rate.value, slo->value) ? VERDICT_PASS : VERDICT_FAIL;
+    v->verdict =
+        verdict_holds(slo->op, rate.value, slo->value) ? VERDICT_PASS : VERDICT_FAIL;
 }
 
 enum verdict summary_slo_borne(const struct slo *slo, const struct summary_slo *v,
@@ -268,20 +270,26 @@ enum verdict summary_slo_borne(const struct slo *slo, const struct summary_slo *
 
 /* --- all ------------------------------------------------------------------------------ */
 
+void verdict_judge(struct summary_slo *v, const struct slo *slo, struct verdict_subject *of,
+                   const struct health_facts *facts, ns_t of_run)
+{
+    v->verdict = VERDICT_NO_DATA;
+    v->error = -1;
+    if (slo->is_rate)
+        judge_rate(v, slo, of);
+    else
+        judge_metric(v, slo, of, facts, of_run);
+}
+
 static void judge(struct summary *s, const struct recorder *r, uint32_t slo, uint32_t cell)
 {
     struct summary_slo *v = &s->slos[s->n_slos++];
-    struct subject of = { 0 };
+    struct verdict_subject of = { 0 };
 
-    *v = (struct summary_slo){
-        .slo = slo, .cell = cell, .verdict = VERDICT_NO_DATA, .error = -1
-    };
+    *v = (struct summary_slo){ .slo = slo, .cell = cell };
     hist_init_standard(&of.hist);
     gather(&of, s, r, slo, cell);
-    if (s->run->slos[slo].is_rate)
-        judge_rate(v, &s->run->slos[slo], &of);
-    else
-        judge_metric(v, &s->run->slos[slo], &of, &s->health);
+    verdict_judge(v, &s->run->slos[slo], &of, &s->health.facts, s->health.e);
     hist_free(&of.hist);
     s->health.facts.flips_verdict |= v->flips;
 }
@@ -302,11 +310,12 @@ static enum verdict worst(const struct summary *s)
 void summary_judge(struct summary *s, const struct recorder *r)
 {
     const struct run *run = s->run;
-    size_t most = run->n_slos * run->n_cells;
+    uint32_t n = (uint32_t)run->n_slos - run->n_search_slos;
+    size_t most = n * run->n_cells;
     ns_t e;
 
     s->slos = arena_alloc(&s->arena, (most ? most : 1) * sizeof(*s->slos));
-    for (uint32_t i = 0; i < run->n_slos; i++) {
+    for (uint32_t i = 0; i < n; i++) {
         size_t before = s->n_slos;
 
         for (uint32_t c = 0; c < run->n_cells; c++)

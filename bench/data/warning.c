@@ -294,6 +294,10 @@ static void rate_not_reached(struct buf *out, const struct summary *s)
     for (size_t i = 0; i < run->n_cells * run->n_phases; i++) {
         double had, asked;
 
+        /* Each probe of a search is judged by itself. */
+        if (search_has_phase(&run->cells[i / run->n_phases].search,
+                             (uint32_t)(i % run->n_phases)))
+            continue;
         if (!fell_short(&run->cells[i / run->n_phases].loads[i % run->n_phases],
                         &s->groups[i], &had, &asked))
             continue;
@@ -318,6 +322,24 @@ static void not_reused(struct buf *out, const struct summary *s)
     buf_str(out, " of ");
     put_some(out, ok, "request");
     buf_str(out, " opened a connection, although they are pooled");
+}
+
+/* More than an answer in a hundred, and more than one. */
+static void not_cold(struct buf *out, const struct summary *s)
+{
+    uint64_t hits = 0, told = 0;
+
+    for (size_t c = 0; c < s->run->n_cells; c++)
+        if (s->run->cells[c].cold) {
+            hits += s->cells[c].measured.tally.cache_hits;
+            told += s->cells[c].measured.tally.with_cached;
+        }
+    if (hits < 2 || hits * 100 <= told)
+        return;
+    units_put_count(out, hits);
+    buf_str(out, " of ");
+    put_some(out, told, "answer");
+    buf_str(out, " to prompts that have nothing in common came from the prompt cache");
 }
 
 static void merged(struct buf *out, const struct summary *s)
@@ -388,6 +410,10 @@ const struct warning warnings[] = {
       .when = "CLOCK_MONOTONIC ran more than 500 ppm off the hardware's",
       .means = "All times are longer or shorter by that.",
       .remedy = "Wait until the time service has settled." },
+    { .id = "not_cold", .level = WARNING_DOUBT, .say = not_cold,
+      .when = "prompts without a common beginning hit the prompt cache",
+      .means = "Times to first token are those of a mixture: what was meant to be cold is warm.",
+      .remedy = "Cells of one round send the same bytes: give each a run of its own with another seed, or wait until the cache has forgotten." },
     { .id = "tcp_drops", .level = WARNING_NOTE, .say = tcp_drops,
       .when = "the machine's TCP dropped segments for want of room, of whatever program",
       .means = "If they were ours, answers came later by a retransmission, 200 ms or more.",

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "load/engine.h"
 #include "load/ratio.h"
+#include "load/seek.h"
 #include "load/system_health.h"
 #include "load/wire.h"
 
@@ -29,8 +30,9 @@ struct target_watch {
 /* A trial under way. */
 struct running {
     struct engine *engine;
+    struct seek seek; /* which part of it */
     uint32_t trial;
-    uint32_t begun; /* phases whose begin has been journaled */
+    uint32_t begun; /* phases before this one have begun, and that has been journaled */
 };
 
 struct driving {
@@ -104,18 +106,21 @@ static double words_per_token(const struct driving *d, const struct cell *cell)
     return fixed > 0 ? (double)llround(fixed * 1e6) / 1e6 : d->words_per_token;
 }
 
-static int start_trial(struct driving *d, uint32_t trial)
+/* The part of the trial that its seek is at. */
+static int start_part(struct driving *d, struct running *r)
 {
     struct drive *drive = d->drive;
-    const struct run_trial *t = &drive->run->trials[trial];
-    const struct cell *cell = &drive->scenario->cells[t->cell];
+    const struct run_trial *t = &drive->run->trials[r->trial];
+    const struct cell *cell = &r->seek.cell;
     struct engine_config config = {
         .clock = drive->clock,
         .t0 = drive->run->t0_mono,
         .cell = cell,
         .cell_no = t->cell,
-        .trial_no = trial,
+        .trial_no = r->trial,
         .round = t->round,
+        .first_phase = r->seek.first,
+        .phases_run = r->seek.n,
         .first_worker = d->first_worker,
         .seed = drive->run->seed,
         .words_per_token = words_per_token(d, cell),
@@ -133,12 +138,28 @@ static int start_trial(struct driving *d, uint32_t trial)
         .mailbox = &drive->collector->mailbox,
         .queue_bytes = QUEUE_BYTES,
     };
-    struct engine *e = engine_open(&config, &d->err);
 
-    if (!e)
+    r->begun = r->seek.first;
+    r->engine = engine_open(&config, &d->err);
+    if (!r->engine)
         return -1;
-    d->first_worker += engine_threads(e);
-    d->running[d->n_running++] = (struct running){ e, trial, 0 };
+    d->first_worker += engine_threads(r->engine);
+    return 0;
+}
+
+static int start_trial(struct driving *d, uint32_t trial)
+{
+    struct drive *drive = d->drive;
+    struct running *r = &d->running[d->n_running];
+
+    *r = (struct running){ .trial = trial };
+    seek_open(&r->seek, &drive->scenario->cells[drive->run->trials[trial].cell], drive->run,
+              drive->recorder, trial);
+    if (!seek_next(&r->seek) || start_part(d, r)) {
+        seek_close(&r->seek);
+        return -1;
+    }
+    d->n_running++;
     return 0;
 }
 
@@ -151,7 +172,7 @@ static void journal_begins(void *driving)
         struct running *r = &d->running[i];
         struct phase_event begin, end;
 
-        for (; r->begun < d->drive->run->n_phases; r->begun++) {
+        for (; r->begun < r->seek.first + r->seek.n; r->begun++) {
             engine_phase(r->engine, r->begun, &begin, &end);
             if (begin.at == NS_ABSENT)
                 break;
@@ -164,7 +185,7 @@ static void journal_ends(struct driving *d, const struct running *r)
 {
     struct phase_event begin, end;
 
-    for (uint32_t p = 0; p < r->begun; p++) {
+    for (uint32_t p = r->seek.first; p < r->begun; p++) {
         engine_phase(r->engine, p, &begin, &end);
         collector_phase(d->drive->collector, &end);
     }
@@ -176,7 +197,8 @@ static void stop_all(struct driving *d, enum end_reason reason, bool cut)
         d->reason = reason;
     d->stopped = true;
     for (size_t i = 0; i < d->n_running; i++)
-        engine_stop(d->running[i].engine, cut);
+        if (d->running[i].engine)
+            engine_stop(d->running[i].engine, cut);
 }
 
 static void look_for_stops(struct driving *d)
@@ -229,7 +251,7 @@ static void watch_machine(struct driving *d, bool last)
     mailbox_put_health(&drive->collector->mailbox, h);
 }
 
-/* Until the trials under way have drained and all they recorded has been taken. */
+/* Until the parts under way have drained and all they recorded has been taken. */
 static void attend(struct driving *d)
 {
     struct drive *drive = d->drive;
@@ -251,8 +273,8 @@ static void attend(struct driving *d)
     for (size_t i = 0; i < d->n_running; i++) {
         journal_ends(d, &d->running[i]);
         engine_close(d->running[i].engine);
+        d->running[i].engine = NULL;
     }
-    d->n_running = 0;
 }
 
 /* The ratio is fixed for a round, so that its cells send the same bytes. */
@@ -283,6 +305,26 @@ static uint32_t start_next(struct driving *d, uint32_t t)
     return t;
 }
 
+/* Of the only trial under way: cells that run side by side do not search. */
+static bool next_part(struct driving *d)
+{
+    struct running *r = &d->running[0];
+
+    if (d->n_running != 1 || !seek_next(&r->seek))
+        return false;
+    if (!start_part(d, r))
+        return true;
+    stop_all(d, END_FAILED, true);
+    return false;
+}
+
+static void end_trials(struct driving *d)
+{
+    for (size_t i = 0; i < d->n_running; i++)
+        seek_close(&d->running[i].seek);
+    d->n_running = 0;
+}
+
 static void run_trials(struct driving *d)
 {
     const struct run *run = d->drive->run;
@@ -292,6 +334,9 @@ static void run_trials(struct driving *d)
             fix_ratio(d);
         t = start_next(d, t);
         attend(d);
+        while (!d->stopped && next_part(d))
+            attend(d);
+        end_trials(d);
     }
 }
 

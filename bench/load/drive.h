@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "data/catalogue.h"
 #include "data/journal.h"
+#include "data/recorder.h"
 #include "data/run.h"
 #include "data/scenario.h"
 #include "load/collector.h"
@@ -31,6 +32,7 @@ struct drive {
     const struct drive_target *targets; /* one a cell */
     const struct prompt_sets *prompts;
     struct collector *collector;
+    const struct recorder *recorder; /* one of the collector's sinks: searches look at it */
     const volatile sig_atomic_t *interrupts; /* 1: stop and drain, 2: cut */
 
     /* Called many times a second: for the live view. */

@@ -1,5 +1,6 @@
 #include "load/engine.h"
 
+#include <math.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,6 +38,8 @@ static struct engine *make(const struct engine_config *config)
 
     e->config = *config;
     e->n_phases = config->cell->n_phases;
+    e->last_phase = config->phases_run ? config->first_phase + config->phases_run - 1
+                                       : (uint32_t)e->n_phases - 1;
     e->phases = mem_array(e->n_phases, sizeof(*e->phases));
     for (size_t i = 0; i < e->n_phases; i++) {
         atomic_init(&e->phases[i].begin, NS_ABSENT);
@@ -92,7 +95,8 @@ static int start_threads(struct engine *e, struct err *err)
     pthread_mutex_lock(&e->lock);
     while (e->n_ready < n)
         pthread_cond_wait(&e->moved, &e->lock);
-    atomic_store(&e->phases[0].begin, clock_now(e->config.clock) - e->config.t0);
+    atomic_store(&e->phases[e->config.first_phase].begin,
+                 clock_now(e->config.clock) - e->config.t0);
     e->start = why ? START_NEVER : START_GO;
     pthread_cond_broadcast(&e->moved);
     pthread_mutex_unlock(&e->lock);
@@ -162,6 +166,7 @@ void engine_phase(const struct engine *e, uint32_t phase, struct phase_event *be
                   struct phase_event *end)
 {
     const struct phase_state *p = &e->phases[phase];
+    const struct phase *asked = &e->config.cell->phases[phase];
 
     *begin = (struct phase_event){
         .at = atomic_load(&p->begin),
@@ -169,6 +174,8 @@ void engine_phase(const struct engine *e, uint32_t phase, struct phase_event *be
         .phase = phase,
         .begin = true,
         .words_per_token = e->config.words_per_token,
+        .rate = asked->searched ? llround(asked->points[0].value * 1e6) : 0,
+        .duration = asked->searched ? asked->duration : 0,
     };
     *end = *begin;
     end->begin = false;

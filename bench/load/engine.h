@@ -34,6 +34,8 @@ struct engine_config {
     uint32_t cell_no;
     uint32_t trial_no;
     uint32_t round;
+    uint32_t first_phase;  /* the load is that of phases_run phases from here on ... */
+    uint32_t phases_run;   /* ... 0: of all that there are */
     uint32_t first_worker; /* number of its first worker in health samples */
     uint64_t seed;
     double words_per_token;

@@ -29,7 +29,8 @@ struct engine {
     struct engine_config config;
     struct phase_state *phases;
     size_t n_phases;
-    struct buf head; /* of request bodies */
+    uint32_t last_phase; /* with which the load ends */
+    struct buf head;     /* of request bodies */
     struct buf tail;
     struct worker *workers;
     unsigned n_workers;

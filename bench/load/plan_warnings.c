@@ -149,7 +149,8 @@ static void warn_cap(struct plan_remarks *r, const struct plan_cell *c)
         double peak = profile_peak(ph);
         double at_once = ceil(ph->open ? peak * s : peak);
 
-        if (!c->cell->limits.in_flight || at_once <= (double)c->cell->limits.in_flight)
+        if (ph->searched || !c->cell->limits.in_flight ||
+            at_once <= (double)c->cell->limits.in_flight)
             continue;
         if (ph->open)
             plan_remark(r, c,

@@ -337,7 +337,7 @@ static void phase_check(struct worker *w)
         if (phase_of(w)->open)
             submit_due(w, end, UINT64_MAX);
         drop_ahead(w);
-        if (w->phase + 1 == w->engine->n_phases) {
+        if (w->phase == w->engine->last_phase) {
             load_over(w, end);
             return;
         }
@@ -466,6 +466,7 @@ int worker_open(struct worker *w, struct engine *e, unsigned number, struct err 
 {
     w->engine = e;
     w->number = number;
+    w->phase = e->config.first_phase;
     w->queue_tail = &w->queue;
     w->ahead_tail = &w->ahead;
     w->cap = share(e->config.cell->limits.in_flight, number, e->n_workers);
@@ -542,7 +543,7 @@ void *worker_main(void *worker)
         return NULL;
     lag_init(w);
     health_due(w);
-    begin_phase(w, atomic_load(&e->phases[0].begin));
+    begin_phase(w, atomic_load(&e->phases[w->phase].begin));
     phase_check(w);
     woken(w);
     loop_run(w->loop);

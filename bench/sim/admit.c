@@ -101,16 +101,18 @@ static int try_tier(struct world *w, struct exchange *x, const struct seat *seat
     return rc;
 }
 
-/* on_demand: its limits. flex: its own, and capacity. auto: the first, then the second. */
+/*
+ * on_demand: its limits. flex: its own, and capacity. auto: the first, then the second.
+ * performance has throughput of its own, and no part in the limits of the others.
+ */
 static int pass_tiers(struct world *w, struct exchange *x, const struct seat *seat,
                       enum tier asked)
 {
     struct quota_denial d;
 
-    if (asked != TIER_FLEX && !try_tier(w, x, seat, false, &d)) {
-        x->tier = asked == TIER_PERFORMANCE ? TIER_PERFORMANCE : TIER_ON_DEMAND;
+    if (asked == TIER_PERFORMANCE ||
+        (asked != TIER_FLEX && !try_tier(w, x, seat, false, &d)))
         return 0;
-    }
     if (asked == TIER_FLEX || asked == TIER_AUTO) {
         if (flex_is_short(w, x)) {
             x->tier = TIER_FLEX;
