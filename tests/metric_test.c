@@ -157,187 +157,189 @@ TEST(metrics_of_some_kinds_of_answer_are_what_those_hold)
     expect("beyond_models", &r, 1, 0);
     r.judgement = (struct judgement){ 0, 427 };
     expect("score", &r, 1, 427);
-    TEST(a_prompt_of_which_nothing_was_cached_is_a_miss_and_one_nobody_told_of_is_neither)
-    {
-        struct record r = streamed();
+}
 
-        r.tokens.cached = 0;
-        expect("ttft_hit", &r, 0, 0);
-        expect("ttft_miss", &r, 1, 89 * NS_PER_MS);
-        expect("prefill_miss", &r, 1, 30 * NS_PER_MS);
-        r.tokens.cached = -1;
-        expect("ttft_hit", &r, 0, 0);
-        expect("ttft_miss", &r, 0, 0);
+TEST(a_prompt_of_which_nothing_was_cached_is_a_miss_and_one_nobody_told_of_is_neither)
+{
+    struct record r = streamed();
+
+    r.tokens.cached = 0;
+    expect("ttft_hit", &r, 0, 0);
+    expect("ttft_miss", &r, 1, 89 * NS_PER_MS);
+    expect("prefill_miss", &r, 1, 30 * NS_PER_MS);
+    r.tokens.cached = -1;
+    expect("ttft_hit", &r, 0, 0);
+    expect("ttft_miss", &r, 0, 0);
+}
+
+TEST(what_did_not_happen_gives_no_value)
+{
+    struct record r;
+
+    record_init(&r);
+    for (int i = 0; i < N_METRICS; i++)
+        expect(metrics[i].name, &r, 0, 0);
+}
+
+/* 30 s of audio that took 100 ms to go up and 150 ms to be written down. */
+TEST(metrics_of_speech_to_text_tell_upload_and_speed_apart)
+{
+    struct record r;
+
+    record_init(&r);
+    r.at[MOMENT_DUE] = 0;
+    r.at[MOMENT_START] = r.at[MOMENT_CONNECTED] = 50 * NS_PER_MS;
+    r.at[MOMENT_SENT] = 150 * NS_PER_MS;
+    r.at[MOMENT_HEAD] = r.at[MOMENT_END] = 300 * NS_PER_MS;
+    r.audio.sent = 30 * NS_PER_S;
+    r.bytes_up = 960500;
+    expect("upload", &r, 1, 100 * NS_PER_MS);
+    expect("speed_factor", &r, 1, 120000);
+    expect("speed_factor_server", &r, 1, 200000);
+    expect("audio_in", &r, 1, 30 * NS_PER_S);
+    expect("rtf", &r, 0, 0);
+    expect("chars_per_s", &r, 0, 0);
+    expect("ttft", &r, 0, 0);
+    r.bytes_up = (16 << 10) - 1; /* taken by the socket at once */
+    expect("upload", &r, 0, 0);
+    r.at[MOMENT_SENT] = NS_ABSENT;
+    expect("speed_factor_server", &r, 0, 0);
+}
+
+TEST(metrics_of_text_to_speech_count_sound_and_characters)
+{
+    struct record r;
+
+    record_init(&r);
+    r.at[MOMENT_START] = 0;
+    r.at[MOMENT_SENT] = NS_PER_MS;
+    r.at[MOMENT_END] = 500 * NS_PER_MS;
+    r.audio.received = 4 * NS_PER_S;
+    r.audio.starved = 0;
+    r.characters = 60;
+    expect("rtf", &r, 1, 8000);
+    expect("chars_per_s", &r, 1, 120000);
+    expect("starved", &r, 1, 0);
+    expect("audio_out", &r, 1, 4 * NS_PER_S);
+    expect("speed_factor", &r, 0, 0);
+}
+
+TEST(speed_needs_two_tokens_and_time_between_them)
+{
+    struct record r = streamed();
+
+    r.tokens.completion = 1;
+    expect("tpot", &r, 0, 0);
+    expect("tps", &r, 0, 0);
+    r.tokens.completion = 2;
+    r.at[MOMENT_LAST] = r.at[MOMENT_FIRST];
+    expect("tpot", &r, 0, 0);
+    expect("tps", &r, 0, 0);
+}
+
+TEST(network_is_clamped_at_zero_and_the_clamp_is_told)
+{
+    struct record r = streamed();
+
+    assert_false(metric_network_clamped(&r));
+    r.server.queue = 200 * NS_PER_MS;
+    expect("network", &r, 1, 0);
+    assert_true(metric_network_clamped(&r));
+    r.server.queue = NS_ABSENT;
+    expect("network", &r, 0, 0);
+    assert_false(metric_network_clamped(&r));
+}
+
+TEST(reasoning_has_a_share_only_where_the_server_tells_it)
+{
+    struct record r = streamed();
+
+    r.tokens.reasoning = -1;
+    expect("reasoning_share", &r, 0, 0);
+    expect("answer_tokens", &r, 0, 0);
+    r.tokens.reasoning = 0;
+    expect("reasoning_share", &r, 1, 0);
+    expect("answer_tokens", &r, 1, 11);
+    r.tokens.reasoning = 12; /* more than there are */
+    expect("reasoning_share", &r, 0, 0);
+    expect("answer_tokens", &r, 0, 0);
+    r.tokens.completion = r.tokens.reasoning = 0;
+    expect("reasoning_share", &r, 0, 0);
+}
+
+TEST(hidden_thoughts_are_no_speed_and_no_network)
+{
+    struct record r = streamed();
+
+    r.at[MOMENT_REASONING] = NS_ABSENT; /* first is no answer: something else came */
+    expect("tps", &r, 1, 100000);
+    r.at[MOMENT_ANSWER] = r.at[MOMENT_FIRST];
+    expect("tps", &r, 1, 60000); /* 6 tokens behind the first in 100 ms */
+    expect("tpot", &r, 1, 16666667);
+    expect("network", &r, 1, 0); /* 88 - (20 + 30 + 5 * 10) ms */
+    assert_true(metric_network_clamped(&r));
+    r.tokens.reasoning = 10;
+    expect("tps", &r, 0, 0);
+    r.tokens.reasoning = 12; /* more than there are */
+    expect("tps", &r, 1, 100000);
+}
+
+TEST(reasoning_time_ends_with_the_first_answer)
+{
+    struct record r = streamed();
+
+    r.at[MOMENT_ANSWER] = NS_ABSENT; /* the budget ended within the thoughts */
+    expect("reasoning_time", &r, 0, 0);
+    expect("ttf_reasoning", &r, 1, 110 * NS_PER_MS);
+    r.at[MOMENT_ANSWER] = r.at[MOMENT_REASONING] - 1; /* thoughts behind an answer */
+    expect("reasoning_time", &r, 0, 0);
+}
+
+TEST(connection_times_are_of_new_connections_only)
+{
+    struct record r = streamed();
+
+    r.reused = false;
+    expect("dns", &r, 1, NS_PER_MS);
+    expect("tls", &r, 1, NS_PER_MS);
+}
+
+TEST(latency_takes_good_outcomes_and_requests_their_final_attempt)
+{
+    struct record r = streamed();
+
+    assert_true(metric_takes(&metrics[METRIC_TTFT], &r));
+    r.outcome = OUTCOME_EMPTY;
+    assert_true(metric_takes(&metrics[METRIC_TTFT], &r));
+    r.outcome = OUTCOME_PARTIAL;
+    assert_false(metric_takes(&metrics[METRIC_TTFT], &r));
+    assert_true(metric_takes(&metrics[METRIC_SEND_LAG], &r));
+    assert_true(metric_takes(&metrics[METRIC_HELD], &r));
+    r.final = false;
+    assert_false(metric_takes(&metrics[METRIC_HELD], &r));
+    assert_true(metric_takes(&metrics[METRIC_SEND_LAG], &r));
+}
+
+TEST(every_metric_rate_and_outcome_has_a_full_row_and_its_own_name)
+{
+    for (int i = 0; i < N_METRICS; i++) {
+        enum metric_id id;
+
+        assert_true(metrics[i].title && metrics[i].prom && metrics[i].span);
+        assert_true(metrics[i].help && metrics[i].values);
+        assert_true(metric_find(str_of(metrics[i].name), &id) && (int)id == i);
     }
+    for (int i = 0; i < N_RATES; i++) {
+        enum rate_id id;
 
-    TEST(what_did_not_happen_gives_no_value)
-    {
-        struct record r;
-
-        record_init(&r);
-        for (int i = 0; i < N_METRICS; i++)
-            expect(metrics[i].name, &r, 0, 0);
+        assert_true(rates[i].title && rates[i].prom && rates[i].help && rates[i].value);
+        assert_true(rate_find(str_of(rates[i].name), &id) && (int)id == i);
     }
+    for (int i = 0; i < N_OUTCOMES; i++) {
+        enum outcome o;
 
-    /* 30 s of audio that took 100 ms to go up and 150 ms to be written down. */
-    TEST(metrics_of_speech_to_text_tell_upload_and_speed_apart)
-    {
-        struct record r;
-
-        record_init(&r);
-        r.at[MOMENT_DUE] = 0;
-        r.at[MOMENT_START] = r.at[MOMENT_CONNECTED] = 50 * NS_PER_MS;
-        r.at[MOMENT_SENT] = 150 * NS_PER_MS;
-        r.at[MOMENT_HEAD] = r.at[MOMENT_END] = 300 * NS_PER_MS;
-        r.audio.sent = 30 * NS_PER_S;
-        r.bytes_up = 960500;
-        expect("upload", &r, 1, 100 * NS_PER_MS);
-        expect("speed_factor", &r, 1, 120000);
-        expect("speed_factor_server", &r, 1, 200000);
-        expect("audio_in", &r, 1, 30 * NS_PER_S);
-        expect("rtf", &r, 0, 0);
-        expect("chars_per_s", &r, 0, 0);
-        expect("ttft", &r, 0, 0);
-        r.bytes_up = (16 << 10) - 1; /* taken by the socket at once */
-        expect("upload", &r, 0, 0);
-        r.at[MOMENT_SENT] = NS_ABSENT;
-        expect("speed_factor_server", &r, 0, 0);
+        assert_true(outcomes[i].help != NULL);
+        assert_false(outcomes[i].error && outcomes[i].latency);
+        assert_true(outcome_find(str_of(outcomes[i].name), &o) && (int)o == i);
     }
-
-    TEST(metrics_of_text_to_speech_count_sound_and_characters)
-    {
-        struct record r;
-
-        record_init(&r);
-        r.at[MOMENT_START] = 0;
-        r.at[MOMENT_SENT] = NS_PER_MS;
-        r.at[MOMENT_END] = 500 * NS_PER_MS;
-        r.audio.received = 4 * NS_PER_S;
-        r.audio.starved = 0;
-        r.characters = 60;
-        expect("rtf", &r, 1, 8000);
-        expect("chars_per_s", &r, 1, 120000);
-        expect("starved", &r, 1, 0);
-        expect("audio_out", &r, 1, 4 * NS_PER_S);
-        expect("speed_factor", &r, 0, 0);
-    }
-
-    TEST(speed_needs_two_tokens_and_time_between_them)
-    {
-        struct record r = streamed();
-
-        r.tokens.completion = 1;
-        expect("tpot", &r, 0, 0);
-        expect("tps", &r, 0, 0);
-        r.tokens.completion = 2;
-        r.at[MOMENT_LAST] = r.at[MOMENT_FIRST];
-        expect("tpot", &r, 0, 0);
-        expect("tps", &r, 0, 0);
-    }
-
-    TEST(network_is_clamped_at_zero_and_the_clamp_is_told)
-    {
-        struct record r = streamed();
-
-        assert_false(metric_network_clamped(&r));
-        r.server.queue = 200 * NS_PER_MS;
-        expect("network", &r, 1, 0);
-        assert_true(metric_network_clamped(&r));
-        r.server.queue = NS_ABSENT;
-        expect("network", &r, 0, 0);
-        assert_false(metric_network_clamped(&r));
-    }
-
-    TEST(reasoning_has_a_share_only_where_the_server_tells_it)
-    {
-        struct record r = streamed();
-
-        r.tokens.reasoning = -1;
-        expect("reasoning_share", &r, 0, 0);
-        expect("answer_tokens", &r, 0, 0);
-        r.tokens.reasoning = 0;
-        expect("reasoning_share", &r, 1, 0);
-        expect("answer_tokens", &r, 1, 11);
-        r.tokens.reasoning = 12; /* more than there are */
-        expect("reasoning_share", &r, 0, 0);
-        expect("answer_tokens", &r, 0, 0);
-        r.tokens.completion = r.tokens.reasoning = 0;
-        expect("reasoning_share", &r, 0, 0);
-    }
-
-    TEST(hidden_thoughts_are_no_speed_and_no_network)
-    {
-        struct record r = streamed();
-
-        r.at[MOMENT_REASONING] = NS_ABSENT; /* first is no answer: something else came */
-        expect("tps", &r, 1, 100000);
-        r.at[MOMENT_ANSWER] = r.at[MOMENT_FIRST];
-        expect("tps", &r, 1, 60000); /* 6 tokens behind the first in 100 ms */
-        expect("tpot", &r, 1, 16666667);
-        expect("network", &r, 1, 0); /* 88 - (20 + 30 + 5 * 10) ms */
-        assert_true(metric_network_clamped(&r));
-        r.tokens.reasoning = 10;
-        expect("tps", &r, 0, 0);
-        r.tokens.reasoning = 12; /* more than there are */
-        expect("tps", &r, 1, 100000);
-    }
-
-    TEST(reasoning_time_ends_with_the_first_answer)
-    {
-        struct record r = streamed();
-
-        r.at[MOMENT_ANSWER] = NS_ABSENT; /* the budget ended within the thoughts */
-        expect("reasoning_time", &r, 0, 0);
-        expect("ttf_reasoning", &r, 1, 110 * NS_PER_MS);
-        r.at[MOMENT_ANSWER] = r.at[MOMENT_REASONING] - 1; /* thoughts behind an answer */
-        expect("reasoning_time", &r, 0, 0);
-    }
-
-    TEST(connection_times_are_of_new_connections_only)
-    {
-        struct record r = streamed();
-
-        r.reused = false;
-        expect("dns", &r, 1, NS_PER_MS);
-        expect("tls", &r, 1, NS_PER_MS);
-    }
-
-    TEST(latency_takes_good_outcomes_and_requests_their_final_attempt)
-    {
-        struct record r = streamed();
-
-        assert_true(metric_takes(&metrics[METRIC_TTFT], &r));
-        r.outcome = OUTCOME_EMPTY;
-        assert_true(metric_takes(&metrics[METRIC_TTFT], &r));
-        r.outcome = OUTCOME_PARTIAL;
-        assert_false(metric_takes(&metrics[METRIC_TTFT], &r));
-        assert_true(metric_takes(&metrics[METRIC_SEND_LAG], &r));
-        assert_true(metric_takes(&metrics[METRIC_HELD], &r));
-        r.final = false;
-        assert_false(metric_takes(&metrics[METRIC_HELD], &r));
-        assert_true(metric_takes(&metrics[METRIC_SEND_LAG], &r));
-    }
-
-    TEST(every_metric_rate_and_outcome_has_a_full_row_and_its_own_name)
-    {
-        for (int i = 0; i < N_METRICS; i++) {
-            enum metric_id id;
-
-            assert_true(metrics[i].title && metrics[i].prom && metrics[i].span);
-            assert_true(metrics[i].help && metrics[i].values);
-            assert_true(metric_find(str_of(metrics[i].name), &id) && (int)id == i);
-        }
-        for (int i = 0; i < N_RATES; i++) {
-            enum rate_id id;
-
-            assert_true(rates[i].title && rates[i].prom && rates[i].help && rates[i].value);
-            assert_true(rate_find(str_of(rates[i].name), &id) && (int)id == i);
-        }
-        for (int i = 0; i < N_OUTCOMES; i++) {
-            enum outcome o;
-
-            assert_true(outcomes[i].help != NULL);
-            assert_false(outcomes[i].error && outcomes[i].latency);
-            assert_true(outcome_find(str_of(outcomes[i].name), &o) && (int)o == i);
-        }
-    }
+}
