@@ -19,7 +19,12 @@ do for [k = 1:panels] {
     set xlabel (k == panels ? "kept run, by revision" : "")
     do for [i = 1:words(at)] {
         set arrow i from word(at, i), graph 0 to word(at, i), graph 1 nohead lc rgb grey dt 2 lw 1 front
-        set label i word(by, i) at word(at, i), graph 1 left offset 0.2,0.5 textcolor rgb ink front
+        # Where nothing is: below what has risen, above what has fallen.
+        if (word(by, i)[1:1] eq "+") {
+            set label i word(by, i) at word(at, i), graph 0 left offset 0.3,0.7 textcolor rgb ink front
+        } else {
+            set label i word(by, i) at word(at, i), graph 1 left offset 0.3,-0.7 textcolor rgb ink front
+        }
     }
     if (strlen(cell)) { set label 1000 cell at graph 0, graph 1 left offset 0,0.5 textcolor rgb ink }
     if (k == 1) { set key at screen 0.13, screen 1 - 6.0 / height left top horizontal Left reverse } else { unset key }

@@ -12,7 +12,7 @@ import tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PROGRAM = os.path.abspath(os.environ.get("TOKDYNO", os.path.join(ROOT, "build", "tokdyno")))
-TRIALS, RATE, SECONDS, TRIES = 6, 120, 2.2, 6
+TRIALS, RATE, SECONDS, TRIES = 6, 120, 2.2, 20
 
 
 def tokdyno(*args):
