@@ -278,6 +278,12 @@ def tps_error(a):
     return [round(min(10 ** 9, e * 1e6 / (g[0] - e))) if e < g[0] else 10 ** 9]
 
 
+def of_hits(hit, values):
+    """Of answers that told of the prompt cache and had cached tokens, or had none."""
+    return lambda a: values(a) if (tokens(a, "cached") is not None
+                                   and (tokens(a, "cached") > 0) == hit) else []
+
+
 # name: (of final attempts only, of failed ones as well, values of an attempt)
 METRICS = {
     "ttft": (True, False, lambda a: span(a, "due", "first")),
@@ -316,6 +322,10 @@ METRICS = {
     "planned_tokens": (False, False, token_count("planned")),
     "prompt_tokens": (False, False, token_count("prompt")),
     "completion_tokens": (False, False, token_count("completion")),
+    "ttft_hit": (False, False, of_hits(True, lambda a: span(a, "start", "first"))),
+    "ttft_miss": (False, False, of_hits(False, lambda a: span(a, "start", "first"))),
+    "prefill_hit": (False, False, of_hits(True, server_time("prompt"))),
+    "prefill_miss": (False, False, of_hits(False, server_time("prompt"))),
 }
 SERIES = ("ttft", "ttft_api", "ttfr", "ttfa", "itl", "tpot", "tps", "stall", "e2e", "e2e_api")
 # figure: (its error, how the greatest value of one attempt may be off: times downwards only)
