@@ -341,6 +341,12 @@ def present(of):
     return lambda a: [v for v in [of(a)] if v is not None]
 
 
+def of_hits(hit, values):
+    """Of answers that told of the prompt cache and had cached tokens, or had none."""
+    return lambda a: values(a) if (tokens(a, "cached") is not None
+                                   and (tokens(a, "cached") > 0) == hit) else []
+
+
 # name: (of final attempts only, of failed ones as well, values of an attempt)
 METRICS = {
     "ttft": (True, False, lambda a: span(a, "due", "first")),
@@ -399,6 +405,10 @@ METRICS = {
     "starved": (False, False, present(audio("starved"))),
     "audio_in": (False, True, present(audio("sent"))),
     "audio_out": (False, True, present(audio("received"))),
+    "ttft_hit": (False, False, of_hits(True, lambda a: span(a, "start", "first"))),
+    "ttft_miss": (False, False, of_hits(False, lambda a: span(a, "start", "first"))),
+    "prefill_hit": (False, False, of_hits(True, server_time("prompt"))),
+    "prefill_miss": (False, False, of_hits(False, server_time("prompt"))),
 }
 SERIES = ("ttft", "ttft_api", "ttfr", "ttfa", "itl", "tpot", "tps", "stall", "e2e", "e2e_api")
 # figure: (its error, how the greatest value of one attempt may be off: times downwards only)
