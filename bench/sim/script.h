@@ -66,6 +66,9 @@ struct script {
     struct volley volley; /* the output that comes next */
     enum channel channel;
     uint32_t said[N_CHANNELS];
+    size_t call;    /* the tool call that comes next ... */
+    size_t call_at; /* ... from this byte of its arguments on; in fragments only */
+    bool call_begun;
     uint64_t events;
     uint64_t outputs;
 
@@ -105,6 +108,9 @@ bool script_is_stream(const struct script *s);
 
 /* Has the stream come to where the fault's incident is to happen? */
 bool script_incident_is_here(const struct script *s);
+
+/* Bytes of arguments that the next chunk of a tool call holds. */
+size_t script_call_piece(const struct script *s);
 
 /* Set s->due for the stage that comes next. */
 void script_plan(struct script *s);

@@ -3,7 +3,7 @@
 #include "sim/reply.h"
 #include "sim/script.h"
 
-enum { ENDLESS_PIECE = 16 * 1024, FRAGMENT = 5 };
+enum { ENDLESS_PIECE = 16 * 1024 };
 
 static bool is_last(const struct script *s)
 {
@@ -80,21 +80,24 @@ static void put_output(struct script *s, struct buf *kinds)
     }
 }
 
-/* The call in one chunk, or in the fragments that other servers send. */
+/* A call in one chunk, or the next of the fragments that other servers send. */
 static void put_tool(struct script *s, struct buf *kinds)
 {
-    size_t n = strlen(s->x->draft.tool_arguments);
-    size_t step = script_fault_of(s)->fragments ? FRAGMENT : n;
-    size_t at = script_fault_of(s)->fragments ? 0 : n;
+    size_t n = script_call_piece(s);
 
-    reply_tool(&s->json, s->x, &s->prefix, at);
+    if (!s->call_begun)
+        reply_tool(&s->json, s->x, &s->prefix, s->call, n);
+    else
+        reply_tool_arguments(&s->json, s->x, &s->prefix, s->call, s->call_at, n);
     put_json(s);
     buf_char(kinds, FRAME_TOOL);
-    for (; at < n; at += step) {
-        reply_tool_arguments(&s->json, s->x, &s->prefix, at, step);
-        put_json(s);
-        buf_char(kinds, FRAME_TOOL);
-    }
+    s->call_begun = true;
+    s->call_at += n;
+    if (s->x->draft.calls[s->call].arguments[s->call_at])
+        return;
+    s->call++;
+    s->call_at = 0;
+    s->call_begun = false;
 }
 
 static void put_whole(struct script *s)
@@ -158,7 +161,6 @@ static void put_stage(struct script *s, ns_t now, struct buf *kinds)
         break;
     case STAGE_TOOL:
         put_tool(s, kinds);
-        s->stage++;
         break;
     case STAGE_FINISH:
         put_nothings(s);
