@@ -103,7 +103,8 @@ static const char *unit_name(enum unit unit)
 {
     static const char *const names[N_UNITS] = {
         [UNIT_NS] = "s",       [UNIT_MTOKS] = "{token}/s", [UNIT_PPM] = "1",
-        [UNIT_NUSD] = "{USD}", [UNIT_TOKENS] = "{token}",
+        [UNIT_NUSD] = "{USD}", [UNIT_TOKENS] = "{token}",  [UNIT_BYTES] = "By",
+        [UNIT_COUNT] = "1",
     };
 
     return names[unit];

@@ -105,6 +105,7 @@ void text_comparison(const struct page *p)
         compare_row(&t, p, c);
     table_put(&t, p->out, 2, p->colour);
     table_free(&t);
+    text_forms_comparison(p);
 }
 
 /* --- the table of a phase ------------------------------------------------------------ */
@@ -114,9 +115,12 @@ static const struct {
     enum metric_id id;
     const char *name;
 } rows[] = {
-    { METRIC_TTFT, "ttft" }, { METRIC_TTFT_API, "ttft_api" }, { METRIC_TTFA, "ttfa" },
-    { METRIC_ITL, "itl" },   { METRIC_TPS, "tok/s" },         { METRIC_STALL, "stall" },
-    { METRIC_E2E, "e2e" },   { METRIC_HELD, "held" },
+    { METRIC_TTFT, "ttft" },           { METRIC_TTFT_API, "ttft_api" },
+    { METRIC_TTFA, "ttfa" },           { METRIC_ITL, "itl" },
+    { METRIC_TPS, "tok/s" },           { METRIC_STALL, "stall" },
+    { METRIC_TOOL_CALL, "tool_call" }, { METRIC_UPLOAD, "upload" },
+    { METRIC_TTFT_SENT, "ttft_sent" }, { METRIC_E2E, "e2e" },
+    { METRIC_HELD, "held" },
 };
 
 enum { N_COLUMNS = 7 }; /* name, n, p50, p90, p95, p99, max */
@@ -461,6 +465,7 @@ static void put_phase(const struct page *p, const struct summary_group *g)
     text_sample(p, g);
     text_errors(p, g);
     put_tokens(p, g);
+    text_forms(p, g);
     put_cache(p, g);
     put_cost(p, g);
     put_server(p, g);

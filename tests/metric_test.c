@@ -28,15 +28,19 @@ static struct record streamed(void)
     r.at[MOMENT_DUE] = 1000 * NS_PER_MS;
     r.at[MOMENT_READY] = 1010 * NS_PER_MS;
     r.at[MOMENT_START] = 1011 * NS_PER_MS;
+    r.at[MOMENT_CONNECTED] = 1011 * NS_PER_MS;
     r.at[MOMENT_SENT] = 1012 * NS_PER_MS;
     r.at[MOMENT_ROLE] = 1090 * NS_PER_MS;
     r.at[MOMENT_FIRST] = 1100 * NS_PER_MS;
     r.at[MOMENT_ANSWER] = 1140 * NS_PER_MS;
+    r.at[MOMENT_CALLED] = 1150 * NS_PER_MS;
     r.at[MOMENT_LAST] = 1200 * NS_PER_MS;
     r.at[MOMENT_END] = 1203 * NS_PER_MS;
     r.held[HOLD_PACING] = 10 * NS_PER_MS;
     r.reused = true;
     r.dns = r.tcp = r.tls = NS_PER_MS;
+    r.calls = 2;
+    r.bytes_up = 20000;
     r.tokens.planned = 2000;
     r.tokens.prompt = 2006;
     r.tokens.cached = 1920;
@@ -107,6 +111,11 @@ TEST(every_metric_of_a_streamed_answer_is_what_its_moments_say)
         { "planned_tokens", 1, 2000 },
         { "prompt_tokens", 1, 2006 },
         { "completion_tokens", 1, 11 },
+        { "tool_call", 1, 150 * NS_PER_MS },
+        { "tool_calls", 1, 2 },
+        { "upload", 1, NS_PER_MS },
+        { "ttft_sent", 1, 88 * NS_PER_MS },
+        { "request_bytes", 1, 20000 },
     };
     struct record r = streamed();
 

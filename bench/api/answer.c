@@ -17,6 +17,8 @@ static void nothing_yet(struct answer *a)
         a->limits[i] = (struct limit){ -1, -1, NS_ABSENT };
     a->retry_after = a->retry_in = NS_ABSENT;
     a->role = a->first = a->answer = a->last = a->stall = NS_ABSENT;
+    a->called = NS_ABSENT;
+    a->calls = 0;
     a->frames = a->shared = a->gaps_lost = 0;
     a->n_gaps = 0;
     a->tokens.prompt = a->tokens.cached = a->tokens.completion = -1;
@@ -55,6 +57,8 @@ void answer_reset(struct answer *a)
     buf_clear(&a->error_code);
     buf_clear(&a->error);
     buf_clear(&a->limit_kind);
+    if (a->output)
+        output_reset(a->output);
     nothing_yet(a);
 }
 

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "api/output.h"
 #include "api/think.h"
 #include "base/buf.h"
 #include "base/clock.h"
@@ -36,6 +37,9 @@
 struct answer {
     struct str secret; /* borrowed: the API key, which no text may hold */
 
+    /* borrowed: where output is kept to be checked; NULL: nowhere. Stays as well */
+    struct output *output;
+
     /* from the headers */
     int status;
     enum answer_type { ANSWER_UNKNOWN, ANSWER_SSE, ANSWER_JSON, ANSWER_OTHER } type;
@@ -50,6 +54,7 @@ struct answer {
     ns_t role;
     ns_t first;
     ns_t answer;
+    ns_t called; /* the last piece of a tool call */
     ns_t last;
 
     /* output frames */
@@ -67,6 +72,7 @@ struct answer {
     struct {
         ns_t queue, prompt, completion, total;
     } server;
+    int64_t calls; /* of tools */
     struct buf tier;
     struct buf finish;
 

@@ -23,6 +23,11 @@ struct reading {
     bool output;
     bool call;
     bool thought;
+
+    size_t at_call; /* the tool call that is being read */
+    int64_t calls;  /* that there are, by this frame */
+    struct str name;
+    struct str arguments;
 };
 
 struct member {
@@ -89,6 +94,8 @@ static void text(struct reading *r)
     if (!json_text(&r->j, &raw) || !raw.n)
         return;
     r->output = true;
+    if (r->a->output)
+        output_text(r->a->output, raw);
     since = think_shows(&r->think, raw, r->at);
     if (r->shown == NS_ABSENT)
         r->shown = since;
@@ -112,13 +119,67 @@ static void content(struct reading *r)
         read_object(r, part);
 }
 
+static void call_index(struct reading *r)
+{
+    enum { MOST_CALLS = 1024 }; /* what counts them believes no index beyond */
+    int64_t i;
+
+    if (json_int(&r->j, &i) && i >= 0 && i < MOST_CALLS)
+        r->at_call = (size_t)i;
+}
+
+static void call_name(struct reading *r)
+{
+    json_text(&r->j, &r->name);
+}
+
+static void call_arguments(struct reading *r)
+{
+    json_text(&r->j, &r->arguments);
+}
+
+static void call_function(struct reading *r)
+{
+    static const struct member members[] = {
+        MEMBER("name", call_name),
+        MEMBER("arguments", call_arguments),
+        NO_MORE,
+    };
+
+    read_object(r, members);
+}
+
+static void take_call(struct reading *r)
+{
+    struct output *o = r->a->output;
+
+    r->call = true;
+    if ((int64_t)r->at_call >= r->calls)
+        r->calls = (int64_t)r->at_call + 1;
+    if (!o)
+        return;
+    output_call_name(o, r->at_call, r->name);
+    output_call_arguments(o, r->at_call, r->arguments);
+}
+
+/*
+ * Whole calls, or pieces of them that say which one by its index, often behind the rest.
+ * In an answer of one piece they say none and stand in order.
+ */
 static void calls(struct reading *r)
 {
+    static const struct member members[] = {
+        MEMBER("index", call_index),
+        MEMBER("function", call_function),
+        NO_MORE,
+    };
+
     if (!json_open_array(&r->j))
         return;
-    while (json_item(&r->j)) {
-        r->call = true;
-        json_skip(&r->j);
+    for (r->at_call = 0; json_item(&r->j); r->at_call++) {
+        r->name = r->arguments = (struct str){ "", 0 };
+        read_object(r, members);
+        take_call(r);
     }
 }
 
@@ -133,10 +194,17 @@ static void executed(struct reading *r)
     }
 }
 
+/* Before there were several: one function, without an index. */
 static void old_call(struct reading *r)
 {
-    r->call |= json_kind(&r->j) == JSON_IS_OBJECT;
-    json_skip(&r->j);
+    if (json_kind(&r->j) != JSON_IS_OBJECT) {
+        json_skip(&r->j);
+        return;
+    }
+    r->at_call = 0;
+    r->name = r->arguments = (struct str){ "", 0 };
+    call_function(r);
+    take_call(r);
 }
 
 static void finish(struct reading *r)
@@ -275,6 +343,8 @@ static void book(struct reading *r, struct str json)
     a->text |= r->think.text;
     a->reasoned |= r->thought || r->think.reasoned;
     a->tool_call |= r->call;
+    if (r->calls > a->calls)
+        a->calls = r->calls;
 }
 
 static void shown(struct answer *a, ns_t since)
@@ -314,6 +384,8 @@ static void chat_event(struct answer *a, const struct sse_event *ev, ns_t at)
     if (a->role == NS_ABSENT && !r.error.p)
         a->role = at;
     shown(a, r.shown);
+    if (r.call)
+        a->called = at;
     if (r.output || r.thought || r.call)
         answer_frame(a, at, r.shown != NS_ABSENT);
     if (a->finish.len)

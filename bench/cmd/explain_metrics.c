@@ -46,6 +46,7 @@ static const struct {
     { "role", "the first frame, whatever is in it" },
     { "first", "the first output of any kind: reasoning, text, a tool call" },
     { "answer", "the first visible text" },
+    { "called", "the last piece of the last tool call: all are complete" },
     { "last", "the last output" },
     { "end", "the last byte, or the failure" },
 };
@@ -65,7 +66,8 @@ static const struct {
 } examples[N_UNITS] = {
     [UNIT_NS] = { "p95 < 400ms", NULL },       [UNIT_MTOKS] = { NULL, "p50 > 100 tok/s" },
     [UNIT_PPM] = { "p95 < 5%", "mean > 50%" }, [UNIT_NUSD] = { "mean < $0.01", NULL },
-    [UNIT_TOKENS] = { "mean < 500", NULL },
+    [UNIT_TOKENS] = { "mean < 500", NULL },    [UNIT_BYTES] = { "max < 4M", NULL },
+    [UNIT_COUNT] = { "mean < 3", NULL },
 };
 
 const char *explain_example(const struct metric *m)

@@ -1,8 +1,9 @@
 #include "data/metric.h"
 
 const char *const unit_names[N_UNITS] = {
-    [UNIT_NS] = "ns",   [UNIT_MTOKS] = "mtok/s",  [UNIT_PPM] = "ppm",
-    [UNIT_NUSD] = "n$", [UNIT_TOKENS] = "tokens",
+    [UNIT_NS] = "ns",       [UNIT_MTOKS] = "mtok/s",  [UNIT_PPM] = "ppm",
+    [UNIT_NUSD] = "n$",     [UNIT_TOKENS] = "tokens", [UNIT_BYTES] = "bytes",
+    [UNIT_COUNT] = "count",
 };
 
 static void between(const struct record *r, enum moment from, enum moment to,
@@ -269,6 +270,45 @@ static void prompt_tokens(const struct record *r, metric_fn *emit, void *ctx)
 static void completion_tokens(const struct record *r, metric_fn *emit, void *ctx)
 {
     present(r->tokens.completion, emit, ctx);
+}
+
+static void tool_call(const struct record *r, metric_fn *emit, void *ctx)
+{
+    between(r, MOMENT_DUE, MOMENT_CALLED, emit, ctx);
+}
+
+static void tool_calls(const struct record *r, metric_fn *emit, void *ctx)
+{
+    present(r->calls, emit, ctx);
+}
+
+/*
+ * A body that a socket takes at once has no upload to speak of: a new connection of TCP
+ * sends ten segments before it hears a word, some 14 KB.
+ */
+enum { UPLOAD_LEAST = 16 << 10 };
+
+static bool uploads(const struct record *r)
+{
+    return r->bytes_up >= UPLOAD_LEAST;
+}
+
+static void upload(const struct record *r, metric_fn *emit, void *ctx)
+{
+    if (uploads(r))
+        between(r, MOMENT_CONNECTED, MOMENT_SENT, emit, ctx);
+}
+
+static void ttft_sent(const struct record *r, metric_fn *emit, void *ctx)
+{
+    if (uploads(r))
+        between(r, MOMENT_SENT, MOMENT_FIRST, emit, ctx);
+}
+
+static void request_bytes(const struct record *r, metric_fn *emit, void *ctx)
+{
+    if (uploads(r))
+        emit(ctx, (int64_t)r->bytes_up);
 }
 
 /*
@@ -567,6 +607,51 @@ const struct metric metrics[N_METRICS] = {
                                        "Output tokens of an attempt, reasoning included, "
                                        "as the server counted them.",
                                    .values = completion_tokens },
+    [METRIC_TOOL_CALL] = { .name = "tool_call",
+                           .title = "Time to tool calls complete",
+                           .unit = UNIT_NS,
+                           .per_request = true,
+                           .clocked = true,
+                           .prom = "tokdyno_tool_call_seconds",
+                           .span = "due -> called",
+                           .help = "To the last piece of the last tool call of an answer: "
+                                   "from then on tools can run.",
+                           .values = tool_call },
+    [METRIC_TOOL_CALLS] = { .name = "tool_calls",
+                            .title = "Tool calls",
+                            .unit = UNIT_COUNT,
+                            .prom = "tokdyno_tool_calls",
+                            .span = "answer",
+                            .help = "Tool calls of an answer to a request that offers "
+                                    "tools.",
+                            .values = tool_calls },
+    [METRIC_UPLOAD] = { .name = "upload",
+                        .title = "Upload",
+                        .unit = UNIT_NS,
+                        .clocked = true,
+                        .prom = "tokdyno_upload_seconds",
+                        .span = "connected -> sent",
+                        .help = "From when the connection was ready to when the system had "
+                                "taken the whole request. Of requests of 16 KiB and more: "
+                                "smaller ones are taken at once.",
+                        .values = upload },
+    [METRIC_TTFT_SENT] = { .name = "ttft_sent",
+                           .title = "Time to first token, behind the upload",
+                           .unit = UNIT_NS,
+                           .clocked = true,
+                           .prom = "tokdyno_ttft_sent_seconds",
+                           .span = "sent -> first",
+                           .help = "ttft_api without connection set-up and upload, of "
+                                   "requests of 16 KiB and more.",
+                           .values = ttft_sent },
+    [METRIC_REQUEST_BYTES] = { .name = "request_bytes",
+                               .title = "Request size",
+                               .unit = UNIT_BYTES,
+                               .prom = "tokdyno_request_bytes",
+                               .span = "request body",
+                               .help = "Bytes of the request body, of those of 16 KiB and "
+                                       "more.",
+                               .values = request_bytes },
 };
 
 bool metric_find(struct str name, enum metric_id *id)

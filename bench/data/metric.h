@@ -14,10 +14,13 @@ enum unit {
     UNIT_PPM,
     UNIT_NUSD, /* 1e-9 dollars */
     UNIT_TOKENS,
+    UNIT_BYTES,
+    UNIT_COUNT, /* of things, as tool calls */
     N_UNITS
 };
 
-extern const char *const unit_names[N_UNITS]; /* "ns", "mtok/s", "ppm", "n$", "tokens" */
+extern const char *const unit_names[N_UNITS]; /* "ns", "mtok/s", "ppm", "n$", "tokens",
+                                           "bytes", "count" */
 
 enum metric_id {
     METRIC_TTFT,
@@ -53,6 +56,11 @@ enum metric_id {
     METRIC_PLANNED_TOKENS,
     METRIC_PROMPT_TOKENS,
     METRIC_COMPLETION_TOKENS,
+    METRIC_TOOL_CALL,
+    METRIC_TOOL_CALLS,
+    METRIC_UPLOAD,
+    METRIC_TTFT_SENT,
+    METRIC_REQUEST_BYTES,
     N_METRICS
 };
 

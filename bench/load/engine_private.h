@@ -31,6 +31,7 @@ struct engine {
     size_t n_phases;
     struct buf head; /* of request bodies */
     struct buf tail;
+    struct demand *demand; /* of the output; NULL: none */
     struct worker *workers;
     unsigned n_workers;
     atomic_uint running;
