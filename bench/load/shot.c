@@ -145,6 +145,7 @@ static void identify(const struct shot *s, struct record *r)
     memcpy(r->held, s->held, sizeof(r->held));
     r->tokens.planned = s->info.planned_tokens;
     r->tokens.words = s->info.words;
+    r->images = s->info.images ? (int64_t)s->info.images : -1;
 }
 
 /* Never sent, or not sent again: it was still held when the trial ended. */

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -341,6 +342,17 @@ static curl_socket_t on_open_socket(void *ctx, curlsocktype purpose,
     return fd < 0 ? CURL_SOCKET_BAD : fd;
 }
 
+/*
+ * A request has been sent when the system has taken it. That a large one lies in the
+ * socket's buffer is no sending: only so much may wait there for the line.
+ */
+static void keep_near_the_line(int fd)
+{
+    int waiting = 64 << 10;
+
+    setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &waiting, sizeof(waiting));
+}
+
 /* Only what is plain is watched between requests: TLS has words of its own to say then. */
 static int on_new_socket(void *ctx, curl_socket_t fd, curlsocktype purpose)
 {
@@ -350,6 +362,7 @@ static int on_new_socket(void *ctx, curl_socket_t fd, curlsocktype purpose)
         return CURL_SOCKOPT_OK;
     if (wants_kernel(w))
         stamp_enable(fd);
+    keep_near_the_line(fd);
     slot_of(w, fd)->disordered = 0;
     slot_of(w, fd)->keeps = !w->tls && w->config.cell->connection.http != 2;
     return CURL_SOCKOPT_OK;
