@@ -140,7 +140,10 @@ class Audit:
 
     def check_rates(self, where, told, attempts, counts, costs, parts):
         rates = told["rates"]
-        for name, (x, n) in of.proportions_of(counts).items():
+        forms = of.forms_of(attempts)
+        self.expect(f"{where} forms", told.get("forms", {}), forms)
+        for name, (x, n) in {**of.proportions_of(counts),
+                             **of.form_proportions_of(forms)}.items():
             self.expect(f"{where} {name}", rates.get(name) is not None, n > 0)
             if n and name in rates:
                 self.check_proportion(f"{where} {name}", rates[name], x, n)

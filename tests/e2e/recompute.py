@@ -278,6 +278,13 @@ def tps_error(a):
     return [round(min(10 ** 9, e * 1e6 / (g[0] - e))) if e < g[0] else 10 ** 9]
 
 
+UPLOADS = 16 << 10  # bytes of a request whose way up is worth measuring
+
+
+def of_upload(values):
+    return lambda a: values(a) if a.get("bytes_up", 0) >= UPLOADS else []
+
+
 # name: (of final attempts only, of failed ones as well, values of an attempt)
 METRICS = {
     "ttft": (True, False, lambda a: span(a, "due", "first")),
@@ -316,6 +323,11 @@ METRICS = {
     "planned_tokens": (False, False, token_count("planned")),
     "prompt_tokens": (False, False, token_count("prompt")),
     "completion_tokens": (False, False, token_count("completion")),
+    "tool_call": (True, False, lambda a: span(a, "due", "called")),
+    "tool_calls": (False, False, lambda a: [a["calls"]] if "calls" in a else []),
+    "upload": (False, False, of_upload(lambda a: span(a, "connected", "sent"))),
+    "ttft_sent": (False, False, of_upload(lambda a: span(a, "sent", "first"))),
+    "request_bytes": (False, False, of_upload(lambda a: [a["bytes_up"]])),
 }
 SERIES = ("ttft", "ttft_api", "ttfr", "ttfa", "itl", "tpot", "tps", "stall", "e2e", "e2e_api")
 # figure: (its error, how the greatest value of one attempt may be off: times downwards only)
@@ -400,8 +412,35 @@ def counts_of(attempts, tier):
         "network_clamped": sum(v < 0 for a in attempts if a["outcome"] in GOOD
                                for v in network(a)),
         "disturbed": sum(map(disturbed, attempts)),
+        "images": sum(a.get("images", 0) for a in attempts if "sent" in a["times"]),
         "bytes_up": sum(a.get("bytes_up", 0) for a in attempts),
         "bytes_down": sum(a.get("bytes_down", 0) for a in attempts),
+    }
+
+
+JSON_BAD = ("not_json", "off_schema", "cut_off")
+CALLS_BAD = ("wrong_tool", "wrong_arguments")
+
+
+def forms_of(attempts):
+    out = {}
+    for a in attempts:
+        if "form" in a:
+            out[a["form"]] = out.get(a["form"], 0) + 1
+    return out
+
+
+def form_proportions_of(forms):
+    """name: (x, n) of what requests asked of the form of their outputs"""
+    n = lambda *names: sum(forms.get(name, 0) for name in names)
+    called = n("called", *CALLS_BAD)
+    return {
+        "json_invalid_rate": (n(*JSON_BAD), n("valid", *JSON_BAD)),
+        "json_failed_rate": (n("json_failed"),
+                             n("valid", "unchecked", "json_failed", *JSON_BAD)),
+        "tool_call_share": (called, called + n("not_called")),
+        "tool_invalid_rate": (n(*CALLS_BAD), called),
+        "tool_failed_rate": (n("tool_failed"), called + n("not_called", "tool_failed")),
     }
 
 
