@@ -40,6 +40,7 @@ static struct record streamed(void)
     r.reused = true;
     r.dns = r.tcp = r.tls = NS_PER_MS;
     r.calls = 2;
+    r.frames = 4;
     r.bytes_up = 20000;
     r.tokens.planned = 2000;
     r.tokens.prompt = 2006;
@@ -144,6 +145,18 @@ TEST(speed_needs_two_tokens_and_time_between_them)
     r.at[MOMENT_LAST] = r.at[MOMENT_FIRST];
     expect("tpot", &r, 0, 0);
     expect("tps", &r, 0, 0);
+}
+
+TEST(speed_is_not_told_where_every_frame_is_a_whole_call)
+{
+    struct record r = streamed();
+
+    r.frames = 2;
+    expect("tpot", &r, 0, 0);
+    expect("tps", &r, 0, 0);
+    expect("tps_error", &r, 0, 0);
+    r.frames = 3; /* a thought before them */
+    expect("tps", &r, 1, 100000);
 }
 
 TEST(network_is_clamped_at_zero_and_the_clamp_is_told)

@@ -45,9 +45,15 @@ static void itl(const struct record *r, metric_fn *emit, void *ctx)
         emit(ctx, r->gaps[i] * NS_PER_US);
 }
 
-/* Time over which the tokens behind the first came; 0: it cannot be told. */
+/*
+ * Time over which the tokens behind the first came; 0: it cannot be told. Where each frame
+ * is a whole tool call, the first of them is no first token: it has come when all of its
+ * tokens had.
+ */
 static ns_t generation(const struct record *r)
 {
+    if (r->calls > 0 && r->frames <= (uint64_t)r->calls)
+        return 0;
     if (r->tokens.completion < 2 || r->at[MOMENT_FIRST] == NS_ABSENT ||
         r->at[MOMENT_LAST] <= r->at[MOMENT_FIRST])
         return 0;
@@ -371,7 +377,8 @@ const struct metric metrics[N_METRICS] = {
                       .prom = "tokdyno_tpot_seconds",
                       .span = "(last - first) / (completion tokens - 1)",
                       .help = "Mean time per token of a request, behind the first. Absent "
-                              "with fewer than two tokens or where all came at once.",
+                              "with fewer than two tokens, where all came at once, or "
+                              "where tool calls came whole.",
                       .values = tpot },
     [METRIC_TPS] = { .name = "tps",
                      .title = "Tokens per second, per request",

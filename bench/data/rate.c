@@ -256,8 +256,8 @@ const struct rate rates[N_RATES] = {
                            .prom = "tokdyno_tool_failed_ratio",
                            .help =
                                "Attempts that the server gave up with tool_use_failed / "
-                               "attempts of requests that offer tools and were "
-                               "answered so or well.",
+                               "attempts of requests that offer tools and came to an "
+                               "output.",
                            .value = tool_failed,
                            .proportion = true },
 };

@@ -212,6 +212,8 @@ def tokens(a, name):
 def generation(a):
     """Seconds in which all tokens but the first came, and their number."""
     n, t = tokens(a, "completion"), a["times"]
+    if 0 < a.get("calls", 0) >= a.get("frames", 0):
+        return None  # each frame is a whole call
     if n is None or n < 2 or "first" not in t or t["last"] == t["first"]:
         return None
     return t["last"] - t["first"], n - 1

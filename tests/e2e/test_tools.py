@@ -43,6 +43,8 @@ class Tools(unittest.TestCase):
             self.assertEqual(a["times"]["called"], a["times"]["last"])
             self.assertLess(a["times"]["first"], a["times"]["called"])
             self.assertNotIn("answer", a["times"])
+        for absent in "tps", "tpot":  # the first frame is not the first token
+            self.assertNotIn(absent, self.measured(run)["metrics"])
         self.assertEqual(self.measured(run)["metrics"]["tool_call"]["n"], 60)
         self.assertEqual(self.measured(run)["metrics"]["tool_calls"]["mean"], 3)
         self.assertIn("median 3, at most 3 in an answer", run.out)
