@@ -211,7 +211,8 @@ class OnASlowLine(Pictured):
             arrived = t["received"] - run.head["t0_mono_ns"]
             self.assertLess(sent, arrived)
             self.assertGreater(arrived - begin, 500 * 10 ** 6)
-            self.assertGreater((sent - begin) / (arrived - begin), 0.5)
+            # without a bound on what waits in the socket it is two thirds
+            self.assertGreater((sent - begin) / (arrived - begin), 0.8)
 
 
 if __name__ == "__main__":
