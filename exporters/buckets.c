@@ -41,11 +41,16 @@ static const int64_t tokens[] = {
     1, 4, 16, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768, 65536, 131072,
 };
 
-static const int64_t counts[] = { 0, 1, 2, 3, 5, 10, 20, 50 };
+static const int64_t counts[] = { 0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 32, 50, 64 };
 /* Of real time. */
 static const int64_t factors[] = {
     500,   1000,  1500,  2000,   3000,   5000,   7500,   10000,  20000,
     30000, 50000, 75000, 100000, 150000, 200000, 300000, 500000, 1000000,
+};
+
+static const int64_t bytes[] = {
+    1 << 14, 1 << 16, 1 << 18, 1 << 19, 1 << 20,
+    1 << 21, 1 << 22, 1 << 23, 1 << 24, 1 << 25,
 };
 
 #define SET(name)                                                                          \
@@ -59,14 +64,15 @@ static const struct buckets set_lags = SET(lags);
 
 /* Of metrics that are no times. */
 static const struct buckets by_unit[N_UNITS] = {
-    [UNIT_NS] = SET(waits),      [UNIT_MTOKS] = SET(speeds),  [UNIT_PPM] = SET(shares),
-    [UNIT_NUSD] = SET(dollars),  [UNIT_TOKENS] = SET(tokens), [UNIT_MX] = SET(factors),
-    [UNIT_MCHARS] = SET(speeds), [UNIT_COUNT] = SET(counts),
+    [UNIT_NS] = SET(waits),     [UNIT_MTOKS] = SET(speeds),  [UNIT_PPM] = SET(shares),
+    [UNIT_NUSD] = SET(dollars), [UNIT_TOKENS] = SET(tokens), [UNIT_MX] = SET(factors),
+    [UNIT_BYTES] = SET(bytes),  [UNIT_MCHARS] = SET(speeds), [UNIT_COUNT] = SET(counts),
 };
 
 static const double per_unit[N_UNITS] = {
-    [UNIT_NS] = 1e9,   [UNIT_MTOKS] = 1e3, [UNIT_PPM] = 1e6,    [UNIT_NUSD] = 1e9,
-    [UNIT_TOKENS] = 1, [UNIT_MX] = 1e3,    [UNIT_MCHARS] = 1e3, [UNIT_COUNT] = 1,
+    [UNIT_NS] = 1e9,   [UNIT_MTOKS] = 1e3,  [UNIT_PPM] = 1e6,
+    [UNIT_NUSD] = 1e9, [UNIT_BYTES] = 1,    [UNIT_TOKENS] = 1,
+    [UNIT_MX] = 1e3,   [UNIT_MCHARS] = 1e3, [UNIT_COUNT] = 1,
 };
 
 /* Times that are shorter than waits. */

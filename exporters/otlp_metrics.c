@@ -104,7 +104,7 @@ static const char *unit_name(enum unit unit)
     static const char *const names[N_UNITS] = {
         [UNIT_NS] = "s",       [UNIT_MTOKS] = "{token}/s",      [UNIT_PPM] = "1",
         [UNIT_NUSD] = "{USD}", [UNIT_TOKENS] = "{token}",       [UNIT_COUNT] = "1",
-        [UNIT_MX] = "1",       [UNIT_MCHARS] = "{character}/s",
+        [UNIT_MX] = "1",       [UNIT_MCHARS] = "{character}/s", [UNIT_BYTES] = "By",
     };
 
     return names[unit];

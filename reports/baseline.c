@@ -47,6 +47,10 @@ static const char schema[] =
     {                                                                                      \
 #field, offsetof(struct tally, field)                                              \
     }
+#define FORM_OF(form, name)                                                                \
+    {                                                                                      \
+        "form_" #name, offsetof(struct tally, forms[FORM_##form])                          \
+    }
 static const struct {
     const char *name;
     size_t at;
@@ -74,6 +78,17 @@ static const struct {
     COUNT_OF(cost_nusd),
     COUNT_OF(tier_named),
     COUNT_OF(tier_other),
+    FORM_OF(VALID, valid),
+    FORM_OF(NOT_JSON, not_json),
+    FORM_OF(OFF_SCHEMA, off_schema),
+    FORM_OF(CUT_OFF, cut_off),
+    FORM_OF(UNCHECKED, unchecked),
+    FORM_OF(JSON_FAILED, json_failed),
+    FORM_OF(CALLED, called),
+    FORM_OF(NOT_CALLED, not_called),
+    FORM_OF(WRONG_TOOL, wrong_tool),
+    FORM_OF(WRONG_ARGUMENTS, wrong_arguments),
+    FORM_OF(TOOL_FAILED, tool_failed),
     COUNT_OF(span),
     COUNT_OF(busy),
 };

@@ -55,6 +55,9 @@ void figure_value(struct buf *out, enum unit unit, double value)
     case UNIT_NUSD:
         units_put_money(out, llround(value));
         return;
+    case UNIT_BYTES:
+        units_put_bytes(out, (uint64_t)(value + 0.5));
+        return;
     case UNIT_TOKENS:
     case UNIT_COUNT:
     case N_UNITS:

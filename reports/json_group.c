@@ -170,9 +170,26 @@ static const struct field counts[] = {
     TALLY(network_clamped),
     TALLY(clamped),
     TALLY(disturbed),
+    TALLY(images),
     TALLY(bytes_up),
     TALLY(bytes_down),
 };
+
+/* What requests asked of the form of their outputs; nothing where none asked. */
+static void put_forms(struct jsonw *w, const struct tally *t)
+{
+    bool any = false;
+
+    for (int f = 0; f < N_FORMS; f++)
+        any |= t->forms[f] > 0;
+    if (!any)
+        return;
+    json_begin_object(w, "forms");
+    for (int f = 0; f < N_FORMS; f++)
+        if (t->forms[f])
+            json_put_count(w, forms[f].name, t->forms[f]);
+    jsonw_end(w);
+}
 
 /* A cost of which nothing is known is null. */
 void json_put_counts(struct jsonw *w, const struct tally *t)
@@ -182,6 +199,7 @@ void json_put_counts(struct jsonw *w, const struct tally *t)
     json_put_ns(w, "cost_nusd", t->priced ? t->cost_nusd : -1);
     jsonw_key(w, "counts");
     fields_put(w, counts, COUNT(counts), t);
+    put_forms(w, t);
 }
 
 void json_put_outcomes(struct jsonw *w, const struct outcome_counts *o)

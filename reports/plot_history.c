@@ -43,6 +43,8 @@ static struct scale scale_of(const struct slo *f)
         return (struct scale){ "characters/s", 1e3 };
     case UNIT_COUNT:
         return (struct scale){ "count", 1 };
+    case UNIT_BYTES:
+        return (struct scale){ "bytes", 1 };
     case UNIT_TOKENS:
     case N_UNITS:
         break;

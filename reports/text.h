@@ -25,6 +25,7 @@ void text_tiers(const struct page *p);  /* what each asked for and got, by its t
 void text_cache(const struct page *p);  /* hits against misses, and what a sweep found */
 void text_comparison(const struct page *p); /* a row a cell; with several cells only */
 void text_reasoning(const struct page *p);  /* a row a cell; where a model reasons only */
+void text_forms_comparison(const struct page *p); /* of what only some requests have */
 void text_errors(const struct page *p, const struct summary_group *g); /* part of a phase */
 void text_phases(const struct page *p); /* a block a cell and phase */
 void text_limits(const struct page *p);
@@ -33,6 +34,9 @@ void text_objectives(const struct page *p);
 void text_instrument(const struct page *p);
 void text_warnings(const struct page *p, bool in_headline); /* there where not valid */
 void text_next(const struct page *p);
+
+/* JSON, tool calls and pictures of a phase, where it has any: lines below. */
+void text_forms(const struct page *p, const struct summary_group *g);
 
 /* What the percentiles of a phase are worth, and whether it was steady: its lines below. */
 void text_sample(const struct page *p, const struct summary_group *g);

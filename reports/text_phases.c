@@ -157,6 +157,7 @@ void text_comparison(const struct page *p)
     table_put(&t, p->out, 2, p->colour);
     table_free(&t);
     text_kinds_comparison(p);
+    text_forms_comparison(p);
 }
 
 /* --- the table of a phase ------------------------------------------------------------ */
@@ -171,9 +172,11 @@ static const struct {
     { METRIC_TTFA, "ttfa" },
     { METRIC_ITL, "itl" },
     { METRIC_TPS, "tok/s" },
+    { METRIC_TOOL_CALL, "tool_call" },
     { METRIC_STALL, "stall" },
     { METRIC_E2E, "e2e" },
     { METRIC_UPLOAD, "upload" },
+    { METRIC_TTFT_SENT, "ttft_sent" },
     { METRIC_SPEED_FACTOR, "speed" },
     { METRIC_SPEED_FACTOR_SERVER, "  no upload" },
     { METRIC_RTF, "rtf" },
@@ -555,6 +558,7 @@ static void put_phase(const struct page *p, const struct summary_group *g)
     text_sample(p, g);
     text_errors(p, g);
     put_tokens(p, g);
+    text_forms(p, g);
     text_kinds(p, g);
     put_audio(p, g);
     put_cache(p, g);

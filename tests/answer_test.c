@@ -109,6 +109,7 @@ TEST(answer_reset_forgets_all_but_memory_and_secret)
     b = a;
     memset(&a, 0x01, sizeof(a));
     a.secret = b.secret;
+    a.output = b.output;
     a.gaps = b.gaps;
     a.cap_gaps = b.cap_gaps;
     a.request_id = b.request_id;

@@ -114,6 +114,8 @@ static void any_numbers(struct rng *rng, struct record *r)
         &r->server.total,
         &r->retry_after,
         &r->cost_nusd,
+        &r->calls,
+        &r->images,
         &r->stall,
         &r->doubts.end,
     };
@@ -138,6 +140,7 @@ static struct record any_record(struct rng *rng, uint32_t *gaps, size_t max_gaps
     r.trial = (uint32_t)rng_below(rng, 3);
     r.phase = (uint32_t)rng_below(rng, 3);
     r.outcome = (enum outcome)rng_below(rng, N_OUTCOMES);
+    r.form = (enum form)rng_below(rng, N_FORMS);
     r.http_status = (int32_t)rng_below(rng, 600);
     r.http_version = rng_below(rng, 2) ? 11 : 0;
     r.reused = rng_below(rng, 2);

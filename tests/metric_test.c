@@ -28,16 +28,21 @@ static struct record streamed(void)
     r.at[MOMENT_DUE] = 1000 * NS_PER_MS;
     r.at[MOMENT_READY] = 1010 * NS_PER_MS;
     r.at[MOMENT_START] = 1011 * NS_PER_MS;
+    r.at[MOMENT_CONNECTED] = 1011 * NS_PER_MS;
     r.at[MOMENT_SENT] = 1012 * NS_PER_MS;
     r.at[MOMENT_ROLE] = 1090 * NS_PER_MS;
     r.at[MOMENT_FIRST] = 1100 * NS_PER_MS;
     r.at[MOMENT_REASONING] = 1110 * NS_PER_MS;
     r.at[MOMENT_ANSWER] = 1140 * NS_PER_MS;
+    r.at[MOMENT_CALLED] = 1150 * NS_PER_MS;
     r.at[MOMENT_LAST] = 1200 * NS_PER_MS;
     r.at[MOMENT_END] = 1203 * NS_PER_MS;
     r.held[HOLD_PACING] = 10 * NS_PER_MS;
     r.reused = true;
     r.dns = r.tcp = r.tls = NS_PER_MS;
+    r.calls = 2;
+    r.frames = 4;
+    r.bytes_up = 20000;
     r.tokens.planned = 2000;
     r.tokens.prompt = 2006;
     r.tokens.cached = 1920;
@@ -120,7 +125,7 @@ TEST(every_metric_of_a_streamed_answer_is_what_its_moments_say)
         { "model_time", 0, 0 },
         { "beyond_models", 0, 0 },
         { "score", 0, 0 },
-        { "upload", 0, 0 },
+        { "upload", 1, NS_PER_MS },
         { "speed_factor", 0, 0 },
         { "speed_factor_server", 0, 0 },
         { "rtf", 0, 0 },
@@ -132,6 +137,10 @@ TEST(every_metric_of_a_streamed_answer_is_what_its_moments_say)
         { "ttft_miss", 0, 0 },
         { "prefill_hit", 1, 30 * NS_PER_MS },
         { "prefill_miss", 0, 0 },
+        { "tool_call", 1, 150 * NS_PER_MS },
+        { "tool_calls", 1, 2 },
+        { "ttft_sent", 1, 88 * NS_PER_MS },
+        { "request_bytes", 1, 20000 },
     };
     struct record r = streamed();
 
@@ -235,6 +244,18 @@ TEST(speed_needs_two_tokens_and_time_between_them)
     r.at[MOMENT_LAST] = r.at[MOMENT_FIRST];
     expect("tpot", &r, 0, 0);
     expect("tps", &r, 0, 0);
+}
+
+TEST(speed_is_not_told_where_every_frame_is_a_whole_call)
+{
+    struct record r = streamed();
+
+    r.frames = 2;
+    expect("tpot", &r, 0, 0);
+    expect("tps", &r, 0, 0);
+    expect("tps_error", &r, 0, 0);
+    r.frames = 3; /* a thought before them */
+    expect("tps", &r, 1, 100000);
 }
 
 TEST(network_is_clamped_at_zero_and_the_clamp_is_told)

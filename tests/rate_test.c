@@ -28,6 +28,17 @@ TEST(rates_are_quotients_in_their_unit)
         .embedded_tokens = 4000,
         .judged = 50,
         .flagged = 10,
+        .forms = { [FORM_VALID] = 90,
+                   [FORM_NOT_JSON] = 5,
+                   [FORM_OFF_SCHEMA] = 3,
+                   [FORM_CUT_OFF] = 2,
+                   [FORM_UNCHECKED] = 20,
+                   [FORM_JSON_FAILED] = 80,
+                   [FORM_CALLED] = 60,
+                   [FORM_NOT_CALLED] = 20,
+                   [FORM_WRONG_TOOL] = 15,
+                   [FORM_WRONG_ARGUMENTS] = 5,
+                   [FORM_TOOL_FAILED] = 25 },
         .span = 8 * NS_PER_S, /* rates count to the last answer */
         .busy = 10 * NS_PER_S,
     };
@@ -46,6 +57,11 @@ TEST(rates_are_quotients_in_their_unit)
         [RATE_VECTORS] = 8,
         [RATE_EMBEDDED_TPS] = 400,
         [RATE_FLAGGED] = 200000,
+        [RATE_JSON_INVALID] = 100000,
+        [RATE_JSON_FAILED] = 400000,
+        [RATE_TOOL_SHARE] = 800000,
+        [RATE_TOOL_INVALID] = 250000,
+        [RATE_TOOL_FAILED] = 200000,
     };
 
     for (int i = 0; i < N_RATES; i++) {

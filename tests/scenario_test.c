@@ -96,6 +96,66 @@ TEST(scenario_reads_every_kind_of_key)
     scenario_free(&s);
 }
 
+/* A mapping has a type to be called by, a list of files their last parts. */
+TEST(scenario_gives_short_names_to_cells_of_long_values)
+{
+    static const char text[] =
+        "target: { base_url: \"sim:\" }\nrequest: { model: m }\n"
+        "load: { rate: 1/s, duration: 1s }\n"
+        "matrix:\n"
+        "  response_format:\n"
+        "    - { type: text }\n"
+        "    - { type: json_schema, json_schema: { name: a, schema: {} } }\n"
+        "    - { type: json_schema, json_schema: { name: b, schema: {} } }\n"
+        "  stop: [[x], [x, y]]\n";
+    static const char *const names[] = {
+        "response_format=text stop=[\"x\"]",
+        "response_format=text stop=[\"x\",\"y\"]",
+        "response_format=json_schema stop=[\"x\"]",
+        "response_format=json_schema stop=[\"x\",\"y\"]",
+        "response_format=json_schema-3 stop=[\"x\"]",
+        "response_format=json_schema-3 stop=[\"x\",\"y\"]",
+    };
+    struct scenario s;
+
+    parse(&s, text);
+    assert_int_equal(s.n_cells, COUNT(names));
+    for (size_t i = 0; i < COUNT(names); i++)
+        assert_string_equal(s.cells[i].name, names[i]);
+    assert_non_null(strstr(s.cells[4].request.body, "\"name\":\"b\""));
+    scenario_free(&s);
+}
+
+/* Paths begin at the folder of the file, and are whole in what it resolves to. */
+TEST(scenario_finds_pictures_beside_its_file)
+{
+    static const char text[] =
+        "target: { base_url: \"sim:\" }\nrequest: { model: m }\n"
+        "load: { rate: 1/s, duration: 1s }\n"
+        "matrix:\n"
+        "  workload.images.files: [[pixels.png], [pixels.png, request.json]]\n"
+        "workload: { images: { per_request: 2 } }\n";
+    struct scenario s, again;
+    struct err err = { 0 };
+    char file[512];
+
+    snprintf(file, sizeof(file), "%s", test_path("wire/vision/x.yaml"));
+    if (scenario_parse(&s, file, text, strlen(text), NULL, 0, &err))
+        fail_msg("%s", err.msg);
+    assert_int_equal(s.n_cells, 2);
+    assert_string_equal(s.cells[1].keys[0].text, "pixels.png,request.json");
+    assert_int_equal(s.cells[1].workload.images.n_files, 2);
+    assert_int_equal(s.cells[1].workload.images.per_request, 2);
+    assert_non_null(strstr(s.cells[0].workload.images.files[0], "/wire/vision/pixels.png"));
+    if (scenario_parse(&again, "elsewhere.yaml", s.resolved, strlen(s.resolved), NULL, 0,
+                       &err))
+        fail_msg("%s", err.msg);
+    assert_string_equal(again.resolved, s.resolved);
+    assert_string_equal(again.cells[1].keys[0].text, s.cells[1].keys[0].text);
+    scenario_free(&again);
+    scenario_free(&s);
+}
+
 TEST(scenario_draws_the_curve_of_each_phase)
 {
     struct scenario s;
@@ -486,6 +546,14 @@ TEST(scenario_says_what_is_wrong_and_where)
           "4:9: matrix is a list; expected a list of values for "
           "each key, as { model: [a, b] }" },
         { SIM LOAD "matrix: { model: [a, b, a] }\n", "4:25: matrix.model holds a twice" },
+        { SIM LOAD "matrix: { response_format: [{ type: a }, { type: a }] }\n",
+          "4:42: matrix.response_format holds a twice" },
+        { SIM LOAD "workload: { images: { per_request: 2 } }\n",
+          "4:36: there are no pictures; expected workload.images.files or "
+          "workload.images.urls" },
+        { SIM LOAD "workload: { images: { files: [/none.png] } }\n",
+          "4:31: workload.images.files: /none.png: No such file or directory; expected a "
+          "file that can be read" },
         { SIM LOAD "matrix: { model: [a], request.model: [b] }\n",
           "4:23: matrix.model and matrix.request.model are the same" },
         { SIM LOAD "matrix: { repeat: [1, 2] }\n",

@@ -27,6 +27,8 @@ static void nothing_yet(struct answer *a)
     a->embedding = embedding_none;
     a->compound = compound_none;
     a->judgement = judgement_none;
+    a->called = NS_ABSENT;
+    a->calls = 0;
     a->done = a->text = a->tool_call = a->reasoned = a->damaged = false;
     a->failed = false;
     a->wants_opening = false;
@@ -65,6 +67,8 @@ void answer_reset(struct answer *a)
     buf_clear(&a->error);
     buf_clear(&a->limit_kind);
     buf_clear(&a->opening);
+    if (a->output)
+        output_reset(a->output);
     nothing_yet(a);
 }
 

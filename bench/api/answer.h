@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "api/output.h"
 #include "api/think.h"
 #include "api/wav.h"
 #include "base/buf.h"
@@ -39,6 +40,9 @@ enum { ANSWER_TOOLS = 32 }; /* tools of the server whose times are told apart */
 struct answer {
     struct str secret; /* borrowed: the API key, which no text may hold */
 
+    /* borrowed: where output is kept to be checked; NULL: nowhere. Stays as well */
+    struct output *output;
+
     /* from the headers */
     int status;
     enum answer_type {
@@ -61,6 +65,7 @@ struct answer {
     ns_t first;
     ns_t reasoning;
     ns_t answer;
+    ns_t called; /* the last piece of a tool call */
     ns_t last;
 
     /* output frames */
@@ -81,6 +86,7 @@ struct answer {
     struct embedding embedding;
     struct compound compound;
     struct judgement judgement;
+    int64_t calls; /* of tools */
     struct buf tier;
     struct buf finish;
 

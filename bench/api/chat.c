@@ -12,6 +12,9 @@ struct chat {
     struct reading r;
     const char *part; /* the member of a choice that holds output: "delta" or "message" */
     bool choice;      /* there is one at least */
+    size_t at_call;   /* the tool call that is being read */
+    struct str name;
+    struct str arguments;
 };
 
 /* Some servers send a list of parts in place of a string. */
@@ -34,25 +37,87 @@ static void content(struct json *j, void *ctx)
         reading_text(j, ctx);
 }
 
+static void call_index(struct json *j, void *ctx)
+{
+    enum { MOST_CALLS = 1024 }; /* what counts them believes no index beyond */
+    int64_t i;
+
+    if (json_int(j, &i) && i >= 0 && i < MOST_CALLS)
+        ((struct chat *)ctx)->at_call = (size_t)i;
+}
+
+static void call_name(struct json *j, void *ctx)
+{
+    json_text(j, &((struct chat *)ctx)->name);
+}
+
+static void call_arguments(struct json *j, void *ctx)
+{
+    json_text(j, &((struct chat *)ctx)->arguments);
+}
+
+static void call_function(struct json *j, void *ctx)
+{
+    static const struct member members[] = {
+        MEMBER("name", call_name),
+        MEMBER("arguments", call_arguments),
+        NO_MORE,
+    };
+
+    members_read(j, members, ctx);
+}
+
+static void take_call(struct chat *c)
+{
+    struct output *o = c->r.a->output;
+
+    c->r.call = true;
+    if ((int64_t)c->at_call >= c->r.calls)
+        c->r.calls = (int64_t)c->at_call + 1;
+    if (!o)
+        return;
+    output_call_name(o, c->at_call, c->name);
+    output_call_arguments(o, c->at_call, c->arguments);
+}
+
+/*
+ * Whole calls, or pieces of them that say which one by its index, often behind the rest.
+ * In an answer of one piece they say none and stand in order.
+ */
 static void call(struct json *j, void *ctx)
 {
-    struct reading *r = ctx;
+    static const struct member members[] = {
+        MEMBER("index", call_index),
+        MEMBER("function", call_function),
+        NO_MORE,
+    };
+    struct chat *c = ctx;
 
-    r->call = true;
-    json_skip(j);
+    c->name = c->arguments = (struct str){ "", 0 };
+    members_read(j, members, c);
+    take_call(c);
+    c->at_call++;
 }
 
 static void calls(struct json *j, void *ctx)
 {
+    ((struct chat *)ctx)->at_call = 0;
     members_each(j, call, ctx);
 }
 
+/* Before there were several: one function, without an index. */
 static void old_call(struct json *j, void *ctx)
 {
-    struct reading *r = ctx;
+    struct chat *c = ctx;
 
-    r->call |= json_kind(j) == JSON_IS_OBJECT;
-    json_skip(j);
+    if (json_kind(j) != JSON_IS_OBJECT) {
+        json_skip(j);
+        return;
+    }
+    c->at_call = 0;
+    c->name = c->arguments = (struct str){ "", 0 };
+    call_function(j, c);
+    take_call(c);
 }
 
 /* Only in a stream do tools of the server tell when they began and ended. */

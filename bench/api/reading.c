@@ -17,6 +17,8 @@ void reading_take_text(struct reading *r, struct str raw)
     ns_t since = think_shows(&r->think, raw, r->at);
 
     r->output = true;
+    if (r->a->output)
+        output_text(r->a->output, raw);
     if (r->a->wants_opening)
         answer_opening(r->a, raw);
     if (r->shown == NS_ABSENT)
@@ -106,6 +108,8 @@ static void book(const struct reading *r, struct str data)
     a->text |= r->think.text;
     a->reasoned |= r->thought || r->think.reasoned;
     a->tool_call |= r->call;
+    if (r->calls > a->calls)
+        a->calls = r->calls;
 }
 
 static void shown(struct answer *a, ns_t since)
@@ -128,6 +132,8 @@ void reading_frame(const struct reading *r, struct str data)
     if (a->role == NS_ABSENT && !r->error.p)
         a->role = r->at;
     shown(a, r->shown);
+    if (r->call)
+        a->called = r->at;
     if (r->output || r->thought || r->call)
         answer_frame(a, r->at, r->shown != NS_ABSENT);
 }

@@ -27,6 +27,7 @@ struct reading {
     bool output;
     bool call;
     bool thought;
+    int64_t calls; /* tool calls that there are, by this frame */
 };
 
 static inline struct reading reading_begin(struct answer *a, ns_t at)

@@ -18,6 +18,11 @@ struct responses {
     struct str item;     /* raw */
     struct str response; /* raw */
 
+    /* of an item that is a call */
+    struct str item_type;
+    struct str name;
+    struct str arguments;
+
     /* of a response object */
     struct str status;
     struct str reason; /* why it is incomplete */
@@ -81,6 +86,7 @@ static void item_type(struct json *j, void *ctx)
     for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
         if (str_is(type, ours[i])) {
             r->call = true;
+            r->calls++;
             return;
         }
     r->output |= type.n >= sizeof(end) &&
@@ -97,6 +103,51 @@ static void item(struct json *j, void *ctx)
     };
 
     members_read(j, members, ctx);
+}
+
+/* --- calls, kept to be checked: only whole items say all of one ----------------------- */
+
+static void call_type(struct json *j, void *ctx)
+{
+    json_text(j, &((struct responses *)ctx)->item_type);
+}
+
+static void call_name(struct json *j, void *ctx)
+{
+    json_text(j, &((struct responses *)ctx)->name);
+}
+
+static void call_arguments(struct json *j, void *ctx)
+{
+    json_text(j, &((struct responses *)ctx)->arguments);
+}
+
+static void keep_call(struct json *j, void *ctx)
+{
+    static const struct member members[] = {
+        MEMBER("type", call_type),
+        MEMBER("name", call_name),
+        MEMBER("arguments", call_arguments),
+        NO_MORE,
+    };
+    struct responses *e = ctx;
+    struct output *o = e->r.a->output;
+    size_t n = o ? o->n_calls : 0;
+
+    e->item_type = e->name = e->arguments = (struct str){ "", 0 };
+    members_read(j, members, e);
+    if (!o || !str_is(e->item_type, "function_call"))
+        return;
+    output_call_name(o, n, e->name);
+    output_call_arguments(o, n, e->arguments);
+}
+
+static void whole_item(struct json *j, void *ctx)
+{
+    struct json again = *j;
+
+    item(j, ctx);
+    keep_call(&again, ctx);
 }
 
 /* --- a response object --------------------------------------------------------------- */
@@ -126,10 +177,13 @@ static void output(struct json *j, void *ctx)
     struct responses *e = ctx;
 
     e->output |= json_kind(j) == JSON_IS_ARRAY;
-    if (e->known)
+    if (e->known) {
         json_skip(j);
-    else
-        members_each(j, item, e);
+        return;
+    }
+    if (e->r.a->output)
+        output_reset(e->r.a->output);
+    members_each(j, whole_item, e);
 }
 
 /* Reads one JSON text; false where it is none, or no object. */
@@ -186,9 +240,11 @@ static void take_thought(struct responses *e)
     e->r.thought |= e->delta.n > 0;
 }
 
+/* A call has been counted when its item was added. */
 static void take_call(struct responses *e)
 {
     e->r.call |= e->delta.n > 0;
+    e->r.calls += e->r.call && !e->r.calls;
 }
 
 static void take_tool(struct responses *e)
@@ -209,6 +265,14 @@ static void take_item(struct responses *e)
 
     json_init(&j, e->item.p, e->item.n);
     item(&j, &e->r);
+}
+
+static void take_whole_item(struct responses *e)
+{
+    struct json j;
+
+    json_init(&j, e->item.p, e->item.n);
+    keep_call(&j, e);
 }
 
 static void take_response(struct responses *e)
@@ -243,6 +307,7 @@ static const struct {
     { "response.refusal.delta", take_text },
     { "response.output_text.done", take_whole_text },
     { "response.output_item.added", take_item },
+    { "response.output_item.done", take_whole_item },
     { "response.completed", take_response },
     { "response.incomplete", take_response },
     { "response.failed", take_response },
@@ -299,6 +364,7 @@ static void responses_event(struct answer *a, const struct sse_event *ev, ns_t a
     struct responses e = { .r = reading_begin(a, at) };
     struct str data = str_trim((struct str){ ev->data, ev->data_len });
 
+    e.r.calls = a->calls;
     /* [DONE] is no event of this API, but some servers end every stream with it. */
     if (a->done || !data.n || str_is(data, "[DONE]"))
         return;

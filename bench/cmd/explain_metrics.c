@@ -47,6 +47,7 @@ static const struct {
     { "first", "the first output of any kind: reasoning, text, a tool call, sound" },
     { "reasoning", "the first output that is reasoning, apart or in <think> tags" },
     { "answer", "the first visible text" },
+    { "called", "the last piece of the last tool call: all are complete" },
     { "last", "the last output" },
     { "end", "the last byte, or the failure" },
 };
@@ -68,6 +69,7 @@ static const struct {
     [UNIT_PPM] = { "p95 < 5%", "mean > 50%" }, [UNIT_NUSD] = { "mean < $0.01", NULL },
     [UNIT_TOKENS] = { "mean < 500", NULL },    [UNIT_COUNT] = { "mean < 3", NULL },
     [UNIT_MX] = { NULL, "p50 > 100x" },        [UNIT_MCHARS] = { NULL, "p50 > 100 char/s" },
+    [UNIT_BYTES] = { "max < 4M", NULL },
 };
 
 const char *explain_example(const struct metric *m)

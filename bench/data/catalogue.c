@@ -54,6 +54,10 @@ static const struct key model_keys[] = {
     ROW("caching", caching, key_boolean, NULL, NULL),
     ROW("reasoning", reasoning, key_boolean, NULL, NULL),
     ROW("vision", vision, key_boolean, NULL, NULL),
+    ROW("images.most", images_most, key_count, "1", "1k"),
+    ROW("images.inline_bytes", image_inline_bytes, key_count, "1", "1G"),
+    ROW("images.url_bytes", image_url_bytes, key_count, "1", "1G"),
+    ROW("images.pixels", image_pixels, key_count, "1", "1000G"),
     LIMIT_ROWS(free),
     LIMIT_ROWS(developer),
 };
@@ -85,6 +89,10 @@ static int read_model(struct catalogue *c, const struct member *m, struct model 
         .output_nusd = -1,
         .audio_nusd = -1,
         .character_nusd = -1,
+        .images_most = -1,
+        .image_inline_bytes = -1,
+        .image_url_bytes = -1,
+        .image_pixels = -1,
         .free = unlimited,
         .developer = unlimited,
     };

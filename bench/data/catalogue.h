@@ -34,6 +34,10 @@ struct model {
     bool caching;
     bool reasoning;
     bool vision;
+    int64_t images_most;        /* pictures in a request */
+    int64_t image_inline_bytes; /* of a request with pictures in it */
+    int64_t image_url_bytes;    /* of one that only names them */
+    int64_t image_pixels;       /* of a picture */
     struct model_limits free;
     struct model_limits developer;
 };

@@ -48,6 +48,22 @@ static void get_outcome(struct fields_reader *rd, void *object)
     rd->bad |= !outcome_find(name, &((struct record *)object)->outcome);
 }
 
+static void put_form(struct jsonw *w, const char *key, const void *object)
+{
+    enum form form = ((const struct record *)object)->form;
+
+    if (form != FORM_NONE)
+        put_text(w, key, forms[form].name);
+}
+
+static void get_form(struct fields_reader *rd, void *object)
+{
+    struct str name = { "", 0 };
+
+    json_text(&rd->j, &name);
+    rd->bad |= !form_find(name, &((struct record *)object)->form);
+}
+
 static void put_gaps(struct jsonw *w, const char *key, const void *object)
 {
     const struct record *r = object;
@@ -94,6 +110,7 @@ static const struct field times[N_MOMENTS] = {
     TIME("first", MOMENT_FIRST),
     TIME("reasoning", MOMENT_REASONING),
     TIME("answer", MOMENT_ANSWER),
+    TIME("called", MOMENT_CALLED),
     TIME("last", MOMENT_LAST),
     TIME("end", MOMENT_END),
 };
@@ -174,6 +191,7 @@ static const struct field attempt[] = {
     FIELD_INT("trial", U32, struct record, trial, FIELD_ALWAYS),
     FIELD_INT("phase", U32, struct record, phase, FIELD_ALWAYS),
     FIELD_OTHER("outcome", put_outcome, get_outcome),
+    FIELD_OTHER("form", put_form, get_form),
     FIELD_INT("status", I32, struct record, http_status, 0),
     FIELD_PART("times", times),
     FIELD_PART("held", holds),
@@ -192,6 +210,8 @@ static const struct field attempt[] = {
     FIELD_PART("limits", limits),
     FIELD_INT("retry_after", I64, struct record, retry_after, NS_ABSENT),
     FIELD_INT("cost", I64, struct record, cost_nusd, -1),
+    FIELD_INT("calls", I64, struct record, calls, -1),
+    FIELD_INT("images", I64, struct record, images, -1),
     FIELD_INT("bytes_up", U64, struct record, bytes_up, 0),
     FIELD_INT("bytes_down", U64, struct record, bytes_down, 0),
     FIELD_INT("frames", U64, struct record, frames, 0),

@@ -105,6 +105,7 @@ extern const struct key_type key_texts;    /* struct texts */
 extern const struct key_type key_choice;   /* unsigned: index of the choice */
 extern const struct key_type key_named;    /* const char *: one of the choices */
 extern const struct key_type key_file;     /* const char *: path of a file that is there */
+extern const struct key_type key_files;    /* struct texts: paths of files that are there */
 extern const struct key_type key_tree;     /* const struct node *: anything */
 
 struct texts {

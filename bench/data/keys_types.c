@@ -230,10 +230,9 @@ static int read_named(struct keys_reader *r, const struct key *k, const struct n
     return 0;
 }
 
-static int read_file(struct keys_reader *r, const struct key *k, const struct node *n,
-                     void *field)
+static int read_path(struct keys_reader *r, const struct key *k, const struct node *n,
+                     const char **v)
 {
-    const char **v = field;
     struct stat st;
     char *whole;
 
@@ -250,6 +249,28 @@ static int read_file(struct keys_reader *r, const struct key *k, const struct no
     if (whole)
         *v = arena_strdup(r->arena, whole);
     free(whole);
+    return 0;
+}
+
+static int read_file(struct keys_reader *r, const struct key *k, const struct node *n,
+                     void *field)
+{
+    return read_path(r, k, n, field);
+}
+
+static int read_files(struct keys_reader *r, const struct key *k, const struct node *n,
+                      void *field)
+{
+    struct texts *v = field;
+    const char **p;
+
+    if (keys_want(r, k, n, NODE_LIST))
+        return -1;
+    p = arena_alloc(r->arena, (n->n + 1) * sizeof(*p));
+    for (size_t i = 0; i < n->n; i++)
+        if (read_path(r, k, n->items[i], &p[i]))
+            return -1;
+    *v = (struct texts){ p, n->n };
     return 0;
 }
 
@@ -330,5 +351,11 @@ const struct key_type key_file = {
     "the path of a file",
     "\"type\":\"string\"",
     read_file,
+};
+const struct key_type key_files = {
+    "files",
+    "a list of paths of files",
+    "\"type\":\"array\",\"items\":{\"type\":\"string\"}",
+    read_files,
 };
 const struct key_type key_tree = { "anything", "anything", "", read_tree };

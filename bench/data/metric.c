@@ -5,7 +5,7 @@
 const char *const unit_names[N_UNITS] = {
     [UNIT_NS] = "ns",       [UNIT_MTOKS] = "mtok/s",   [UNIT_PPM] = "ppm",
     [UNIT_NUSD] = "n$",     [UNIT_TOKENS] = "tokens",  [UNIT_MX] = "mx",
-    [UNIT_COUNT] = "count", [UNIT_MCHARS] = "mchar/s",
+    [UNIT_COUNT] = "count", [UNIT_MCHARS] = "mchar/s", [UNIT_BYTES] = "bytes",
 };
 
 static void between(const struct record *r, enum moment from, enum moment to,
@@ -66,9 +66,15 @@ static int64_t shown(const struct record *r)
     return r->tokens.completion - hidden(r);
 }
 
-/* Time over which the shown tokens behind the first came; 0: it cannot be told. */
+/*
+ * Time over which the shown tokens behind the first came; 0: it cannot be told. Where all
+ * that came together is a whole tool call, the first of them is no first token: it has come
+ * when all of its tokens had.
+ */
 static ns_t generation(const struct record *r)
 {
+    if (r->calls > 0 && r->frames - r->shared <= (uint64_t)r->calls)
+        return 0;
     if (shown(r) < 2 || r->at[MOMENT_FIRST] == NS_ABSENT ||
         r->at[MOMENT_LAST] <= r->at[MOMENT_FIRST])
         return 0;
@@ -424,6 +430,28 @@ static void prefill_miss(const struct record *r, metric_fn *emit, void *ctx)
         prefill(r, emit, ctx);
 }
 
+static void tool_call(const struct record *r, metric_fn *emit, void *ctx)
+{
+    between(r, MOMENT_DUE, MOMENT_CALLED, emit, ctx);
+}
+
+static void tool_calls(const struct record *r, metric_fn *emit, void *ctx)
+{
+    present(r->calls, emit, ctx);
+}
+
+static void ttft_sent(const struct record *r, metric_fn *emit, void *ctx)
+{
+    if (uploads(r))
+        between(r, MOMENT_SENT, MOMENT_FIRST, emit, ctx);
+}
+
+static void request_bytes(const struct record *r, metric_fn *emit, void *ctx)
+{
+    if (uploads(r))
+        emit(ctx, (int64_t)r->bytes_up);
+}
+
 /*
  * OpenTelemetry's durations count from when a request left, so its names stand at the _api
  * metrics; those that count from due have none.
@@ -484,8 +512,9 @@ const struct metric metrics[N_METRICS] = {
                       .prom = "tokdyno_tpot_seconds",
                       .span = "(last - first) / (completion tokens - 1)",
                       .help = "Mean time per token of a request, behind the first. Absent "
-                              "with fewer than two tokens or where all came at once. "
-                              "Hidden thoughts, which came before the first, do not count.",
+                              "with fewer than two tokens, where all came at once, or "
+                              "where tool calls came whole. Hidden thoughts, which came "
+                              "before the first, do not count.",
                       .values = tpot },
     [METRIC_TPS] = { .name = "tps",
                      .title = "Tokens per second, per request",
@@ -932,6 +961,41 @@ const struct metric metrics[N_METRICS] = {
                               .help = "prefill of attempts of whose prompt nothing was "
                                       "cached.",
                               .values = prefill_miss },
+    [METRIC_TOOL_CALL] = { .name = "tool_call",
+                           .title = "Time to tool calls complete",
+                           .unit = UNIT_NS,
+                           .per_request = true,
+                           .clocked = true,
+                           .prom = "tokdyno_tool_call_seconds",
+                           .span = "due -> called",
+                           .help = "To the last piece of the last tool call of an answer: "
+                                   "from then on tools can run.",
+                           .values = tool_call },
+    [METRIC_TOOL_CALLS] = { .name = "tool_calls",
+                            .title = "Tool calls",
+                            .unit = UNIT_COUNT,
+                            .prom = "tokdyno_tool_calls",
+                            .span = "answer",
+                            .help = "Tool calls of an answer to a request that offers "
+                                    "tools.",
+                            .values = tool_calls },
+    [METRIC_TTFT_SENT] = { .name = "ttft_sent",
+                           .title = "Time to first token, behind the upload",
+                           .unit = UNIT_NS,
+                           .clocked = true,
+                           .prom = "tokdyno_ttft_sent_seconds",
+                           .span = "sent -> first",
+                           .help = "ttft_api without connection set-up and upload, of "
+                                   "requests of 16 KiB and more.",
+                           .values = ttft_sent },
+    [METRIC_REQUEST_BYTES] = { .name = "request_bytes",
+                               .title = "Request size",
+                               .unit = UNIT_BYTES,
+                               .prom = "tokdyno_request_bytes",
+                               .span = "request body",
+                               .help = "Bytes of the request body, of those of 16 KiB and "
+                                       "more.",
+                               .values = request_bytes },
 };
 
 bool metric_find(struct str name, enum metric_id *id)

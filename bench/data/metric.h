@@ -17,10 +17,11 @@ enum unit {
     UNIT_COUNT,  /* of what the metric's name says */
     UNIT_MX,     /* thousandths of a time: 2500 is 2.5 times as fast */
     UNIT_MCHARS, /* thousandths of a character per second */
+    UNIT_BYTES,
     N_UNITS
 };
 
-/* "ns", "mtok/s", "ppm", "n$", "tokens", "count", "mx", "mchar/s" */
+/* "ns", "mtok/s", "ppm", "n$", "tokens", "count", "mx", "mchar/s", "bytes" */
 extern const char *const unit_names[N_UNITS];
 
 enum metric_id {
@@ -80,6 +81,10 @@ enum metric_id {
     METRIC_TTFT_MISS,
     METRIC_PREFILL_HIT,
     METRIC_PREFILL_MISS,
+    METRIC_TOOL_CALL,
+    METRIC_TOOL_CALLS,
+    METRIC_TTFT_SENT,
+    METRIC_REQUEST_BYTES,
     N_METRICS
 };
 

@@ -83,6 +83,60 @@ static bool flagged(const struct tally *t, double *num, double *den)
     return over((double)t->flagged, (double)t->judged, num, den);
 }
 
+/* Attempts of one kind of form; of them, those that came and were bad. */
+static void count_forms(const struct tally *t, enum form_kind kind, double *all,
+                        double *came, double *bad)
+{
+    *all = *came = *bad = 0;
+    for (int f = 0; f < N_FORMS; f++) {
+        if (forms[f].kind != kind)
+            continue;
+        *all += (double)t->forms[f];
+        *came += forms[f].came ? (double)t->forms[f] : 0;
+        *bad += forms[f].came && !forms[f].good ? (double)t->forms[f] : 0;
+    }
+}
+
+static bool json_invalid(const struct tally *t, double *num, double *den)
+{
+    double all, came, bad;
+
+    count_forms(t, FORM_OF_JSON, &all, &came, &bad);
+    return over(bad, came, num, den);
+}
+
+static bool json_failed(const struct tally *t, double *num, double *den)
+{
+    double all, came, bad;
+
+    count_forms(t, FORM_OF_JSON, &all, &came, &bad);
+    return over((double)t->forms[FORM_JSON_FAILED], all, num, den);
+}
+
+static bool tool_share(const struct tally *t, double *num, double *den)
+{
+    double all, came, bad;
+
+    count_forms(t, FORM_OF_CALLS, &all, &came, &bad);
+    return over(came, all - (double)t->forms[FORM_TOOL_FAILED], num, den);
+}
+
+static bool tool_invalid(const struct tally *t, double *num, double *den)
+{
+    double all, came, bad;
+
+    count_forms(t, FORM_OF_CALLS, &all, &came, &bad);
+    return over(bad, came, num, den);
+}
+
+static bool tool_failed(const struct tally *t, double *num, double *den)
+{
+    double all, came, bad;
+
+    count_forms(t, FORM_OF_CALLS, &all, &came, &bad);
+    return over((double)t->forms[FORM_TOOL_FAILED], all, num, den);
+}
+
 const struct rate rates[N_RATES] = {
     [RATE_ERROR] = { .name = "error_rate",
                      .title = "Error rate",
@@ -199,6 +253,52 @@ const struct rate rates[N_RATES] = {
                                "those that hold a verdict.",
                        .value = flagged,
                        .proportion = true },
+    [RATE_JSON_INVALID] = { .name = "json_invalid_rate",
+                            .title = "Outputs that are not the JSON asked for",
+                            .unit = RATE_UNIT_PPM,
+                            .prom = "tokdyno_json_invalid_ratio",
+                            .help = "Answers whose text is no JSON, is cut off, or is not "
+                                    "what the schema says / answers that were to be JSON "
+                                    "and were checked.",
+                            .value = json_invalid,
+                            .proportion = true },
+    [RATE_JSON_FAILED] = { .name = "json_failed_rate",
+                           .title = "json_validate_failed",
+                           .unit = RATE_UNIT_PPM,
+                           .prom = "tokdyno_json_failed_ratio",
+                           .help = "Attempts that the server gave up with "
+                                   "json_validate_failed / attempts whose output was to be "
+                                   "JSON and was generated.",
+                           .value = json_failed,
+                           .proportion = true },
+    [RATE_TOOL_SHARE] = { .name = "tool_call_share",
+                          .title = "Answers that call tools",
+                          .unit = RATE_UNIT_PPM,
+                          .more_is_better = true,
+                          .prom = "tokdyno_tool_call_ratio",
+                          .help = "Answers with a tool call / answers to requests that "
+                                  "offer tools.",
+                          .value = tool_share,
+                          .proportion = true },
+    [RATE_TOOL_INVALID] = { .name = "tool_invalid_rate",
+                            .title = "Wrong tool calls",
+                            .unit = RATE_UNIT_PPM,
+                            .prom = "tokdyno_tool_invalid_ratio",
+                            .help = "Answers that call a tool that was not offered, or "
+                                    "with arguments that it does not take / answers with a "
+                                    "tool call.",
+                            .value = tool_invalid,
+                            .proportion = true },
+    [RATE_TOOL_FAILED] = { .name = "tool_failed_rate",
+                           .title = "tool_use_failed",
+                           .unit = RATE_UNIT_PPM,
+                           .prom = "tokdyno_tool_failed_ratio",
+                           .help =
+                               "Attempts that the server gave up with tool_use_failed / "
+                               "attempts of requests that offer tools and came to an "
+                               "output.",
+                           .value = tool_failed,
+                           .proportion = true },
 };
 
 bool rate_find(struct str name, enum rate_id *id)
@@ -255,6 +355,9 @@ void tally_add(struct tally *into, const struct tally *other)
     into->frames_shared += other->frames_shared;
     into->gaps_lost += other->gaps_lost;
     into->network_clamped += other->network_clamped;
+    for (int f = 0; f < N_FORMS; f++)
+        into->forms[f] += other->forms[f];
+    into->images += other->images;
     into->clamped += other->clamped;
     into->disturbed += other->disturbed;
     into->bytes_up += other->bytes_up;

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "data/form.h"
 
 /* Figures that are a quotient of counts. The table in rate.c is the only list of them. */
 enum rate_id {
@@ -24,6 +25,12 @@ enum rate_id {
     RATE_VECTORS,        /* vectors of good answers / second, as RATE_RPS */
     RATE_EMBEDDED_TPS,   /* tokens embedded / second, likewise */
     RATE_FLAGGED,        /* answers of guard models that flag / those that judge */
+    RATE_JSON_INVALID, /* outputs that are not the JSON asked for / those that were checked
+                        */
+    RATE_JSON_FAILED,  /* json_validate_failed / outputs that were to be JSON */
+    RATE_TOOL_SHARE,   /* answers with calls / answers to requests that offer tools */
+    RATE_TOOL_INVALID, /* of them, calls of a wrong tool or with wrong arguments */
+    RATE_TOOL_FAILED,  /* tool_use_failed / answers to requests that offer tools */
     N_RATES
 };
 
@@ -64,7 +71,9 @@ struct tally {
     uint64_t gaps_lost;
     uint64_t network_clamped;
     uint64_t disturbed; /* attempts of which we were late with something, see health.h */
-    uint64_t clamped;   /* values beyond the range of the histograms */
+    uint64_t forms[N_FORMS]; /* attempts; NONE is not counted */
+    uint64_t images;         /* in requests that were sent */
+    uint64_t clamped;        /* values beyond the range of the histograms */
     uint64_t bytes_up;
     uint64_t bytes_down;
     ns_t span; /* time the group's phase lasted, summed over trials */

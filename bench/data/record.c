@@ -45,6 +45,8 @@ void record_init(struct record *r)
         .tls = NS_ABSENT,
         .retry_after = NS_ABSENT,
         .cost_nusd = -1,
+        .calls = -1,
+        .images = -1,
         .stall = -1,
         .doubts = { .end = NS_ABSENT },
     };

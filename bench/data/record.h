@@ -6,11 +6,12 @@
 #include <stdint.h>
 
 #include "base/clock.h"
+#include "data/form.h"
 #include "data/outcome.h"
 
 /*
  * Moments of an attempt, in ns since the start of the run (monotonic); NS_ABSENT where it
- * did not happen. Not streamed: no role, first, reasoning, answer, last.
+ * did not happen. Not streamed: no role, first, reasoning, answer, called, last.
  */
 enum moment {
     MOMENT_DUE,       /* when the plan wanted the request; the same on every attempt */
@@ -25,6 +26,7 @@ enum moment {
     MOMENT_ANSWER,    /* first visible text */
     MOMENT_LAST,      /* last output */
     MOMENT_END,
+    MOMENT_CALLED, /* the last piece of the last tool call, in between: all are complete */
     N_MOMENTS
 };
 
@@ -103,6 +105,7 @@ struct record {
     uint32_t trial;
     uint32_t phase;
     enum outcome outcome;
+    enum form form;      /* of the output, where the request asked for one */
     int32_t http_status; /* 0: no answer */
 
     ns_t at[N_MOMENTS];
@@ -143,6 +146,9 @@ struct record {
     struct limit limits[N_LIMITS];
     ns_t retry_after;
     int64_t cost_nusd;
+
+    int64_t calls;  /* tool calls in the answer; -1: no tool was offered, or no answer */
+    int64_t images; /* in the request; -1: none */
 
     uint64_t bytes_up;   /* request body */
     uint64_t bytes_down; /* response body */

@@ -286,6 +286,10 @@ static void count(struct group *g, const struct run *run, const struct record *r
         t->tier_named++;
         t->tier_other += other_tier(run->cells[r->cell].tier, r->tier);
     }
+    if (r->form != FORM_NONE)
+        t->forms[r->form]++;
+    if (r->images > 0 && r->at[MOMENT_SENT] != NS_ABSENT)
+        t->images += (uint64_t)r->images;
     t->frames += r->frames;
     t->frames_shared += r->shared;
     t->gaps_lost += r->gaps_lost;

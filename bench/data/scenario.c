@@ -47,15 +47,69 @@ static int apply(struct maker *m, const struct setting *set)
     return path_set(&m->root, &m->r, set->key, mark, value);
 }
 
-/* A value of the matrix as a cell names it; of a file its last part, the same anywhere. */
+static const char *last_part(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash ? slash + 1 : path;
+}
+
+/* "a.png,b.png" */
+static const char *files_text(struct maker *m, const struct node *list)
+{
+    const char *text = "";
+
+    for (size_t i = 0; i < list->n; i++)
+        text = arena_printf(
+            m->r.arena, "%s%s%s", text, i ? "," : "",
+            list->items[i]->kind == NODE_SCALAR ? last_part(list->items[i]->text.p) : "");
+    return text;
+}
+
+/*
+ * A value of the matrix as a cell names it; of a file its last part, the same anywhere. A
+ * mapping is called by its type (response_format=json_schema); where another is as well,
+ * with its place behind (json_schema-4).
+ */
 static const char *value_text(struct maker *m, const struct axis *axis,
                               const struct node *n)
 {
     const struct key *k = path_key(axis->path);
-    const char *text = n->kind == NODE_SCALAR ? n->text.p : node_json_text(m->r.arena, n);
-    const char *slash = strrchr(text, '/');
+    const struct node *type = node_get(n, "type");
+    const char *text;
 
-    return k && k->type == &key_file && slash ? slash + 1 : text;
+    if (k && k->type == &key_files && n->kind == NODE_LIST)
+        return files_text(m, n);
+    if (type && type->kind == NODE_SCALAR)
+        return type->text.p;
+    text = n->kind == NODE_SCALAR ? n->text.p : node_json_text(m->r.arena, n);
+    return k && k->type == &key_file ? last_part(text) : text;
+}
+
+static bool is_taken(const struct axis *axis, const char *text, size_t n)
+{
+    for (size_t k = 0; k < n; k++)
+        if (!strcmp(axis->texts[k], text))
+            return true;
+    return false;
+}
+
+/* Item i has the text that names it; false where an earlier item is the same. */
+static bool name_value(struct maker *m, struct axis *axis, const struct node *list,
+                       size_t i)
+{
+    const char *json = node_json_text(m->r.arena, list->items[i]);
+
+    axis->texts[i] = value_text(m, axis, list->items[i]);
+    if (!is_taken(axis, axis->texts[i], i))
+        return true;
+    for (size_t k = 0; k < i; k++)
+        if (!strcmp(node_json_text(m->r.arena, list->items[k]), json))
+            return false;
+    axis->texts[i] = node_get(list->items[i], "type")
+                         ? arena_printf(m->r.arena, "%s-%zu", axis->texts[i], i + 1)
+                         : json;
+    return list->items[i]->kind != NODE_SCALAR && !is_taken(axis, axis->texts[i], i);
 }
 
 static int read_axis(struct maker *m, const struct member *member, struct axis *axis)
@@ -73,12 +127,10 @@ static int read_axis(struct maker *m, const struct member *member, struct axis *
     for (size_t i = 0; i < list->n; i++) {
         if (node_check_json(list->items[i], m->r.err))
             return -1;
-        axis->texts[i] = value_text(m, axis, list->items[i]);
-        for (size_t k = 0; k < i; k++)
-            if (!strcmp(axis->texts[k], axis->texts[i]))
-                return node_err(m->r.err, list->items[i]->mark,
-                                "matrix.%.100s holds %.100s twice", member->key,
-                                axis->texts[i]);
+        if (!name_value(m, axis, list, i))
+            return node_err(m->r.err, list->items[i]->mark,
+                            "matrix.%.100s holds %.100s twice", member->key,
+                            axis->texts[i]);
     }
     return 0;
 }

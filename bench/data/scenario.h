@@ -74,6 +74,16 @@ struct request_spec {
     const char *upload_name;       /* of the file that goes up; NULL: it has none */
 };
 
+/* Pictures that go along with each prompt, a few of them in turn. */
+struct workload_images {
+    const char *const *files; /* paths, sent as base64 */
+    size_t n_files;
+    const char *const *urls; /* for the server to fetch */
+    size_t n_urls;
+    uint64_t per_request;
+    bool oversize; /* send even what the catalogue says is too large */
+};
+
 struct workload {
     const char *messages;     /* a JSON array, or NULL */
     const char *dataset;      /* path of a JSONL file that was there, or NULL */
@@ -87,6 +97,7 @@ struct workload {
     uint64_t audio_rate;    /* samples per second of synthetic audio */
     bool unique_head; /* the first words differ in every request: nothing can be cached */
     double words_per_token; /* 0: learnt */
+    struct workload_images images;
 };
 
 /*

@@ -199,12 +199,41 @@ static const char *base_name(const char *path)
     return slash ? slash + 1 : path;
 }
 
+/* Rows of a dataset are sent as they are, with the pictures that they hold. */
+static int check_images(struct draft *d, struct keys_reader *r)
+{
+    static const char *const keys[] = { "workload.images.files", "workload.images.urls",
+                                        "workload.images.per_request" };
+    struct workload_images *w = &d->cell.workload.images;
+
+    w->files = d->image_files.p;
+    w->n_files = d->image_files.n;
+    w->urls = d->image_urls.p;
+    w->n_urls = d->image_urls.n;
+    if (!draft_seen(d->seen, keys[2]))
+        w->per_request = 1;
+    for (size_t i = 0; i < 3; i++) {
+        const struct node *at = draft_seen(d->seen, keys[i]);
+
+        if (at && d->cell.workload.dataset)
+            return node_err(r->err, at->mark,
+                            "%s has no place in the rows of a dataset; expected it without "
+                            "workload.dataset, or the pictures in the rows",
+                            keys[i]);
+        if (at && i == 2 && !w->n_files && !w->n_urls)
+            return node_err(r->err, at->mark,
+                            "there are no pictures; expected workload.images.files or "
+                            "workload.images.urls");
+    }
+    return 0;
+}
+
 static int check_workload(struct draft *d, struct keys_reader *r)
 {
     struct workload *w = &d->cell.workload;
     const char *source;
 
-    if (find_source(d, r, &source))
+    if (find_source(d, r, &source) || check_images(d, r))
         return -1;
     if (d->messages)
         w->messages = node_json_text(r->arena, d->messages);

@@ -55,6 +55,8 @@ struct draft {
     bool record_content;
     struct budget budget;
     struct cell cell;
+    struct texts image_files;
+    struct texts image_urls;
     struct texts headers;
     struct texts sim;
     const struct node *body;

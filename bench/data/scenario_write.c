@@ -35,11 +35,18 @@ static const struct node *scalar(struct arena *a, const char *text)
 static const struct node *placed(struct keys_reader *r, const struct key *k,
                                  const struct node *n)
 {
+    const struct node **items;
     const char *path;
+    struct texts paths;
 
-    if (k->type != &key_file || k->type->read(r, k, n, &path))
+    if (k->type == &key_file && !k->type->read(r, k, n, &path))
+        return node_text(r->arena, n->mark, path);
+    if (k->type != &key_files || k->type->read(r, k, n, &paths))
         return n;
-    return node_text(r->arena, n->mark, path);
+    items = arena_alloc(r->arena, (paths.n + 1) * sizeof(const struct node *));
+    for (size_t i = 0; i < paths.n; i++)
+        items[i] = node_text(r->arena, n->items[i]->mark, paths.p[i]);
+    return node_list(r->arena, n->mark, items, paths.n);
 }
 
 static const struct node *placed_matrix(struct keys_reader *r, const struct node *matrix)

@@ -165,6 +165,7 @@ static int read_metric_value(struct reading *r, enum unit unit, struct str s, do
         rc = units_money(s, &whole, r->err);
         break;
     case UNIT_TOKENS:
+    case UNIT_BYTES:
     case UNIT_COUNT:
         rc = units_count(s, &count, r->err);
         whole = (int64_t)(count < INT64_MAX ? count : INT64_MAX);

@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "load/images.h"
 
 /*
  * Prompts from a JSONL file, one object a line, blank lines skipped:
@@ -20,10 +21,11 @@
  * the first two forms are ignored.
  */
 struct dataset_row {
-    struct str messages;    /* JSON array, compact */
-    struct str extra;       /* "" or `,"temperature":0.2`, compact */
-    const char *model;      /* NULL: none */
-    int64_t max_completion; /* -1: not said, or the scenario says it */
+    struct str messages;     /* JSON array, compact */
+    struct str extra;        /* "" or `,"temperature":0.2`, compact */
+    struct image_use images; /* pictures in the messages */
+    const char *model;       /* NULL: none */
+    int64_t max_completion;  /* -1: not said, or the scenario says it */
 };
 
 struct dataset {

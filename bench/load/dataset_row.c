@@ -68,6 +68,7 @@ static int messages_row(struct dataset_rows *rows, const json_t *row,
     if (check_messages(messages, err))
         return -1;
     out->messages = compact(rows->arena, messages);
+    out->images = images_within(out->messages);
     return 0;
 }
 
@@ -151,7 +152,7 @@ static const struct {
     const char *key; /* a row that has it is of this form */
     int (*read)(struct dataset_rows *rows, const json_t *row, struct dataset_row *out,
                 struct err *err);
-} forms[] = {
+} row_forms[] = {
     { "body", batch_row },
     { "messages", messages_row },
     { "prompt", prompt_row },
@@ -163,9 +164,9 @@ static int read_form(struct dataset_rows *rows, const json_t *row, struct datase
     *out = (struct dataset_row){ .extra = { "", 0 }, .max_completion = -1 };
     if (!json_is_object(row))
         return err_set(err, ERR_PARSE, "not a JSON object");
-    for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
-        if (json_object_get(row, forms[i].key))
-            return forms[i].read(rows, row, out, err);
+    for (size_t i = 0; i < sizeof(row_forms) / sizeof(row_forms[0]); i++)
+        if (json_object_get(row, row_forms[i].key))
+            return row_forms[i].read(rows, row, out, err);
     return err_set(err, ERR_PARSE,
                    "neither \"messages\" nor \"prompt\" nor a batch request's \"body\"");
 }

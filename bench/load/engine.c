@@ -27,6 +27,7 @@ static void free_all(struct engine *e)
     pthread_mutex_destroy(&e->lock);
     buf_free(&e->head);
     buf_free(&e->tail);
+    demand_close(e->demand);
     free(e->workers);
     free(e->phases);
     free(e);
@@ -115,6 +116,7 @@ struct engine *engine_open(const struct engine_config *config, struct err *err)
 
     fds_reserve(config->cell->limits.in_flight + OTHER_FILES);
     failed = config->endpoint->prepare(&config->cell->request, &e->head, &e->tail, err);
+    e->demand = demand_open(config->cell->request.body, NULL);
 
     for (unsigned i = 0; i < e->n_workers && !failed; i++)
         failed = worker_open(&e->workers[i], e, i, err);

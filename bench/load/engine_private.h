@@ -32,6 +32,7 @@ struct engine {
     uint32_t last_phase; /* with which the load ends */
     struct buf head;     /* of request bodies */
     struct buf tail;
+    struct demand *demand; /* of the output; NULL: none */
     struct worker *workers;
     unsigned n_workers;
     atomic_uint running;

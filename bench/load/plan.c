@@ -9,6 +9,7 @@
 #include "data/cell_name.h"
 #include "data/nearest.h"
 #include "load/dataset.h"
+#include "load/images.h"
 #include "load/plan_private.h"
 #include "load/profile.h"
 #include "load/prompts.h"
@@ -44,28 +45,48 @@ static int64_t synthetic_prompt(const struct workload *w)
     return llround(sum / DRAWS);
 }
 
+/* Pictures of a request: room for them, their tokens, and whether the model takes them. */
+static int take_images(struct plan_cell *c, struct image_use use, size_t text_bytes,
+                       struct err *err)
+{
+    if (use.n > c->images)
+        c->images = use.n;
+    if (use.bytes > c->image_bytes)
+        c->image_bytes = use.bytes;
+    if (!c->model || c->cell->workload.images.oversize)
+        return 0;
+    return images_check(use, use.bytes + text_bytes, c->model, err);
+}
+
 /* Means over the rows; what a row does not say of its answer is as for the others. */
 static int measure_dataset(struct plan_cell *c, struct err *err)
 {
     struct dataset d;
-    uint64_t bytes = 0;
+    uint64_t bytes = 0, images = 0;
     int64_t completion = 0;
     bool all_say = true;
+    int rc = 0;
 
     if (dataset_open(&d, c->cell->workload.dataset, c->cell->request.body, err))
         return -1;
-    for (size_t i = 0; i < d.n_rows; i++) {
+    for (size_t i = 0; i < d.n_rows && !rc; i++) {
         int64_t most = d.rows[i].max_completion;
+        struct image_use use = d.rows[i].images;
 
-        bytes += d.rows[i].messages.n;
+        rc = take_images(c, use, d.rows[i].messages.n - use.bytes, err);
+        if (rc)
+            err_at(err, "%s: row %zu", c->cell->workload.dataset, i + 1);
+        images += use.n;
+        bytes += d.rows[i].messages.n - use.bytes;
         completion += most >= 0 ? most : c->completion;
         all_say &= most >= 0;
     }
-    c->prompt = (int64_t)(bytes / d.n_rows / BYTES_PER_TOKEN);
+    c->prompt =
+        (int64_t)(bytes / d.n_rows / BYTES_PER_TOKEN + images * IMAGE_TOKENS / d.n_rows);
     c->completion = completion / (int64_t)d.n_rows;
     c->completion_max |= all_say;
     dataset_close(&d);
-    return 0;
+    return rc;
 }
 
 /* Reading a large file again for each cell of a matrix would take its time. */
@@ -81,13 +102,17 @@ static int measure_messages(struct plan *p, struct plan_cell *c, struct err *err
     const struct workload *w = &c->cell->workload;
 
     if (w->messages)
-        c->prompt = (int64_t)(strlen(w->messages) / BYTES_PER_TOKEN);
+        c->prompt =
+            (int64_t)((strlen(w->messages) - images_within(str_of(w->messages)).bytes) /
+                      BYTES_PER_TOKEN);
     else if (!w->dataset)
         c->prompt = synthetic_prompt(w);
     else if (c > p->cells && same_dataset(c->cell, c[-1].cell)) {
         c->prompt = c[-1].prompt;
         c->completion = c[-1].completion;
         c->completion_max = c[-1].completion_max;
+        c->images = c[-1].images;
+        c->image_bytes = c[-1].image_bytes;
     } else
         return measure_dataset(c, err);
     return 0;
@@ -107,6 +132,30 @@ static int measure_prompt(struct plan *p, struct plan_cell *c, struct err *err)
         return plan_measure_audio(c, err);
     }
     return 0;
+}
+
+/* Those of workload.images, with those that the messages hold themselves. */
+static int measure_images(struct plan_cell *c, struct err *err)
+{
+    const struct workload *w = &c->cell->workload;
+    struct image_use use = { 0 }, own = { 0 };
+    struct images im;
+    int rc = images_open(&im, &w->images, err);
+
+    if (!rc) {
+        use = images_most(&im);
+        if (w->messages)
+            own = images_within(str_of(w->messages));
+        use.n += own.n;
+        use.inlined += own.inlined;
+        use.bytes += own.bytes;
+        rc = take_images(c, use, (size_t)c->prompt * BYTES_PER_TOKEN, err);
+        if (!rc && c->model && !w->images.oversize)
+            rc = images_check_each(&im, c->model, err);
+        c->prompt += (int64_t)(use.n * IMAGE_TOKENS);
+    }
+    images_close(&im);
+    return rc;
 }
 
 static ns_t model_latency(const struct plan_cell *c)
@@ -178,7 +227,7 @@ static int describe(struct plan *p, size_t i, struct err *err)
     c->completion = plan_completion(&c->cell->request, c->model, &c->completion_max);
     c->audio = NS_ABSENT;
     c->characters = -1;
-    if (check_endpoint(c->cell, err) || measure_prompt(p, c, err))
+    if (check_endpoint(c->cell, err) || measure_prompt(p, c, err) || measure_images(c, err))
         return -1;
     c->need = (struct rate_need){ {
         [LIMIT_REQUESTS] = 1,

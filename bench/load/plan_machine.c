@@ -224,7 +224,8 @@ static void warn_memory(struct plan_remarks *r, const struct plan_cell *c)
 {
     const struct sysinfo *sys = r->plan->sys;
     double each = STREAM_BYTES + (double)c->prompt * PROMPT_BYTES +
-                  (double)c->completion * FRAME_BYTES + (double)c->upload * UPLOAD_BYTES;
+                  (double)c->completion * FRAME_BYTES + (double)c->upload * UPLOAD_BYTES +
+                  (double)c->image_bytes;
     double need = each * (double)needs_of(r->plan, c, false).likely;
     struct buf b = { 0 };
 

@@ -1,6 +1,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "api/demand.h"
 #include "base/units.h"
 #include "data/nearest.h"
 #include "data/stats.h"
@@ -84,6 +85,8 @@ static void warn_model(struct plan_remarks *r, const struct plan_cell *c)
         return;
     if (!m)
         warn_unknown_model(r, c);
+    else if (c->images && !m->vision)
+        plan_remark(r, c, "the catalogue does not say that %s takes pictures", m->id);
     else if (m->context > 0 && c->prompt + c->completion > m->context)
         plan_remark(r, c,
                     "prompt and answer (%lld + %lld tokens) exceed the context of %lld",
@@ -137,6 +140,21 @@ static void warn_field(struct plan_remarks *r, const struct plan_cell *c)
                 "mean \"%s\"?",
                 key, near.best);
     }
+}
+
+/* What the scenario demands of outputs and nobody will look at. */
+static void warn_unchecked(struct plan_remarks *r, const struct plan_cell *c)
+{
+    struct buf unchecked = { 0 };
+    struct demand *d = demand_open(c->cell->request.body, &unchecked);
+
+    if (unchecked.len)
+        plan_remark(r, c,
+                    "outputs are not checked for what the schema says with %.200s: they "
+                    "may count as valid without being so",
+                    unchecked.p);
+    demand_close(d);
+    buf_free(&unchecked);
 }
 
 /* Little's law: requests at once = rate * latency. */
@@ -224,6 +242,7 @@ void plan_warn_all(struct plan *p)
     for (size_t i = 0; i < p->n_cells; i++) {
         warn_field(&sent, &p->cells[i]);
         warn_model(&sent, &p->cells[i]);
+        warn_unchecked(&sent, &p->cells[i]);
         warn_cap(&sent, &p->cells[i]);
         plan_warn_audio(&sent, &p->cells[i]);
         plan_warn_machine(&sent, &p->cells[i]);

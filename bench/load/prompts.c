@@ -10,6 +10,7 @@
 #include "base/rng.h"
 #include "load/clip.h"
 #include "load/dataset.h"
+#include "load/images.h"
 #include "load/words.h"
 
 /*
@@ -22,8 +23,11 @@ enum { TEMPLATE_TOKENS = 10, MESSAGE_TOKENS = 5, HEAD_TOKENS = 12, BYTES_PER_TOK
 struct prompts {
     struct workload w; /* its strings are used by prompts_open only */
     enum prompt_form form;
-    char *messages; /* literal ones, or NULL */
-    char *text;     /* a literal text, or NULL */
+    char *messages;       /* literal ones, or NULL; pictures go ... */
+    size_t split;         /* ... here */
+    struct image_use use; /* pictures that are in them as they stand */
+    struct images images;
+    char *text; /* a literal text, or NULL */
     struct clip *clip;
     struct dataset dataset;
     uint64_t seed;
@@ -36,12 +40,38 @@ static struct rng stream(const struct prompts *p, uint64_t round, const char *na
     return rng_stream(rng_stream_seed(p->seed, "rounds", round), name, i);
 }
 
-static void literal(const struct prompts *p, struct buf *messages, struct prompt_info *info)
+/* Pictures are not text: their bytes are no tokens, they themselves are. */
+static int64_t guess_tokens(size_t bytes, struct image_use use)
+{
+    size_t text = bytes > use.bytes ? bytes - use.bytes : 0;
+
+    return (int64_t)(text / BYTES_PER_TOKEN + use.n * IMAGE_TOKENS);
+}
+
+static void put_images(const struct prompts *p, uint64_t round, uint64_t number,
+                       struct buf *messages, struct prompt_info *info)
+{
+    struct rng place = stream(p, round, "images", number / PROMPTS_PHASE_STRIDE);
+    uint64_t k = number % PROMPTS_PHASE_STRIDE;
+
+    if (!p->images.n)
+        return;
+    images_put(&p->images, rng_below(&place, p->images.n) + k * p->images.per_request,
+               messages);
+    info->images += p->images.per_request;
+    info->estimated_tokens += (int64_t)p->images.per_request * IMAGE_TOKENS;
+}
+
+static void literal(const struct prompts *p, uint64_t round, uint64_t number,
+                    struct buf *messages, struct prompt_info *info)
 {
     size_t n = strlen(p->messages);
 
-    buf_add(messages, p->messages, n);
-    info->estimated_tokens = (int64_t)(n / BYTES_PER_TOKEN);
+    info->images = p->use.n;
+    info->estimated_tokens = guess_tokens(n, p->use);
+    buf_add(messages, p->messages, p->split);
+    put_images(p, round, number, messages, info);
+    buf_add(messages, p->messages + p->split, n - p->split);
 }
 
 /* Each phase reads on in the file's order from a place of its own. */
@@ -55,7 +85,8 @@ static void dataset_row(const struct prompts *p, uint64_t round, uint64_t number
 
     buf_add(messages, row->messages.p, row->messages.n);
     buf_add(extra, row->extra.p, row->extra.n);
-    info->estimated_tokens = (int64_t)(row->messages.n / BYTES_PER_TOKEN);
+    info->images = row->images.n;
+    info->estimated_tokens = guess_tokens(row->messages.n, row->images);
     info->max_completion = row->max_completion;
     info->model = row->model;
 }
@@ -176,11 +207,89 @@ static void synthetic(const struct prompts *p, uint64_t round, double words_per_
         info->words += (int64_t)put_prefix(p, round, words_per_token, k, out);
         buf_str(out, "\"},{\"role\":\"");
     }
-    buf_str(out, "user\",\"content\":\"");
+    buf_str(out, "user\",\"content\":");
+    buf_str(out, p->images.n ? "[{\"type\":\"text\",\"text\":\"" : "\"");
     if (p->w.unique_head && !p->w.prefix_tokens)
         put_head(p, round, k, out);
     words_put(out, &rng, n);
-    buf_str(out, "\"}]");
+    if (!p->images.n) {
+        buf_str(out, "\"}]");
+        return;
+    }
+    /* What pictures cost nobody planned, and the words can teach nothing beside them. */
+    info->planned_tokens = info->words = -1;
+    buf_str(out, "\"}");
+    put_images(p, round, k, out, info);
+    buf_str(out, "]}]");
+}
+
+/* --- pictures in literal messages ------------------------------------------------------
+ */
+
+/* Raw content of the message that comes next; {NULL, 0} where it is none of a user. */
+static struct str user_content(struct json *j)
+{
+    struct str key, role = { "", 0 }, content = { NULL, 0 };
+
+    if (!json_open_object(j))
+        return content;
+    while (json_key(j, &key))
+        if (str_is(key, "role"))
+            json_text(j, &role);
+        else if (str_is(key, "content"))
+            json_raw(j, &content);
+        else
+            json_skip(j);
+    return str_is(role, "user") ? content : (struct str){ NULL, 0 };
+}
+
+/* "text" becomes [{"type":"text","text":"text"} with a place for pictures behind, and ]. */
+static void open_content(struct prompts *p, struct str content)
+{
+    size_t before = (size_t)(content.p - p->messages);
+    bool is_list = *content.p == '[' && content.n > 2;
+    struct buf b;
+
+    buf_init(&b, 0);
+    buf_add(&b, p->messages, before);
+    if (is_list) {
+        buf_add(&b, content.p, content.n - 1);
+    } else {
+        buf_str(&b, "[{\"type\":\"text\",\"text\":");
+        if (*content.p == '"')
+            buf_add(&b, content.p, content.n);
+        else
+            buf_str(&b, "\"\"");
+        buf_char(&b, '}');
+    }
+    p->split = b.len;
+    buf_char(&b, ']');
+    buf_str(&b, content.p + content.n);
+    free(p->messages);
+    p->messages = buf_take(&b);
+}
+
+static int open_messages(struct prompts *p, struct err *err)
+{
+    struct str last = { NULL, 0 };
+    struct json j;
+
+    p->use = images_within(str_of(p->messages));
+    if (!p->images.n)
+        return 0;
+    json_init(&j, p->messages, strlen(p->messages));
+    json_open_array(&j);
+    while (json_item(&j)) {
+        struct str content = user_content(&j);
+
+        last = content.p ? content : last;
+    }
+    if (!last.p)
+        return err_set(err, ERR_USAGE,
+                       "workload.images: no message of a user is among workload.messages, "
+                       "which pictures could go with");
+    open_content(p, last);
+    return 0;
 }
 
 static bool has_audio(const struct workload *w)
@@ -210,14 +319,16 @@ int prompts_check(const struct workload *w, enum prompt_form form, struct err *e
     return 0;
 }
 
-static int open_messages(struct prompts *p, const struct workload *w,
-                         const char *scenario_body, struct err *err)
+static int open_literal_or_rows(struct prompts *p, const struct workload *w,
+                                const char *scenario_body, struct err *err)
 {
-    if (w->messages)
+    if (images_open(&p->images, &w->images, err))
+        return -1;
+    if (w->messages) {
         p->messages = mem_strdup(w->messages);
-    else if (w->dataset)
-        return dataset_open(&p->dataset, w->dataset, scenario_body, err);
-    return 0;
+        return open_messages(p, err);
+    }
+    return w->dataset ? dataset_open(&p->dataset, w->dataset, scenario_body, err) : 0;
 }
 
 static int open_clip(struct prompts *p, const struct workload *w, struct err *err)
@@ -238,7 +349,7 @@ static int open_source(struct prompts *p, const struct workload *w,
 {
     switch (p->form) {
     case PROMPT_MESSAGES:
-        return open_messages(p, w, scenario_body, err);
+        return open_literal_or_rows(p, w, scenario_body, err);
     case PROMPT_TEXT:
         p->text = w->text ? mem_strdup(w->text) : NULL;
         return 0;
@@ -266,6 +377,7 @@ void prompts_close(struct prompts *p)
 {
     if (!p)
         return;
+    images_close(&p->images);
     dataset_close(&p->dataset);
     clip_close(p->clip);
     free(p->messages);
@@ -302,7 +414,7 @@ void prompts_make(const struct prompts *p, uint64_t round, double words_per_toke
     else if (p->form == PROMPT_TEXT)
         text(p, round, words_per_token, number, messages, info);
     else if (p->messages)
-        literal(p, messages, info);
+        literal(p, round, number, messages, info);
     else if (p->dataset.n_rows)
         dataset_row(p, round, number, messages, extra, info);
     else

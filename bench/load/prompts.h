@@ -27,6 +27,9 @@
  * A synthetic prompt is [system: shared prefix] + user: words. Its tokens are drawn from
  * input_tokens and count the prefix in; see prompts_overhead for the rest. With unique_head
  * a random word in hex stands before everything, so that no prefix is shared.
+ *
+ * Pictures of workload.images go behind the text of the last user message, in turn from a
+ * place that depends on (seed, round, phase).
  */
 struct prompts;
 
@@ -45,6 +48,7 @@ struct prompt_info {
     int64_t words;            /* it was made of, without the head; -1 unless synthetic */
     int64_t estimated_tokens; /* for budget and pacing: planned, or a guess by length */
     int64_t max_completion;   /* of the dataset's row; -1: it does not say */
+    size_t images;            /* pictures in it */
     const char *model; /* of the dataset's row, NULL: none; lives as long as the prompts */
 };
 

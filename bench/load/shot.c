@@ -197,6 +197,7 @@ static void identify(const struct shot *s, struct record *r)
     r->tokens.words = s->info.words;
     r->audio.sent = s->info.audio;
     r->characters = s->info.characters;
+    r->images = s->info.images ? (int64_t)s->info.images : -1;
 }
 
 /* Never sent, or not sent again: it was still held when the trial ended. */

@@ -385,6 +385,11 @@ struct transfer *transfer_new(struct wire *w)
     answer_init(&t->answer);
     if (w->config.key)
         t->answer.secret = str_of(w->config.key);
+    if (w->config.demand) {
+        t->output = mem_alloc(sizeof(*t->output));
+        output_init(t->output);
+        t->answer.output = t->output;
+    }
     sse_init(&t->sse, MAX_EVENT, on_event, t);
     buf_init(&t->body, MAX_BODY);
     w->kind->equip(t);
@@ -396,6 +401,9 @@ void transfer_free(struct transfer *t)
     t->wire->kind->strip(t);
     loop_timer_free(t->deadline);
     answer_free(&t->answer);
+    if (t->output)
+        output_free(t->output);
+    free(t->output);
     sse_free(&t->sse);
     buf_free(&t->body);
     free(t);
@@ -603,6 +611,8 @@ void transfer_finish(struct transfer *t, CURLcode result, enum transfer_end how)
     t->outcome = error_classify(&t->answer, t->how,
                                 t->how == TRANSFER_DONE && t->answer.status < 400 &&
                                     ep->complete(&t->answer));
+    t->form =
+        demand_judge(t->wire->config.demand, &t->answer, outcomes[t->outcome].latency);
     tell_what_is_missing(t);
     shrink(t);
 }

@@ -51,6 +51,7 @@ static void fill_moments(const struct transfer *t, struct record *r)
     r->at[MOMENT_FIRST] = a->first;
     r->at[MOMENT_REASONING] = a->reasoning;
     r->at[MOMENT_ANSWER] = a->answer;
+    r->at[MOMENT_CALLED] = a->called;
     r->at[MOMENT_LAST] = a->last;
     r->at[MOMENT_END] = t->end;
 }
@@ -101,6 +102,9 @@ static void fill_counts(const struct transfer *t, struct record *r)
     fill_audio(a, r);
     memcpy(r->limits, a->limits, sizeof(r->limits));
     r->retry_after = a->retry_after;
+    if (a->calls ||
+        (outcomes[t->outcome].latency && demand_offers_tools(t->wire->config.demand)))
+        r->calls = a->calls;
     r->bytes_up = t->sent == NS_ABSENT ? 0 : t->sending.n;
     r->bytes_down = t->body_bytes;
     r->frames = a->frames;
@@ -115,6 +119,7 @@ static void fill_counts(const struct transfer *t, struct record *r)
 void transfer_fill(const struct transfer *t, struct record *r)
 {
     r->outcome = t->outcome;
+    r->form = t->form;
     r->http_status = t->answer.status;
     fill_moments(t, r);
     t->wire->kind->tell(t, r);

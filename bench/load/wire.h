@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "api/demand.h"
 #include "api/endpoint.h"
 #include "api/error.h"
 #include "base/clock.h"
@@ -44,6 +45,7 @@ struct wire_config {
     ns_t t0; /* start of the run: moments count from here */
     const struct cell *cell;
     const struct endpoint *endpoint;
+    const struct demand *demand; /* NULL: none */
     const char *base_url;
     const char *key;      /* NULL: no Authorization. Borrowed; never printed */
     bool send_id;         /* the header x-tokdyno-id */

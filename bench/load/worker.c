@@ -450,6 +450,7 @@ static struct wire *open_wire(struct worker *w, struct err *err)
         .t0 = c->t0,
         .cell = c->cell,
         .endpoint = c->endpoint,
+        .demand = w->engine->demand,
         .base_url = c->base_url,
         .key = c->key,
         .send_id = c->send_id,

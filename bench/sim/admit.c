@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "sim/admit.h"
@@ -78,6 +79,36 @@ static bool flex_is_short(struct world *w, const struct exchange *x)
 
     return rng_unit(&r) < w->set->flex_498 ||
            capacity_is_short(&w->flex, w->set, x->received);
+}
+
+/* Is the schema ready? From now on it is. */
+static bool is_ready(struct world *w, const json_t *schema)
+{
+    enum { N = sizeof(w->schemas) / sizeof(w->schemas[0]) };
+    char *text = json_dumps(schema, JSON_COMPACT | JSON_SORT_KEYS);
+    uint64_t hash = text ? fnv1a64(text, strlen(text)) : 0;
+
+    free(text);
+    for (size_t i = 0; i < N && i < w->n_schemas; i++)
+        if (w->schemas[i] == hash)
+            return true;
+    w->schemas[w->n_schemas++ % N] = hash;
+    return false;
+}
+
+/* What a form of the output and pictures cost. */
+static void charge_extras(struct world *w, struct exchange *x, const struct ask *a,
+                          struct timing_params *p)
+{
+    const struct setting *set = w->set;
+
+    if (a->json)
+        p->tps *= set->json_speed;
+    if (a->schema && !is_ready(w, a->schema))
+        p->prefill_base += set->json_compile;
+    p->prefill_base += set->image_time * (double)a->images.n;
+    if (a->images.urls)
+        x->fetch = (ns_t)(set->image_fetch / set->speed * NS_PER_S);
 }
 
 struct seat { /* who asks for how much */
@@ -163,6 +194,7 @@ static void serve(struct world *w, struct exchange *x, void *ask)
     uint64_t salt = 0;
     int64_t cached = caches ? find_cached(w, x, a, &salt) : 0;
 
+    charge_extras(w, x, a, &p);
     x->prompt_tokens = tokens_count(&a->prompt);
     x->cached_tokens = caches ? cached : -1;
     if (a->has_seed)
@@ -179,6 +211,23 @@ static void serve(struct world *w, struct exchange *x, void *ask)
                      x->received + x->timing.queue + x->timing.prefill);
     if (w->set->credit_cached && x->quota)
         quota_debit(x->quota, -cached, x->received);
+}
+
+/*
+ * Output that does not pass the server's own check: in a stream an error event behind the
+ * first tokens, where they are text; else a refusal, once all of it has been generated.
+ */
+static void fail_output(struct exchange *x)
+{
+    struct err err;
+
+    if (x->draft.failed == REFUSAL_JSON_FAILED && x->stream) {
+        if (x->fault.fault == faults)
+            fault_parse(str_of("error"), &x->fault, &err);
+        return;
+    }
+    world_refuse(x, x->draft.failed, x->model_asked);
+    x->refused_after = x->timing.queue + x->timing.prefill + x->timing.decode;
 }
 
 /* A made-up denial for the fault 429: the request bucket is empty. */
@@ -275,6 +324,8 @@ void admit_request(struct world *w, struct exchange *x, const struct http *http,
     a->serve(w, x, a->ask);
     if (by_fault)
         refuse_by_fault(x, http);
+    else if (x->draft.failed)
+        fail_output(x);
 }
 
 static void admit_asked(struct world *w, struct exchange *x, const struct http *http,

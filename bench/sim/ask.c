@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_TOOLS = 128 };
-
 const char *const tier_names[N_TIERS] = { "on_demand", "flex", "auto", "performance" };
 
 static const char *const effort_names[N_EFFORTS] = { NULL,  "none",   "default",
@@ -163,6 +161,8 @@ static int want_json(struct ask *a, const char *key, const json_t *v)
     a->json = type > 0;
     if (type == 2) {
         a->schema = json_object_get(json_object_get(v, "json_schema"), "schema");
+        a->strict =
+            json_is_true(json_object_get(json_object_get(v, "json_schema"), "strict"));
         if (!json_is_object(a->schema))
             return ask_refuse(a, REFUSAL_MISSING, "response_format.json_schema.schema");
     }
@@ -182,7 +182,7 @@ static int want_tools(struct ask *a, const char *key, const json_t *v)
 {
     if (!json_is_array(v))
         return ask_refuse(a, REFUSAL_TYPE, key);
-    if (json_array_size(v) > MAX_TOOLS)
+    if (json_array_size(v) > ASK_TOOLS)
         return ask_refuse(a, REFUSAL_TOO_MANY_TOOLS, key);
     for (size_t i = 0; i < json_array_size(v); i++) {
         const json_t *tool = json_array_get(v, i);
@@ -196,10 +196,8 @@ static int want_tools(struct ask *a, const char *key, const json_t *v)
             continue;
         if (!is_tool_name(name))
             return ask_refuse(a, REFUSAL_TOOL_NAME, name ? name : "");
-        if (!a->tool) {
-            a->tool = name;
-            a->tool_schema = json_object_get(f, "parameters");
-        }
+        a->tools[a->n_tools++] =
+            (struct ask_tool){ name, json_object_get(f, "parameters") };
     }
     return 0;
 }
@@ -211,24 +209,31 @@ static int want_choice(struct ask *a, const char *key, const json_t *v)
     const char *name =
         json_string_value(json_object_get(json_object_get(v, "function"), "name"));
     int word = ask_word(v, words, 3);
-    const json_t *tools = json_object_get(a->root, "tools");
 
     if (word < 0 && !name)
         return ask_refuse(a, REFUSAL_TYPE, key);
     if (word == 0)
-        a->tool = NULL;
+        a->n_tools = 0;
     a->tool_required = word == 2 || name;
-    for (size_t i = 0; i < json_array_size(tools); i++) {
-        const json_t *f = json_object_get(json_array_get(tools, i), "function");
-        const char *its = json_string_value(json_object_get(f, "name"));
-
-        if (name && its && !strcmp(its, name)) {
-            a->tool = its;
-            a->tool_schema = json_object_get(f, "parameters");
+    for (size_t i = 0; i < a->n_tools; i++)
+        if (name && !strcmp(a->tools[i].name, name)) {
+            a->tools[0] = a->tools[i];
+            a->n_tools = 1;
             return 0;
         }
-    }
     return name ? ask_refuse(a, REFUSAL_TOOL_NAME, name) : 0;
+}
+
+static int want_parallel(struct ask *a, const char *key, const json_t *v)
+{
+    a->one_call = json_is_false(v);
+    return want_bool(a, key, v);
+}
+
+static int want_any_call(struct ask *a, const char *key, const json_t *v)
+{
+    a->any_call = json_is_true(v);
+    return want_bool(a, key, v);
 }
 
 /* In this order; tools before tool_choice. What is not listed is ignored, as the API does.
@@ -258,7 +263,8 @@ static const struct {
     { "response_format", want_json },
     { "tools", want_tools },
     { "tool_choice", want_choice },
-    { "parallel_tool_calls", want_bool },
+    { "parallel_tool_calls", want_parallel },
+    { "disable_tool_validation", want_any_call },
 };
 
 static int read_params(struct ask *a)
@@ -269,9 +275,9 @@ static int read_params(struct ask *a)
         if (is_set(v) && params[i].want(a, params[i].key, v))
             return -1;
     }
-    if (a->thoughts == THOUGHTS_RAW && (a->json || a->tool))
+    if (a->thoughts == THOUGHTS_RAW && (a->json || a->n_tools))
         return ask_refuse(a, REFUSAL_RAW_FORMAT, "");
-    if (a->json && a->tool)
+    if (a->json && a->n_tools)
         return ask_refuse(a, REFUSAL_JSON_TOOLS, "");
     return 0;
 }
@@ -281,7 +287,7 @@ int ask_load(struct ask *a, const char *body, size_t n)
     json_error_t e;
     const json_t *model;
 
-    *a = (struct ask){ .max_tokens = -1 };
+    *a = (struct ask){ .max_tokens = -1, .bytes = n };
     a->root = json_loadb(n ? body : "", n, JSON_ALLOW_NUL, &e);
     if (!a->root)
         return ask_refuse(a, REFUSAL_BAD_JSON, e.text);
@@ -305,21 +311,45 @@ int ask_parse(struct ask *a, const char *body, size_t n)
     return ask_load(a, body, n) || ask_read(a) ? -1 : 0;
 }
 
+static int refuse_number(struct ask *a, enum refusal r, int64_t n)
+{
+    char number[32];
+
+    snprintf(number, sizeof(number), "%lld", (long long)n);
+    return ask_refuse(a, r, number);
+}
+
+/* Pictures that are too many or too large; a limit that is not known (-1) is none. */
+static int check_images(struct ask *a, const struct model *m)
+{
+    const struct ask_images *im = &a->images;
+
+    if (!im->n)
+        return 0;
+    if (!m->vision)
+        return refuse_number(a, REFUSAL_IMAGE, (int64_t)im->message);
+    if (m->images_most >= 0 && im->n > (size_t)m->images_most)
+        return refuse_number(a, REFUSAL_IMAGES, m->images_most);
+    if (im->n > im->urls && m->image_inline_bytes >= 0 &&
+        a->bytes > (size_t)m->image_inline_bytes)
+        return ask_refuse(a, REFUSAL_BODY_SIZE, "");
+    if (m->image_url_bytes >= 0 && a->bytes > (size_t)m->image_url_bytes)
+        return refuse_number(a, REFUSAL_IMAGE_BYTES, m->image_url_bytes);
+    if (m->image_pixels >= 0 && im->pixels > (uint64_t)m->image_pixels)
+        return refuse_number(a, REFUSAL_PIXELS, m->image_pixels);
+    return 0;
+}
+
 int ask_check(struct ask *a, const struct model *m)
 {
     int64_t prompt = tokens_count(&a->prompt);
-    char number[32];
 
-    if (a->has_image && !m->vision) {
-        snprintf(number, sizeof(number), "%zu", a->image_message);
-        return ask_refuse(a, REFUSAL_IMAGE, number);
-    }
+    if (check_images(a, m))
+        return -1;
     if (a->effort != EFFORT_UNSAID && !m->reasoning)
         return ask_refuse(a, REFUSAL_EFFORT, effort_names[a->effort]);
-    if (m->max_completion > 0 && a->max_tokens > m->max_completion) {
-        snprintf(number, sizeof(number), "%lld", (long long)m->max_completion);
-        return ask_refuse(a, REFUSAL_MAX_TOKENS, number);
-    }
+    if (m->max_completion > 0 && a->max_tokens > m->max_completion)
+        return refuse_number(a, REFUSAL_MAX_TOKENS, m->max_completion);
     if (m->context > 0 && prompt + (a->max_tokens > 0 ? a->max_tokens : 1) > m->context)
         return ask_refuse(a, REFUSAL_CONTEXT, "");
     return 0;

@@ -41,8 +41,24 @@ enum thoughts {
     N_THOUGHTS
 };
 
+enum { ASK_TOOLS = 128 };
+
+struct ask_tool {
+    const char *name;
+    const json_t *schema; /* of its arguments; NULL: any */
+};
+
+/* Pictures among the messages. */
+struct ask_images {
+    size_t n;
+    size_t urls;     /* of them, to be fetched */
+    size_t message;  /* the first of them stands in */
+    uint64_t pixels; /* of the largest that tells its size */
+};
+
 struct ask {
     json_t *root;
+    size_t bytes; /* of the body */
     enum refusal refusal;
     char about[160]; /* what the refusal is about */
 
@@ -58,15 +74,17 @@ struct ask {
 
     const json_t *stop; /* borrowed from root; NULL: none */
 
-    bool json;                 /* JSON mode or a schema */
-    const json_t *schema;      /* borrowed from root; NULL: none */
-    const char *tool;          /* a tool that may be called; NULL: none offered */
-    const json_t *tool_schema; /* of its arguments */
+    bool json;                        /* JSON mode or a schema */
+    const json_t *schema;             /* borrowed from root; NULL: none */
+    bool strict;                      /* decoding cannot leave the schema */
+    struct ask_tool tools[ASK_TOOLS]; /* that may be called; borrowed likewise */
+    size_t n_tools;
     bool tool_required;
+    bool one_call;     /* parallel_tool_calls is off */
+    bool any_call;     /* disable_tool_validation */
     bool prefilled;    /* the last message is the beginning of the answer */
     bool answers_tool; /* the last message is the result of a tool */
-    bool has_image;
-    size_t image_message;
+    struct ask_images images;
 
     struct tokens prompt; /* of the rendered prompt */
 };

@@ -1,6 +1,7 @@
 #include "sim/draft.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -148,7 +149,12 @@ enum { N_PIECES = sizeof(pieces) / sizeof(pieces[0]), FIXED_TOKEN = 4 };
 
 bool draft_is_tool(const struct draft *d)
 {
-    return d->tool_arguments != NULL;
+    return d->n_calls > 0;
+}
+
+size_t draft_call_bytes(const struct draft *d, size_t i)
+{
+    return strlen(d->calls[i].tool) + strlen(d->calls[i].arguments);
 }
 
 uint32_t draft_total(const struct draft *d)
@@ -228,19 +234,68 @@ static double thinking(const struct ask *a, const struct model *m)
     return m->reasoning ? share[a->effort] : 0;
 }
 
-static void make_tool(struct draft *d, const struct ask *a, struct rng *r)
+/* gpt-oss calls one tool at a time, whatever is asked. */
+static size_t call_count(const struct draft *d, const struct ask *a,
+                         const struct draft_params *p)
 {
-    strncpy(d->tool, a->tool, sizeof(d->tool) - 1);
-    d->tool_arguments = sample_of_schema(a->tool_schema);
-    d->tokens[CHANNEL_CONTENT] =
-        (uint32_t)(10 + (strlen(d->tool) + strlen(d->tool_arguments)) / FIXED_TOKEN);
-    d->finish = "tool_calls";
+    size_t n = p->tool_calls ? (size_t)p->tool_calls : 1;
+
+    return d->analysis || a->one_call ? 1 : n < DRAFT_CALLS ? n : DRAFT_CALLS;
+}
+
+static void make_call(struct draft *d, const struct ask_tool *tool, struct rng *r)
+{
+    struct draft_call *c = &d->calls[d->n_calls++];
+
+    strncpy(c->tool, tool->name, sizeof(c->tool) - 1);
+    c->arguments = sample_of_schema(tool->schema, NULL);
+    d->tokens[CHANNEL_CONTENT] +=
+        (uint32_t)(10 + draft_call_bytes(d, d->n_calls - 1) / FIXED_TOKEN);
     if (d->analysis) {
-        memcpy(d->tool_id, "fc_", 3);
-        ident_uuid(d->tool_id + 3, r);
+        memcpy(c->id, "fc_", 3);
+        ident_uuid(c->id + 3, r);
     } else {
-        ident_word(d->tool_id, 9, r);
+        ident_word(c->id, 9, r);
     }
+}
+
+/* A tool that nobody offered, or arguments that it does not take. */
+static void spoil_call(struct draft *d, const struct ask *a, struct rng *r)
+{
+    struct draft_call *c = &d->calls[d->n_calls - 1];
+    uint64_t how = rng_next(r);
+    char *spoilt;
+
+    if (!a->any_call)
+        d->failed = REFUSAL_TOOL_FAILED;
+    if (how & 1) {
+        snprintf(c->tool, sizeof(c->tool), "undeclared_tool");
+        return;
+    }
+    spoilt = sample_spoilt(c->arguments, how >> 1);
+    free(c->arguments);
+    c->arguments = spoilt;
+}
+
+static void make_tools(struct draft *d, const struct ask *a, const struct draft_params *p,
+                       struct rng *r)
+{
+    size_t n = call_count(d, a, p);
+
+    d->tokens[CHANNEL_CONTENT] = 0;
+    d->finish = "tool_calls";
+    for (size_t i = 0; i < n; i++)
+        make_call(d, &a->tools[i % a->n_tools], r);
+    if (p->tool_wrong > 0 && rng_unit(r) < p->tool_wrong)
+        spoil_call(d, a, r);
+}
+
+static void drop_calls(struct draft *d)
+{
+    for (size_t i = 0; i < d->n_calls; i++)
+        free(d->calls[i].arguments);
+    memset(d->calls, 0, sizeof(d->calls));
+    d->n_calls = 0;
 }
 
 /* JSON that holds about n tokens of words. */
@@ -258,6 +313,44 @@ static char *json_words(const struct draft *d, uint32_t n)
     json_decref(v);
     buf_free(&b);
     return text;
+}
+
+/*
+ * JSON that fits the schema and is about as long as an answer in words would be: the words
+ * are shared out among its strings.
+ */
+static char *schema_words(const struct draft *d, const json_t *schema, uint32_t n)
+{
+    char *text = sample_of_schema(schema, NULL);
+    size_t bare = strlen(text) / FIXED_TOKEN, strings = sample_strings(schema);
+    struct buf b;
+
+    if (!strings || n <= bare)
+        return text;
+    buf_init(&b, 0);
+    for (uint32_t i = 0; i < (n - bare) / strings; i++)
+        buf_str(&b, word(d, CHANNEL_CONTENT, i));
+    free(text);
+    text = sample_of_schema(schema, b.p);
+    buf_free(&b);
+    return text;
+}
+
+/* What strict decoding rules out: output that is not as it was asked for. */
+static void spoil_json(struct draft *d, const struct ask *a, const struct draft_params *p,
+                       struct rng *r)
+{
+    char *spoilt;
+
+    if (a->strict || (p->json_invalid <= 0 && p->json_failed <= 0))
+        return;
+    if (rng_unit(r) < p->json_failed)
+        d->failed = REFUSAL_JSON_FAILED;
+    else if (rng_unit(r) >= p->json_invalid)
+        return;
+    spoilt = sample_spoilt(d->fixed, rng_next(r));
+    free(d->fixed);
+    fix_text(d, spoilt);
 }
 
 /* Moderation models answer in a word. */
@@ -302,15 +395,14 @@ static void limit(struct draft *d, int64_t max)
         left -= d->tokens[c];
     }
     d->finish = "length";
-    free(d->tool_arguments);
-    d->tool_arguments = NULL;
+    drop_calls(d);
 }
 
 static enum thoughts place_of_thoughts(const struct ask *a, const struct draft *d)
 {
     if (a->thoughts != THOUGHTS_UNSAID)
         return d->analysis && a->thoughts == THOUGHTS_RAW ? THOUGHTS_PARSED : a->thoughts;
-    return d->analysis || a->json || a->tool ? THOUGHTS_PARSED : THOUGHTS_RAW;
+    return d->analysis || a->json || a->n_tools ? THOUGHTS_PARSED : THOUGHTS_RAW;
 }
 
 void draft_make(struct draft *d, const struct ask *a, const struct model *m,
@@ -326,14 +418,17 @@ void draft_make(struct draft *d, const struct ask *a, const struct model *m,
     d->analysis = !strncmp(m->id, "openai/gpt-oss", 14);
     d->thoughts = place_of_thoughts(a, d);
     set_lengths(d, a, p, share, &r);
-    if (a->tool && !a->answers_tool && (a->tool_required || rng_unit(&r) < p->tool_share))
-        make_tool(d, a, &r);
+    if (a->n_tools && !a->answers_tool &&
+        (a->tool_required || rng_unit(&r) < p->tool_share))
+        make_tools(d, a, p, &r);
     else if (word_only)
         fix_text(d, mem_strdup(word_only));
     else if (a->schema)
-        fix_text(d, sample_of_schema(a->schema));
+        fix_text(d, schema_words(d, a->schema, d->tokens[CHANNEL_CONTENT]));
     else if (a->json)
         fix_text(d, json_words(d, d->tokens[CHANNEL_CONTENT]));
+    if (a->json && d->fixed)
+        spoil_json(d, a, p, &r);
     if (max > 0)
         limit(d, max);
     stop_draft(d, a->stop);
@@ -342,6 +437,6 @@ void draft_make(struct draft *d, const struct ask *a, const struct model *m,
 void draft_free(struct draft *d)
 {
     free(d->fixed);
-    free(d->tool_arguments);
+    drop_calls(d);
     *d = (struct draft){ 0 };
 }

@@ -16,6 +16,14 @@
  */
 enum channel { CHANNEL_REASONING, CHANNEL_CONTENT, N_CHANNELS };
 
+enum { DRAFT_CALLS = 16 };
+
+struct draft_call {
+    char tool[65];
+    char id[48];
+    char *arguments; /* owned */
+};
+
 struct draft {
     uint32_t tokens[N_CHANNELS]; /* how much of each is generated */
     enum thoughts thoughts;      /* never UNSAID; matters where there is reasoning */
@@ -24,9 +32,9 @@ struct draft {
     size_t last;                 /* bytes of the last content token that are said; 0: all */
     char *fixed;                 /* the content where it is not made of words; owned */
     size_t fixed_len;
-    char *tool_arguments; /* a tool is called: its content tokens are this call; owned */
-    char tool[65];
-    char tool_id[48];
+    struct draft_call calls[DRAFT_CALLS]; /* of tools: the content tokens are these */
+    size_t n_calls;
+    enum refusal failed; /* the output does not pass the server's own check */
     uint64_t seed;
 };
 
@@ -36,7 +44,11 @@ struct draft_params {
     uint32_t fixed; /* content tokens with LENGTH_FIXED */
     double median;  /* content tokens with LENGTH_AUTO */
     double sigma;
-    double tool_share; /* of the requests that offer tools and leave the choice */
+    double tool_share;   /* of the requests that offer tools and leave the choice */
+    uint64_t tool_calls; /* in one answer, of models that call several at once */
+    double tool_wrong;   /* answers with a call that is not as the tool was offered */
+    double json_invalid; /* JSON answers, not strict, that are not what was asked for */
+    double json_failed;  /* of them, those that the server's check refuses */
 };
 
 /* key: of the request; the text depends on it only where the request names no seed. */
@@ -48,6 +60,9 @@ uint32_t draft_total(const struct draft *d);
 
 /* A tool is called; its content tokens make no text. */
 bool draft_is_tool(const struct draft *d);
+
+/* Bytes of call i as generation counts them: name and arguments. */
+size_t draft_call_bytes(const struct draft *d, size_t i);
 
 /* Append the text of token i, not escaped. */
 void draft_piece(const struct draft *d, enum channel c, uint32_t i, struct buf *out);

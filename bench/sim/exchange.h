@@ -116,6 +116,7 @@ struct exchange {
     ns_t arrival;  /* request line read */
     ns_t received; /* all of it read: the clock of the answer starts here */
     ns_t delay;    /* of the way back, on everything */
+    ns_t fetch;    /* of pictures that are named only, before all else; told nowhere */
     ns_t refused_after;
     ns_t head; /* just before it was sent; NS_ABSENT */
     ns_t end;

@@ -1,6 +1,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/base64.h"
+#include "base/buf.h"
 #include "sim/ask.h"
 
 enum { IMAGE_TOKENS = 1500, POLICY_TOKENS = 195 };
@@ -19,6 +21,37 @@ static void render_string(struct tokens *t, const json_t *v)
     tokens_text(t, json_string_value(v), json_string_length(v));
 }
 
+/* Pixels of a PNG in base64: its first chunk tells width and height. 0: another format. */
+static uint64_t png_pixels(const char *base64)
+{
+    enum { HEAD = 32 }; /* characters: 24 bytes */
+    static const char mark[] = "\x89PNG\r\n\x1A\n";
+    const unsigned char *p;
+    uint64_t pixels = 0;
+    struct buf b;
+
+    buf_init(&b, HEAD);
+    if (strlen(base64) >= HEAD && !base64_decode(base64, HEAD, &b) &&
+        !memcmp(b.p, mark, sizeof(mark) - 1)) {
+        p = (const unsigned char *)b.p + 16;
+        pixels = ((uint64_t)p[0] << 24 | p[1] << 16 | p[2] << 8 | p[3]) *
+                 ((uint64_t)p[4] << 24 | p[5] << 16 | p[6] << 8 | p[7]);
+    }
+    buf_free(&b);
+    return pixels;
+}
+
+static void see_picture(struct ask_images *im, const char *url, size_t message)
+{
+    const char *base64 = !strncmp(url, "data:", 5) ? strstr(url, ";base64,") : NULL;
+    uint64_t pixels = base64 ? png_pixels(base64 + 8) : 0;
+
+    im->message = im->n ? im->message : message;
+    im->n++;
+    im->urls += strncmp(url, "data:", 5) != 0;
+    im->pixels = pixels > im->pixels ? pixels : im->pixels;
+}
+
 static int render_part(struct ask *a, const json_t *part, size_t message)
 {
     const char *type = json_string_value(json_object_get(part, "type"));
@@ -32,8 +65,7 @@ static int render_part(struct ask *a, const json_t *part, size_t message)
     if (type && !strcmp(type, "image_url") && json_is_string(url)) {
         tokens_opaque(&a->prompt, json_string_value(url), json_string_length(url),
                       IMAGE_TOKENS);
-        a->image_message = a->has_image ? a->image_message : message;
-        a->has_image = true;
+        see_picture(&a->images, json_string_value(url), message);
         return 0;
     }
     return ask_refuse(a, REFUSAL_TYPE, "messages.content");

@@ -81,18 +81,15 @@ void reply_delta(struct buf *out, const struct exchange *x, const struct buf *pr
     buf_char(out, '}');
 }
 
-static void put_tool_calls(struct buf *out, const struct exchange *x, bool index,
-                           size_t arguments)
+/* n: how many bytes of the arguments. */
+static void put_call(struct buf *out, const struct draft_call *c, size_t n)
 {
-    const struct draft *d = &x->draft;
-
-    buf_printf(out, "\"tool_calls\":[{\"id\":\"%s\",\"type\":\"function\",\"function\":{",
-               d->tool_id);
+    buf_printf(out, "{\"id\":\"%s\",\"type\":\"function\",\"function\":{", c->id);
     buf_str(out, "\"name\":");
-    put_text(out, d->tool);
+    put_text(out, c->tool);
     buf_str(out, ",\"arguments\":");
-    gotext_string(out, d->tool_arguments, arguments);
-    buf_str(out, index ? "},\"index\":0}]" : "}}]");
+    gotext_string(out, c->arguments, n);
+    buf_char(out, '}');
 }
 
 static void end_delta(struct buf *out)
@@ -103,22 +100,23 @@ static void end_delta(struct buf *out)
 }
 
 void reply_tool(struct buf *out, const struct exchange *x, const struct buf *prefix,
-                size_t n)
+                size_t i, size_t n)
 {
     buf_add(out, prefix->p, prefix->len);
-    buf_char(out, '{');
-    put_tool_calls(out, x, true, n);
+    buf_str(out, "{\"tool_calls\":[");
+    put_call(out, &x->draft.calls[i], n);
+    buf_printf(out, ",\"index\":%zu}]", i);
     end_delta(out);
 }
 
 void reply_tool_arguments(struct buf *out, const struct exchange *x,
-                          const struct buf *prefix, size_t from, size_t n)
+                          const struct buf *prefix, size_t i, size_t from, size_t n)
 {
-    const char *arguments = x->draft.tool_arguments + from;
+    const char *arguments = x->draft.calls[i].arguments + from;
     size_t left = strlen(arguments);
 
     buf_add(out, prefix->p, prefix->len);
-    buf_str(out, "{\"tool_calls\":[{\"index\":0,\"function\":{\"arguments\":");
+    buf_printf(out, "{\"tool_calls\":[{\"index\":%zu,\"function\":{\"arguments\":", i);
     gotext_string(out, arguments, n < left ? n : left);
     buf_str(out, "}}]");
     end_delta(out);
@@ -241,10 +239,12 @@ static void put_message(struct buf *out, const struct exchange *x)
         buf_str(out, ",\"reasoning\":");
         gotext_string(out, text.p, text.len);
     }
-    if (draft_is_tool(d)) {
-        buf_char(out, ',');
-        put_tool_calls(out, x, false, strlen(d->tool_arguments));
+    for (size_t i = 0; i < d->n_calls; i++) {
+        buf_str(out, i ? "," : ",\"tool_calls\":[");
+        put_call(out, &d->calls[i], strlen(d->calls[i].arguments));
+        buf_char(out, '}');
     }
+    buf_str(out, draft_is_tool(d) ? "]" : "");
     if (x->n_runs)
         toolrun_message(out, x);
     buf_char(out, '}');

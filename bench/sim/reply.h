@@ -20,11 +20,11 @@ void reply_prefix(struct buf *out, const struct exchange *x, uint64_t i, int64_t
 void reply_role(struct buf *out, const struct exchange *x, const struct buf *prefix);
 void reply_delta(struct buf *out, const struct exchange *x, const struct buf *prefix,
                  enum channel c, const char *text, size_t n);
-/* n: how many bytes of the arguments; the rest come in chunks of their own. */
+/* Call i. n: how many bytes of its arguments; the rest come in chunks of their own. */
 void reply_tool(struct buf *out, const struct exchange *x, const struct buf *prefix,
-                size_t n);
+                size_t i, size_t n);
 void reply_tool_arguments(struct buf *out, const struct exchange *x,
-                          const struct buf *prefix, size_t from, size_t n);
+                          const struct buf *prefix, size_t i, size_t from, size_t n);
 void reply_finish(struct buf *out, const struct exchange *x, const struct buf *prefix);
 
 /* A chunk with this raw delta, for deltas that say nothing. */

@@ -8,11 +8,11 @@ static const char *const item_types[] = {
     [RESPONSE_CALL] = "function_call",
 };
 
-enum response_item response_item_of(const struct exchange *x, enum channel c)
+struct response_item response_item_of(enum channel c)
 {
-    if (c == CHANNEL_REASONING)
-        return RESPONSE_REASONING;
-    return draft_is_tool(&x->draft) ? RESPONSE_CALL : RESPONSE_MESSAGE;
+    return (struct response_item){
+        .kind = c == CHANNEL_REASONING ? RESPONSE_REASONING : RESPONSE_MESSAGE,
+    };
 }
 
 static bool has_reasoning(const struct exchange *x)
@@ -31,9 +31,9 @@ static const char *ulid(const struct exchange *x)
 }
 
 /* The API gives its reasoning items ids that begin like those of responses. */
-static void put_id(struct buf *out, const struct exchange *x, enum response_item i)
+static void put_id(struct buf *out, const struct exchange *x, struct response_item i)
 {
-    switch (i) {
+    switch (i.kind) {
     case RESPONSE_REASONING:
         buf_printf(out, "\"resp_%sr\"", ulid(x));
         break;
@@ -41,7 +41,7 @@ static void put_id(struct buf *out, const struct exchange *x, enum response_item
         buf_printf(out, "\"msg_%s\"", ulid(x));
         break;
     case RESPONSE_CALL:
-        put_text(out, x->draft.tool_id);
+        put_text(out, x->draft.calls[i.call].id);
         break;
     }
 }
@@ -56,15 +56,15 @@ static void put_string(struct buf *out, const struct exchange *x, enum channel c
     buf_free(&text);
 }
 
-static enum channel channel_of(enum response_item i)
+static enum channel channel_of(struct response_item i)
 {
-    return i == RESPONSE_REASONING ? CHANNEL_REASONING : CHANNEL_CONTENT;
+    return i.kind == RESPONSE_REASONING ? CHANNEL_REASONING : CHANNEL_CONTENT;
 }
 
-void response_put_part(struct buf *out, const struct exchange *x, enum response_item i,
+void response_put_part(struct buf *out, const struct exchange *x, struct response_item i,
                        bool whole)
 {
-    bool reasoning = i == RESPONSE_REASONING;
+    bool reasoning = i.kind == RESPONSE_REASONING;
 
     buf_printf(out,
                "{\"type\":\"%s\",\"text\":", reasoning ? "reasoning_text" : "output_text");
@@ -75,42 +75,41 @@ void response_put_part(struct buf *out, const struct exchange *x, enum response_
     buf_str(out, reasoning ? "}" : ",\"annotations\":[],\"logprobs\":null}");
 }
 
-static void put_call(struct buf *out, const struct exchange *x, bool whole)
+static void put_call(struct buf *out, const struct draft_call *c, bool whole)
 {
-    const struct draft *d = &x->draft;
-
     buf_str(out, ",\"call_id\":");
-    put_text(out, d->tool_id);
+    put_text(out, c->id);
     buf_str(out, ",\"name\":");
-    put_text(out, d->tool);
+    put_text(out, c->tool);
     buf_str(out, ",\"arguments\":");
-    put_text(out, whole ? d->tool_arguments : "");
+    put_text(out, whole ? c->arguments : "");
 }
 
-static void put_content(struct buf *out, const struct exchange *x, enum response_item i,
+static void put_content(struct buf *out, const struct exchange *x, struct response_item i,
                         bool whole)
 {
-    buf_str(out, i == RESPONSE_REASONING ? ",\"summary\":[]" : ",\"role\":\"assistant\"");
+    buf_str(out,
+            i.kind == RESPONSE_REASONING ? ",\"summary\":[]" : ",\"role\":\"assistant\"");
     buf_str(out, ",\"content\":[");
     if (whole)
         response_put_part(out, x, i, true);
     buf_char(out, ']');
 }
 
-void response_put_item(struct buf *out, const struct exchange *x, enum response_item i,
+void response_put_item(struct buf *out, const struct exchange *x, struct response_item i,
                        bool whole)
 {
     buf_char(out, '{');
     put_unknown(out, x);
-    buf_printf(out, "\"type\":\"%s\",\"id\":", item_types[i]);
+    buf_printf(out, "\"type\":\"%s\",\"id\":", item_types[i.kind]);
     put_id(out, x, i);
-    if (i != RESPONSE_REASONING)
+    if (i.kind != RESPONSE_REASONING)
         buf_printf(out, ",\"status\":\"%s\"",
                    !whole      ? "in_progress"
                    : is_cut(x) ? "incomplete"
                                : "completed");
-    if (i == RESPONSE_CALL)
-        put_call(out, x, whole);
+    if (i.kind == RESPONSE_CALL)
+        put_call(out, &x->draft.calls[i.call], whole);
     else
         put_content(out, x, i, whole);
     buf_char(out, '}');
@@ -142,15 +141,26 @@ static void put_usage(struct buf *out, const struct exchange *x)
     buf_char(out, '}');
 }
 
+static void put_whole_item(struct buf *out, const struct exchange *x,
+                           struct response_item i, size_t before)
+{
+    if (before)
+        buf_char(out, ',');
+    response_put_item(out, x, i, true);
+}
+
 static void put_output(struct buf *out, const struct exchange *x)
 {
+    const struct draft *d = &x->draft;
+    size_t n = 0;
+
     buf_str(out, ",\"output\":[");
     if (has_reasoning(x))
-        response_put_item(out, x, RESPONSE_REASONING, true);
-    if (has_reasoning(x) && x->draft.tokens[CHANNEL_CONTENT])
-        buf_char(out, ',');
-    if (x->draft.tokens[CHANNEL_CONTENT])
-        response_put_item(out, x, response_item_of(x, CHANNEL_CONTENT), true);
+        put_whole_item(out, x, (struct response_item){ RESPONSE_REASONING, 0 }, n++);
+    for (size_t i = 0; i < d->n_calls; i++)
+        put_whole_item(out, x, (struct response_item){ RESPONSE_CALL, i }, n++);
+    if (d->tokens[CHANNEL_CONTENT] && !d->n_calls)
+        put_whole_item(out, x, (struct response_item){ RESPONSE_MESSAGE, 0 }, n);
     buf_char(out, ']');
 }
 
@@ -203,7 +213,7 @@ void response_put(struct buf *out, const struct exchange *x, enum response_statu
 /* --- events -------------------------------------------------------------------------- */
 
 const char *response_event_name(const struct exchange *x, enum response_event e,
-                                enum response_item i)
+                                struct response_item i)
 {
     static const char *const deltas[] = {
         [RESPONSE_REASONING] = "response.reasoning_text.delta",
@@ -226,9 +236,9 @@ const char *response_event_name(const struct exchange *x, enum response_event e,
     case RESPONSE_EVENT_PART_ADDED:
         return "response.content_part.added";
     case RESPONSE_EVENT_DELTA:
-        return deltas[i];
+        return deltas[i.kind];
     case RESPONSE_EVENT_TEXT_DONE:
-        return dones[i];
+        return dones[i.kind];
     case RESPONSE_EVENT_PART_DONE:
         return "response.content_part.done";
     case RESPONSE_EVENT_ITEM_DONE:
@@ -243,29 +253,36 @@ const char *response_event_name(const struct exchange *x, enum response_event e,
     return "response.unheard_of";
 }
 
+static void put_output_index(struct buf *out, const struct exchange *x,
+                             struct response_item i)
+{
+    bool behind_thoughts = i.kind != RESPONSE_REASONING && has_reasoning(x);
+
+    buf_str(out, ",\"output_index\":");
+    put_count(out, x, (int64_t)(behind_thoughts + i.call));
+}
+
 /* Which item it is of, and which of its parts. */
-static void put_place(struct buf *out, const struct exchange *x, enum response_item i)
+static void put_place(struct buf *out, const struct exchange *x, struct response_item i)
 {
     buf_str(out, ",\"item_id\":");
     put_id(out, x, i);
-    buf_str(out, ",\"output_index\":");
-    put_count(out, x, i != RESPONSE_REASONING && has_reasoning(x));
-    if (i == RESPONSE_CALL)
+    put_output_index(out, x, i);
+    if (i.kind == RESPONSE_CALL)
         return;
     buf_str(out, ",\"content_index\":");
     put_count(out, x, 0);
 }
 
-static void put_item(struct buf *out, const struct exchange *x, enum response_item i,
+static void put_item(struct buf *out, const struct exchange *x, struct response_item i,
                      bool whole)
 {
-    buf_str(out, ",\"output_index\":");
-    put_count(out, x, i != RESPONSE_REASONING && has_reasoning(x));
+    put_output_index(out, x, i);
     buf_str(out, ",\"item\":");
     response_put_item(out, x, i, whole);
 }
 
-static void put_part(struct buf *out, const struct exchange *x, enum response_item i,
+static void put_part(struct buf *out, const struct exchange *x, struct response_item i,
                      bool whole)
 {
     put_place(out, x, i);
@@ -273,31 +290,31 @@ static void put_part(struct buf *out, const struct exchange *x, enum response_it
     response_put_part(out, x, i, whole);
 }
 
-static void put_delta(struct buf *out, const struct exchange *x, enum response_item i,
+static void put_delta(struct buf *out, const struct exchange *x, struct response_item i,
                       struct str text)
 {
     put_place(out, x, i);
     buf_str(out, ",\"delta\":\"");
     gotext_escape(out, text.p, text.n);
-    if (i != RESPONSE_CALL)
+    if (i.kind != RESPONSE_CALL)
         put_odd_text(out, x);
     buf_char(out, '"');
-    if (i == RESPONSE_MESSAGE)
+    if (i.kind == RESPONSE_MESSAGE)
         buf_str(out, ",\"logprobs\":[]");
     put_padding(out, x);
 }
 
-static void put_done(struct buf *out, const struct exchange *x, enum response_item i)
+static void put_done(struct buf *out, const struct exchange *x, struct response_item i)
 {
     put_place(out, x, i);
-    if (i == RESPONSE_CALL) {
+    if (i.kind == RESPONSE_CALL) {
         buf_str(out, ",\"arguments\":");
-        put_text(out, x->draft.tool_arguments);
+        put_text(out, x->draft.calls[i.call].arguments);
         return;
     }
     buf_str(out, ",\"text\":");
     put_string(out, x, channel_of(i));
-    if (i == RESPONSE_MESSAGE)
+    if (i.kind == RESPONSE_MESSAGE)
         buf_str(out, ",\"logprobs\":[]");
 }
 
@@ -309,7 +326,7 @@ static void put_response(struct buf *out, const struct exchange *x,
 }
 
 static void put_members(struct buf *out, const struct exchange *x, enum response_event e,
-                        enum response_item i, struct str text)
+                        struct response_item i, struct str text)
 {
     switch (e) {
     case RESPONSE_EVENT_CREATED:
@@ -352,7 +369,7 @@ static void put_head(struct buf *out, const struct exchange *x, const char *type
 }
 
 void response_event(struct buf *out, const struct exchange *x, enum response_event e,
-                    enum response_item i, uint64_t n, struct str text)
+                    struct response_item i, uint64_t n, struct str text)
 {
     put_head(out, x, response_event_name(x, e, i), n);
     put_members(out, x, e, i, text);

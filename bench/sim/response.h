@@ -8,7 +8,10 @@
  * The JSON of the Responses API, as reply.h has that of chat completions. An answer is a
  * list of items: what the model thought, what it says or which function it calls. Pure.
  */
-enum response_item { RESPONSE_REASONING, RESPONSE_MESSAGE, RESPONSE_CALL };
+struct response_item {
+    enum response_kind { RESPONSE_REASONING, RESPONSE_MESSAGE, RESPONSE_CALL } kind;
+    size_t call; /* which of them */
+};
 
 enum response_status {
     RESPONSE_IN_PROGRESS,
@@ -16,18 +19,18 @@ enum response_status {
     RESPONSE_FAILED
 };
 
-/* The item that the tokens of a channel go to. */
-enum response_item response_item_of(const struct exchange *x, enum channel c);
+/* The item that the text of a channel goes to. */
+struct response_item response_item_of(enum channel c);
 
 /* The response object; of one that has ended with all its items and the usage. */
 void response_put(struct buf *out, const struct exchange *x, enum response_status status);
 
 /* An item when it begins, without its content, or when it is whole. */
-void response_put_item(struct buf *out, const struct exchange *x, enum response_item i,
+void response_put_item(struct buf *out, const struct exchange *x, struct response_item i,
                        bool whole);
 
 /* The part that holds an item's text: empty, or all of it. */
-void response_put_part(struct buf *out, const struct exchange *x, enum response_item i,
+void response_put_part(struct buf *out, const struct exchange *x, struct response_item i,
                        bool whole);
 
 /*
@@ -49,11 +52,11 @@ enum response_event {
 };
 
 const char *response_event_name(const struct exchange *x, enum response_event e,
-                                enum response_item i);
+                                struct response_item i);
 
 /* text: of a delta, else not looked at. */
 void response_event(struct buf *out, const struct exchange *x, enum response_event e,
-                    enum response_item i, uint64_t n, struct str text);
+                    struct response_item i, uint64_t n, struct str text);
 
 /* The event "error". */
 void response_error(struct buf *out, const struct exchange *x, uint64_t n, enum refusal r);

@@ -59,11 +59,49 @@ static bool next_volley(struct script *s)
     return false;
 }
 
+size_t script_call_piece(const struct script *s)
+{
+    enum { FRAGMENT = 5 };
+    size_t left = strlen(s->x->draft.calls[s->call].arguments) - s->call_at;
+
+    if (!script_fault_of(s)->fragments)
+        return left;
+    return !s->call_begun ? 0 : left < FRAGMENT ? left : FRAGMENT;
+}
+
+bool script_call_goes_on(struct script *s, size_t n)
+{
+    s->call_begun = true;
+    s->call_at += n;
+    if (s->x->draft.calls[s->call].arguments[s->call_at])
+        return true;
+    s->call++;
+    s->call_at = 0;
+    s->call_begun = false;
+    return false;
+}
+
+/* When the next piece of a tool call has been generated, as a share of the decoding. */
+static double call_share(const struct script *s)
+{
+    const struct draft *d = &s->x->draft;
+    size_t bytes = 0, all = 0;
+
+    for (size_t i = 0; i < d->n_calls; i++) {
+        all += draft_call_bytes(d, i);
+        bytes += i < s->call ? draft_call_bytes(d, i) : 0;
+    }
+    bytes += strlen(d->calls[s->call].tool) + s->call_at + script_call_piece(s);
+    return (d->tokens[CHANNEL_REASONING] +
+            d->tokens[CHANNEL_CONTENT] * (double)bytes / (double)all) /
+           draft_total(d);
+}
+
 /* When the stage's write is due, without stalls; -1: with the one before. */
 static ns_t moment_of(const struct script *s)
 {
     const struct exchange *x = s->x;
-    ns_t from = x->received + x->delay;
+    ns_t from = x->received + x->delay + x->fetch;
     ns_t prefilled = from + x->timing.queue + x->timing.prefill;
     ns_t answering = prefilled + toolrun_time(x);
 
@@ -85,6 +123,7 @@ static ns_t moment_of(const struct script *s)
     case STAGE_OUTPUT:
         return answering + s->volley.at;
     case STAGE_TOOL:
+        return answering + (ns_t)((double)x->timing.decode * call_share(s));
     case STAGE_FINISH:
         return answering + x->timing.decode;
     case STAGE_USAGE:
@@ -133,7 +172,7 @@ static bool skips(struct script *s)
     case STAGE_OUTPUT:
         return !next_volley(s);
     case STAGE_TOOL:
-        return !draft_is_tool(&s->x->draft);
+        return s->call >= s->x->draft.n_calls;
     case STAGE_FINISH:
         return script_has(s, ODD_NO_FINISH);
     case STAGE_USAGE: /* a response has it in its last event */

@@ -68,6 +68,9 @@ struct script {
     struct volley volley; /* the output that comes next */
     enum channel channel;
     uint32_t said[N_CHANNELS];
+    size_t call;    /* the tool call that comes next ... */
+    size_t call_at; /* ... from this byte of its arguments on; in fragments only */
+    bool call_begun;
     uint64_t events;
     uint64_t outputs;
     size_t tool_events; /* of the server's own tools */
@@ -108,6 +111,12 @@ bool script_is_stream(const struct script *s);
 
 /* Has the stream come to where the fault's incident is to happen? */
 bool script_incident_is_here(const struct script *s);
+
+/* Bytes of arguments that the next chunk of a tool call holds. */
+size_t script_call_piece(const struct script *s);
+
+/* So many of them have been written: does the call go on? Else the next comes. */
+bool script_call_goes_on(struct script *s, size_t n);
 
 /* Set s->due for the stage that comes next. */
 void script_plan(struct script *s);

@@ -5,29 +5,30 @@
 
 /* The Responses API: typed events, of which several surround each item of output. */
 
-enum { FRAGMENT = 5 };
+/* Events about the answer as a whole are of no item. */
+static const struct response_item none = { RESPONSE_MESSAGE, 0 };
 
-static void put_text(struct script *s, enum response_event e, enum response_item i,
+static void put_text(struct script *s, enum response_event e, struct response_item i,
                      struct str text)
 {
     response_event(&s->json, s->x, e, i, s->events, text);
     script_event(s, response_event_name(s->x, e, i));
 }
 
-static void put(struct script *s, enum response_event e, enum response_item i)
+static void put(struct script *s, enum response_event e, struct response_item i)
 {
     put_text(s, e, i, (struct str){ "", 0 });
 }
 
 static void put_role(struct script *s, struct buf *kinds)
 {
-    put(s, RESPONSE_EVENT_CREATED, RESPONSE_MESSAGE);
+    put(s, RESPONSE_EVENT_CREATED, none);
     buf_char(kinds, FRAME_ROLE);
-    put(s, RESPONSE_EVENT_IN_PROGRESS, RESPONSE_MESSAGE);
+    put(s, RESPONSE_EVENT_IN_PROGRESS, none);
 }
 
 /* Events that say nothing, in front of one that does. */
-static void put_nothings(struct script *s, enum response_item i)
+static void put_nothings(struct script *s, struct response_item i)
 {
     if (script_has(s, ODD_EMPTY_DELTAS))
         put(s, RESPONSE_EVENT_DELTA, i);
@@ -35,13 +36,13 @@ static void put_nothings(struct script *s, enum response_item i)
         put(s, RESPONSE_EVENT_UNHEARD_OF, i);
 }
 
-static void open_item(struct script *s, enum response_item i)
+static void open_item(struct script *s, struct response_item i)
 {
     put(s, RESPONSE_EVENT_ITEM_ADDED, i);
     put(s, RESPONSE_EVENT_PART_ADDED, i);
 }
 
-static void close_item(struct script *s, enum response_item i)
+static void close_item(struct script *s, struct response_item i)
 {
     put(s, RESPONSE_EVENT_TEXT_DONE, i);
     put(s, RESPONSE_EVENT_PART_DONE, i);
@@ -51,7 +52,7 @@ static void close_item(struct script *s, enum response_item i)
 static void put_output(struct script *s, struct buf *kinds)
 {
     const struct draft *d = &s->x->draft;
-    enum response_item item = response_item_of(s->x, s->channel);
+    struct response_item item = response_item_of(s->channel);
     uint32_t *said = &s->said[s->channel];
     struct buf *text = &s->text;
 
@@ -63,41 +64,44 @@ static void put_output(struct script *s, struct buf *kinds)
             draft_piece(d, s->channel, (*said)++, text);
         put_nothings(s, item);
         put_text(s, RESPONSE_EVENT_DELTA, item, (struct str){ text->p, text->len });
-        buf_char(kinds, item == RESPONSE_REASONING ? FRAME_REASONING : FRAME_CONTENT);
+        buf_char(kinds, item.kind == RESPONSE_REASONING ? FRAME_REASONING : FRAME_CONTENT);
         s->outputs++;
     }
     if (*said == d->tokens[s->channel])
         close_item(s, item);
 }
 
+/* A call, or the next of its fragments, of which the first holds its name alone. */
 static void put_tool(struct script *s, struct buf *kinds)
 {
-    struct str rest = str_of(s->x->draft.tool_arguments);
-    size_t step = script_fault_of(s)->fragments ? FRAGMENT : rest.n;
+    struct response_item item = { RESPONSE_CALL, s->call };
+    const char *arguments = s->x->draft.calls[s->call].arguments + s->call_at;
+    size_t n = script_call_piece(s);
 
-    put(s, RESPONSE_EVENT_ITEM_ADDED, RESPONSE_CALL);
-    buf_char(kinds, FRAME_TOOL);
-    while (rest.n) {
-        size_t n = step < rest.n ? step : rest.n;
-
-        put_text(s, RESPONSE_EVENT_DELTA, RESPONSE_CALL, (struct str){ rest.p, n });
+    if (!s->call_begun) {
+        put(s, RESPONSE_EVENT_ITEM_ADDED, item);
         buf_char(kinds, FRAME_TOOL);
-        rest = (struct str){ rest.p + n, rest.n - n };
     }
-    put(s, RESPONSE_EVENT_TEXT_DONE, RESPONSE_CALL);
-    put(s, RESPONSE_EVENT_ITEM_DONE, RESPONSE_CALL);
+    if (n) {
+        put_text(s, RESPONSE_EVENT_DELTA, item, (struct str){ arguments, n });
+        buf_char(kinds, FRAME_TOOL);
+    }
+    if (!script_call_goes_on(s, n)) {
+        put(s, RESPONSE_EVENT_TEXT_DONE, item);
+        put(s, RESPONSE_EVENT_ITEM_DONE, item);
+    }
 }
 
 static void put_finish(struct script *s, struct buf *kinds)
 {
-    put(s, RESPONSE_EVENT_ENDED, RESPONSE_MESSAGE);
+    put(s, RESPONSE_EVENT_ENDED, none);
     buf_char(kinds, FRAME_FINISH);
 }
 
 static void put_error(struct script *s)
 {
     if (script_has(s, ODD_XGROQ_ERROR)) {
-        put(s, RESPONSE_EVENT_FAILED, RESPONSE_MESSAGE);
+        put(s, RESPONSE_EVENT_FAILED, none);
         return;
     }
     if (script_has(s, ODD_STRING_ERROR))

@@ -6,7 +6,7 @@
 #include "sim/toolrun.h"
 #include "sim/transcript.h"
 
-enum { ENDLESS_PIECE = 16 * 1024, FRAGMENT = 5 };
+enum { ENDLESS_PIECE = 16 * 1024 };
 
 /* Is [DONE] the end? Chat completions have it, responses only where that is wanted. */
 static bool says_done(const struct script *s)
@@ -116,21 +116,18 @@ static void put_server_tool(struct script *s, struct buf *kinds)
     s->outputs++;
 }
 
-/* The call in one chunk, or in the fragments that other servers send. */
+/* A call in one chunk, or the next of the fragments that other servers send. */
 static void put_tool(struct script *s, struct buf *kinds)
 {
-    size_t n = strlen(s->x->draft.tool_arguments);
-    size_t step = script_fault_of(s)->fragments ? FRAGMENT : n;
-    size_t at = script_fault_of(s)->fragments ? 0 : n;
+    size_t n = script_call_piece(s);
 
-    reply_tool(&s->json, s->x, &s->prefix, at);
+    if (!s->call_begun)
+        reply_tool(&s->json, s->x, &s->prefix, s->call, n);
+    else
+        reply_tool_arguments(&s->json, s->x, &s->prefix, s->call, s->call_at, n);
     put_json(s);
     buf_char(kinds, FRAME_TOOL);
-    for (; at < n; at += step) {
-        reply_tool_arguments(&s->json, s->x, &s->prefix, at, step);
-        put_json(s);
-        buf_char(kinds, FRAME_TOOL);
-    }
+    script_call_goes_on(s, n);
 }
 
 static void put_role(struct script *s, struct buf *kinds)
@@ -279,7 +276,6 @@ static void put_stage(struct script *s, ns_t now, struct buf *kinds)
         break;
     case STAGE_TOOL:
         d->tool(s, kinds);
-        s->stage++;
         break;
     case STAGE_FINISH:
         d->finish(s, kinds);

@@ -74,6 +74,10 @@ struct setting {
     double speaking; /* seconds of speech made a second */
 
     struct draft_params draft;
+    double json_speed;   /* decoding of JSON, as a share of the usual speed */
+    double json_compile; /* seconds that the first request with a schema waits for it */
+    double image_time;   /* seconds of prefill that a picture takes beside its tokens */
+    double image_fetch;  /* seconds until one that is named only has been fetched */
 
     double tools;     /* that a system runs for an answer, median */
     double tool_time; /* seconds */

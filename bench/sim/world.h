@@ -38,6 +38,8 @@ struct world {
     struct quota_book book;
     struct pcache cache;
     struct capacity flex;
+    uint64_t schemas[64]; /* hashes of those that are ready, the latest */
+    size_t n_schemas;     /* ever made ready */
     uint32_t *in_service; /* of each model of the catalogue, and of all others */
     int64_t spent_nusd;
     uint64_t n; /* requests so far */

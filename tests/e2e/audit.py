@@ -141,7 +141,10 @@ class Audit:
     def check_rates(self, where, told, attempts, counts, costs, parts):
         rates = told["rates"]
         judged = [a["judgement"]["flagged"] for a in attempts if "judgement" in a]
-        shares = {**of.proportions_of(counts), "flagged_rate": (sum(judged), len(judged))}
+        forms = of.forms_of(attempts)
+        self.expect(f"{where} forms", told.get("forms", {}), forms)
+        shares = {**of.proportions_of(counts), **of.form_proportions_of(forms),
+                  "flagged_rate": (sum(judged), len(judged))}
         for name, (x, n) in shares.items():
             self.expect(f"{where} {name}", rates.get(name) is not None, n > 0)
             if n and name in rates:

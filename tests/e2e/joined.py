@@ -96,6 +96,11 @@ class Joined:
         self.need(a, ("answer" in times) == bool(text), "visible text")
         if text:
             self.need(a, times["answer"] >= self.since(text[0].sent), "text before it was sent")
+        calls = [f for f in output[:a["frames"]] if f.kind == "tool"]
+        self.need(a, ("called" in times) == bool(calls), "a tool call")
+        if calls:
+            self.need(a, self.since(calls[-1].sent) <= times["called"] <= times["last"],
+                      "calls complete before their last piece was sent, or after the end")
         if "gaps" in a:
             self.need(a, max(a["gaps"]) <= a["stall"] // 1000 + 1 and
                       a["stall"] // 1000 <= max(a["gaps"]) + 1, "the longest gap")

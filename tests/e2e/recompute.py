@@ -226,6 +226,8 @@ def generation(a):
     """Seconds in which all shown tokens but the first came, and their number."""
     n, t = tokens(a, "completion"), a["times"]
     n = n and n - hidden(a)
+    if 0 < a.get("calls", 0) >= a.get("frames", 0) - a.get("shared", 0):
+        return None  # all that came together is a whole call
     if n is None or n < 2 or "first" not in t or t["last"] == t["first"]:
         return None
     return t["last"] - t["first"], n - 1
@@ -347,6 +349,13 @@ def of_hits(hit, values):
                                    and (tokens(a, "cached") > 0) == hit) else []
 
 
+UPLOADS = 16 << 10  # bytes of a request whose way up is worth measuring
+
+
+def of_upload(values):
+    return lambda a: values(a) if a.get("bytes_up", 0) >= UPLOADS else []
+
+
 # name: (of final attempts only, of failed ones as well, values of an attempt)
 METRICS = {
     "ttft": (True, False, lambda a: span(a, "due", "first")),
@@ -409,6 +418,10 @@ METRICS = {
     "ttft_miss": (False, False, of_hits(False, lambda a: span(a, "start", "first"))),
     "prefill_hit": (False, False, of_hits(True, server_time("prompt"))),
     "prefill_miss": (False, False, of_hits(False, server_time("prompt"))),
+    "tool_call": (True, False, lambda a: span(a, "due", "called")),
+    "tool_calls": (False, False, lambda a: [a["calls"]] if "calls" in a else []),
+    "ttft_sent": (False, False, of_upload(lambda a: span(a, "sent", "first"))),
+    "request_bytes": (False, False, of_upload(lambda a: [a["bytes_up"]])),
 }
 SERIES = ("ttft", "ttft_api", "ttfr", "ttfa", "itl", "tpot", "tps", "stall", "e2e", "e2e_api")
 # figure: (its error, how the greatest value of one attempt may be off: times downwards only)
@@ -497,8 +510,35 @@ def counts_of(attempts, tier):
         "network_clamped": sum(v < 0 for a in attempts if a["outcome"] in GOOD
                                for v in network(a)),
         "disturbed": sum(map(disturbed, attempts)),
+        "images": sum(a.get("images", 0) for a in attempts if "sent" in a["times"]),
         "bytes_up": sum(a.get("bytes_up", 0) for a in attempts),
         "bytes_down": sum(a.get("bytes_down", 0) for a in attempts),
+    }
+
+
+JSON_BAD = ("not_json", "off_schema", "cut_off")
+CALLS_BAD = ("wrong_tool", "wrong_arguments")
+
+
+def forms_of(attempts):
+    out = {}
+    for a in attempts:
+        if "form" in a:
+            out[a["form"]] = out.get(a["form"], 0) + 1
+    return out
+
+
+def form_proportions_of(forms):
+    """name: (x, n) of what requests asked of the form of their outputs"""
+    n = lambda *names: sum(forms.get(name, 0) for name in names)
+    called = n("called", *CALLS_BAD)
+    return {
+        "json_invalid_rate": (n(*JSON_BAD), n("valid", *JSON_BAD)),
+        "json_failed_rate": (n("json_failed"),
+                             n("valid", "unchecked", "json_failed", *JSON_BAD)),
+        "tool_call_share": (called, called + n("not_called")),
+        "tool_invalid_rate": (n(*CALLS_BAD), called),
+        "tool_failed_rate": (n("tool_failed"), called + n("not_called", "tool_failed")),
     }
 
 
