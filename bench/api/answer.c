@@ -41,6 +41,7 @@ void answer_init(struct answer *a)
     buf_init(&a->error_code, MAX_TEXT);
     buf_init(&a->error, MAX_MESSAGE);
     buf_init(&a->limit_kind, MAX_TEXT);
+    said_init(&a->said);
     nothing_yet(a);
 }
 
@@ -55,6 +56,7 @@ void answer_reset(struct answer *a)
     buf_clear(&a->error_code);
     buf_clear(&a->error);
     buf_clear(&a->limit_kind);
+    said_reset(&a->said);
     nothing_yet(a);
 }
 
@@ -69,6 +71,7 @@ void answer_free(struct answer *a)
     buf_free(&a->error_code);
     buf_free(&a->error);
     buf_free(&a->limit_kind);
+    said_free(&a->said);
     free(a->gaps);
     a->gaps = NULL;
     a->n_gaps = a->cap_gaps = 0;

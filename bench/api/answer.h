@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "api/said.h"
 #include "api/think.h"
 #include "base/buf.h"
 #include "base/clock.h"
@@ -30,8 +31,8 @@
  *     }
  *     answer_free(&a);
  *
- * All text in it is short, free of control characters and masked as api/mask.h says. A buf
- * that nothing was put into has p = NULL: answer_string makes it "".
+ * All text in it but `said` is short, free of control characters and masked as api/mask.h
+ * says. A buf that nothing was put into has p = NULL: answer_string makes it "".
  */
 struct answer {
     struct str secret; /* borrowed: the API key, which no text may hold */
@@ -77,6 +78,7 @@ struct answer {
     bool damaged;   /* bytes that are not what the endpoint promises */
 
     struct think think; /* raw reasoning, inside the content */
+    struct said said;   /* what it said, where a session goes on from it */
 
     /* the error body or error event, classified by api/error.h */
     bool failed;      /* an error event, an error body or an error status */

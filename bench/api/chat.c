@@ -89,6 +89,8 @@ static void text(struct reading *r)
     if (!json_text(&r->j, &raw) || !raw.n)
         return;
     r->output = true;
+    if (r->a->said.wanted)
+        said_text(&r->a->said, raw);
     since = think_shows(&r->think, raw, r->at);
     if (r->shown == NS_ABSENT)
         r->shown = since;
@@ -118,7 +120,10 @@ static void calls(struct reading *r)
         return;
     while (json_item(&r->j)) {
         r->call = true;
-        json_skip(&r->j);
+        if (r->a->said.wanted)
+            said_read_call(&r->a->said, &r->j);
+        else
+            json_skip(&r->j);
     }
 }
 
@@ -374,6 +379,56 @@ static int chat_prepare(const struct request_spec *spec, struct buf *head, struc
     return buf_char(tail, '}');
 }
 
+static void put_string(struct buf *out, const char *key, const struct buf *raw)
+{
+    buf_printf(out, "\"%s\":\"", key);
+    if (raw->len)
+        buf_add(out, raw->p, raw->len);
+    buf_char(out, '"');
+}
+
+static void put_calls(const struct said *said, struct buf *prompt)
+{
+    buf_str(prompt, ",\"tool_calls\":[");
+    for (size_t i = 0; i < said->n_calls; i++) {
+        const struct said_call *c = &said->calls[i];
+
+        buf_str(prompt, i ? ",{" : "{");
+        put_string(prompt, "id", &c->id);
+        buf_str(prompt, ",\"type\":\"function\",\"function\":{");
+        put_string(prompt, "name", &c->name);
+        buf_char(prompt, ',');
+        put_string(prompt, "arguments", &c->arguments);
+        buf_str(prompt, "}}");
+    }
+    buf_char(prompt, ']');
+}
+
+static void chat_follow(const struct said *said, struct buf *prompt)
+{
+    buf_str(prompt, ",{\"role\":\"assistant\",");
+    if (said->text.len || !said->n_calls)
+        put_string(prompt, "content", &said->text);
+    else
+        buf_str(prompt, "\"content\":null");
+    if (said->n_calls)
+        put_calls(said, prompt);
+    buf_char(prompt, '}');
+}
+
+static void chat_tool_result(const struct said_call *call, const char *result,
+                             struct buf *prompt)
+{
+    struct jsonw w;
+
+    buf_str(prompt, ",{\"role\":\"tool\",");
+    put_string(prompt, "tool_call_id", &call->id);
+    buf_str(prompt, ",\"content\":");
+    jsonw_init(&w, prompt, 0);
+    jsonw_string(&w, result);
+    buf_char(prompt, '}');
+}
+
 const struct endpoint endpoint_chat = {
     .name = "chat",
     .path = "/chat/completions",
@@ -382,4 +437,7 @@ const struct endpoint endpoint_chat = {
     .event = chat_event,
     .body = chat_body,
     .complete = chat_complete,
+    .most = "max_completion_tokens",
+    .follow = chat_follow,
+    .tool_result = chat_tool_result,
 };
