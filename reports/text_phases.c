@@ -116,7 +116,7 @@ static const struct {
 } rows[] = {
     { METRIC_TTFT, "ttft" }, { METRIC_TTFT_API, "ttft_api" }, { METRIC_TTFA, "ttfa" },
     { METRIC_ITL, "itl" },   { METRIC_TPS, "tok/s" },         { METRIC_STALL, "stall" },
-    { METRIC_E2E, "e2e" },   { METRIC_HELD, "held" },
+    { METRIC_E2E, "e2e" },   { METRIC_SESSION, "session" },   { METRIC_HELD, "held" },
 };
 
 enum { N_COLUMNS = 7 }; /* name, n, p50, p90, p95, p99, max */
@@ -246,7 +246,10 @@ static void put_asked(struct buf *b, const struct summary_load *l)
     } else {
         figure_number(b, l->asked);
     }
-    buf_str(b, l->open ? "/s" : " at a time");
+    if (l->sessions)
+        buf_str(b, l->open ? " sessions/s" : " sessions at a time");
+    else
+        buf_str(b, l->open ? "/s" : " at a time");
     if (ramp) {
         buf_str(b, " (mean ");
         figure_number(b, l->asked);
