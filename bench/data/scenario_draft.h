@@ -22,6 +22,7 @@ struct phase_draft {
     struct phase phase;
     struct profile rate;
     struct profile concurrency;
+    const char *replay; /* path; NULL: not written */
     const struct node *node;
     const struct node **seen; /* as in struct keys_reader */
 };
@@ -46,6 +47,7 @@ struct draft {
     struct cell cell;
     struct texts headers;
     struct texts sim;
+    struct texts session_messages;
     const struct node *body;
     const struct node *messages;
     const struct node *matrix;
