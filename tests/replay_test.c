@@ -112,6 +112,9 @@ TEST(what_is_wrong_in_a_trace_is_told_with_its_place)
         { "TIMESTAMP,ContextTokens,GeneratedTokens\n2023-13-16 18:17:03,1,1\n",
           ":2:1: TIMESTAMP: \"2023-13-16 18:17:03\" is no date and time; expected one as "
           "2023-11-16 18:17:03.97" },
+        { "TIMESTAMP,ContextTokens,GeneratedTokens\n3-11-16T18:17:04Z,1,1\n",
+          ":2:1: TIMESTAMP: \"3-11-16T18:17:04Z\" is no date and time; expected one as "
+          "2023-11-16 18:17:03.97" },
         { "{\"timestamp\":1,\"input_length\":2,\"output_length\":3}\n"
           "{\"timestamp\":1,\"input_length\":2}\n",
           ":2:1: no output_length; expected it in every row" },

@@ -19,8 +19,8 @@ static void is(const struct buf *b, const char *want)
 TEST(pieces_of_calls_are_put_together_by_their_index)
 {
     static const char *const pieces[] = {
-        "{\"index\":0,\"id\":\"a\",\"type\":\"function\",\"function\":{\"name\":\"f\","
-        "\"arguments\":\"\"}}",
+        ("{\"index\":0,\"id\":\"a\",\"type\":\"function\",\"function\":{\"name\":\"f\","
+         "\"arguments\":\"\"}}"),
         "{\"index\":1,\"id\":\"b\",\"function\":{\"name\":\"g\",\"arguments\":\"{}\"}}",
         "{\"index\":0,\"function\":{\"arguments\":\"{\\\"x\\\":\"}}",
         "{\"index\":0,\"function\":{\"arguments\":\"1}\"}}",

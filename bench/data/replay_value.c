@@ -68,7 +68,8 @@ static bool take_date(struct str *s, ns_t *at)
                                              : ":")))
             return false;
     fraction = take_fraction(s, NS_PER_S);
-    if (v[1] < 1 || v[1] > 12 || v[2] < 1 || v[2] > 31 || v[3] > 23 || v[4] > 59 ||
+    if (v[0] < 1970 || v[0] > 2200 || /* what ns of 64 bits can count */
+        v[1] < 1 || v[1] > 12 || v[2] < 1 || v[2] > 31 || v[3] > 23 || v[4] > 59 ||
         v[5] > 60)
         return false;
     tm = (struct tm){ .tm_year = (int)v[0] - 1900,

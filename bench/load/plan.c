@@ -146,20 +146,6 @@ static int check_endpoint(const struct cell *cell, struct err *err)
     return rc;
 }
 
-static int describe(struct plan *p, size_t i, struct err *err)
-{
-    struct plan_cell *c = &p->cells[i];
-    const char *model = p->scenario->cells[i].request.model;
-
-    c->cell = &p->scenario->cells[i];
-    c->model = p->catalogue && model ? catalogue_model(p->catalogue, model) : NULL;
-    c->completion = plan_completion(&c->cell->request, c->model, &c->completion_max);
-    if (check_endpoint(c->cell, err) || measure_prompt(p, c, err))
-        return -1;
-    c->latency = latency_of(c);
-    return 0;
-}
-
 static double mean_of(const struct session_spec *s)
 {
     double sum = 0;
@@ -171,6 +157,39 @@ static double mean_of(const struct session_spec *s)
     for (int i = 0; i < DRAWS; i++)
         sum += dist_draw(&s->input_tokens, (i + 0.5) / DRAWS);
     return sum / DRAWS;
+}
+
+/* The prompt of the last turn of a long conversation; the longest of a trace. */
+static int64_t longest_prompt(const struct plan_cell *c)
+{
+    const struct workload *w = &c->cell->workload;
+    int64_t longest = c->prompt;
+
+    for (size_t i = 0; i < c->cell->n_phases && !w->messages && !w->dataset; i++) {
+        const struct replay *r = c->cell->phases[i].replay;
+
+        for (size_t k = 0; r && k < r->n_rows; k++)
+            longest = r->rows[k].input > longest ? r->rows[k].input : longest;
+    }
+    if (workload_has_sessions(w))
+        longest += llround((session_most_turns(&w->session) - 1) *
+                           ((double)c->completion + mean_of(&w->session)));
+    return longest;
+}
+
+static int describe(struct plan *p, size_t i, struct err *err)
+{
+    struct plan_cell *c = &p->cells[i];
+    const char *model = p->scenario->cells[i].request.model;
+
+    c->cell = &p->scenario->cells[i];
+    c->model = p->catalogue && model ? catalogue_model(p->catalogue, model) : NULL;
+    c->completion = plan_completion(&c->cell->request, c->model, &c->completion_max);
+    if (check_endpoint(c->cell, err) || measure_prompt(p, c, err))
+        return -1;
+    c->longest = longest_prompt(c);
+    c->latency = latency_of(c);
+    return 0;
 }
 
 /* The requests of a phase, means: of a session each holds what went before. */

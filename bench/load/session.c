@@ -189,6 +189,11 @@ void session_prompt(const struct session *s, struct buf *out, struct buf *extra)
         buf_add(extra, s->extra.p, s->extra.len);
 }
 
+uint32_t session_most_turns(const struct session_spec *spec)
+{
+    return turns_of(&spec->turns, 1 - 0.5 / DRAWS);
+}
+
 void session_means(const struct session_spec *spec, double *turns, double *before)
 {
     double sum = 0, earlier = 0;

@@ -65,6 +65,9 @@ bool session_follow(struct session *s, const struct session_rules *rules,
 /* The whole JSON array of this turn, and what stands behind it. */
 void session_prompt(const struct session *s, struct buf *out, struct buf *extra);
 
+/* Few sessions have more requests than that. */
+uint32_t session_most_turns(const struct session_spec *spec);
+
 /* Mean number of requests of a session, and of those before each request in it. */
 void session_means(const struct session_spec *spec, double *turns, double *before);
 
