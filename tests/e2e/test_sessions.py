@@ -237,6 +237,15 @@ class Figures(unittest.TestCase):
         done = rig.tokdyno("report", self.run_.dir, "--format", "json")
         self.assertEqual(done.out.encode(), self.run_.read("run.json"))
 
+    def test_the_page_has_a_row_for_each_turn(self):
+        done = rig.tokdyno("report", self.run_.dir, "--format", "html")
+        self.assertEqual(done.code, 0, done.err)
+        with open(self.run_.file("report.html"), encoding="utf-8") as f:
+            page = f.read()
+        table = page[page.index("<h3>By turn of the session</h3>"):]
+        table = table[:table.index("</table>")]
+        self.assertEqual(table.count("<tr>") - table.count("<tr><th"), 2, table)
+
     def test_requests_that_stand_alone_have_no_turns(self):
         run = rig.run()
         self.assertTrue(all("turn" not in a for a in run.attempts))
