@@ -1,6 +1,9 @@
 """Sessions: what each next request holds, when it is due, and what the server saw of it."""
 
 import json
+import os
+import signal
+import time
 import unittest
 
 import joined
@@ -251,6 +254,48 @@ class Figures(unittest.TestCase):
         self.assertTrue(all("turn" not in a for a in run.attempts))
         self.assertNotIn("turns", run.json["cells"][0]["measured"])
         self.assertNotIn("By turn", run.out)
+
+
+class Held(unittest.TestCase):
+    """What holds for a first request holds for those that follow it."""
+
+    def test_pacing_holds_later_turns_back_before_the_limit_refuses_them(self):
+        run = rig.run(rig.merged(session(turns=40), {
+            "target": {"plan": "developer", "sim": ["--limit", "rpm=60,rpd=100k,tpm=10M"]},
+            "limits": {"pace_to_rate_limits": True, "drain": "1s"},
+            "load": [{"name": "talk", "concurrency": 4, "duration": "4s"}]}))
+        refused = sum(a["outcome"] == "rate_limited" for a in run.attempts)
+        self.assertLess(refused, len(run.attempts) / 10)
+        held = [a for a in run.attempts if a["turn"] > 1 and a.get("held", {}).get("pacing")]
+        self.assertTrue(held)
+        for a in held:
+            self.assertGreaterEqual(a["times"].get("ready", a["times"]["end"]),
+                                    a["times"]["due"] + a["held"]["pacing"])
+
+    def test_an_interrupted_run_asks_nothing_more(self):
+        out = rig.fresh()
+        process = rig.start("run", rig.scenario(rig.merged(session(turns=3, think="60s"), {
+            "load": [{"name": "talk", "concurrency": 3, "requests": 3}]})), "--out", out)
+        journal = os.path.join(out, "requests.jsonl")
+        end = time.monotonic() + 20
+        while time.monotonic() < end and not (
+                os.path.exists(journal) and
+                sum(line["t"] == "attempt" for line in rig.lines_of(journal)) == 3):
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        done = rig.finish(process, 20)
+        run = rig.Run(out)
+        self.assertEqual(done.code, 130, done.err)
+        self.assertEqual([(a["turn"], a["outcome"]) for a in run.attempts], [(1, "ok")] * 3)
+        self.assertNotIn("session", run.json["cells"][0]["measured"]["metrics"])
+
+    def test_what_is_left_of_a_turn_after_the_drain_is_cut(self):
+        run = rig.run(rig.merged(session(turns=3), {
+            "target": {"sim": ["--fault", "stall=1/3"]},
+            "limits": {"drain": "300ms"}, "timeout": {"idle": "20s", "total": "30s"},
+            "load": [{"name": "talk", "concurrency": 1, "duration": "2s"}]}))
+        last = max(run.attempts, key=lambda a: a["times"]["due"])
+        self.assertEqual((last["turn"], last["outcome"]), (3, "cut"))
 
 
 class Refused(unittest.TestCase):
