@@ -505,7 +505,7 @@ TEST(scenario_says_what_is_wrong_and_where)
         { SIM LOAD "slo: [\"error_rate[tier=flex] < 1%\"]\n",
           "4:7: \"error_rate[tier=flex] < 1%\": nothing to select by \"tier\"; expected a "
           "key of "
-          "the matrix, model or phase" },
+          "the matrix, model, phase or turn" },
         { SIM LOAD "slo: [\"error_rate[phase=stedy] < 1%\"]\n",
           "4:7: \"error_rate[phase=stedy] < 1%\": no cell has phase=stedy" },
     };

@@ -447,6 +447,9 @@ bool recorder_turn(const struct recorder *r, uint32_t trial, uint32_t phase, uin
 {
     const struct group *g = r->groups[trial * r->run->n_phases + phase];
 
+    *requests = *errors = 0;
+    if (turn < 1 || turn > RECORDER_TURNS)
+        return false;
     *requests = g && g->turns ? g->turns->counts[turn - 1].requests : 0;
     *errors = g && g->turns ? g->turns->counts[turn - 1].errors : 0;
     return *requests > 0;
@@ -457,7 +460,8 @@ bool recorder_turn_hist(const struct recorder *r, uint32_t trial, uint32_t phase
 {
     const struct group *g = r->groups[trial * r->run->n_phases + phase];
 
-    return g && g->turns && hists_add(&g->turns->hists[turn - 1], m, h);
+    return g && g->turns && turn >= 1 && turn <= RECORDER_TURNS &&
+           hists_add(&g->turns->hists[turn - 1], m, h);
 }
 
 size_t recorder_labels(const struct recorder *r, uint32_t cell, enum label l,

@@ -55,7 +55,8 @@ static bool names_cell(const struct slo *slo, const struct run_cell *c)
     for (size_t i = 0; i < slo->n_selectors; i++) {
         const char *value;
 
-        if (!strcmp(slo->selectors[i].key, "phase"))
+        if (!strcmp(slo->selectors[i].key, "phase") ||
+            !strcmp(slo->selectors[i].key, "turn"))
             continue;
         value = cell_value(c, slo->selectors[i].key);
         if (!value || strcmp(value, slo->selectors[i].value))
@@ -85,6 +86,27 @@ static void gather_values(struct subject *to, const struct recorder *r, uint32_t
         to->counted -= s.n - s.used;
 }
 
+/* A turn's values are worth the share that all of their kind are. */
+static void gather_turn(struct subject *to, const struct recorder *r, uint32_t trial,
+                        uint32_t phase, const struct slo *slo, uint32_t turn)
+{
+    int64_t before = to->hist.total;
+    uint64_t requests, errors, n;
+    struct sample s;
+
+    recorder_turn(r, trial, phase, turn, &requests, &errors);
+    to->tally.requests += requests;
+    to->tally.request_errors += errors;
+    to->attempt_errors += errors;
+    if (slo->is_rate)
+        return;
+    recorder_turn_hist(r, trial, phase, turn, slo->metric, &to->hist);
+    n = (uint64_t)(to->hist.total - before);
+    if (recorder_sample(r, trial, phase, slo->metric, &s) && s.n)
+        n = (uint64_t)((double)n * (double)s.used / (double)s.n);
+    to->counted += n;
+}
+
 static void gather(struct subject *to, const struct summary *s, const struct recorder *r,
                    uint32_t slo_no, uint32_t cell)
 {
@@ -95,6 +117,10 @@ static void gather(struct subject *to, const struct summary *s, const struct rec
         for (uint32_t p = 0; p < run->n_phases; p++) {
             if (run->trials[t].cell != cell || !names_phase(slo, &run->phases[p]))
                 continue;
+            if (slo_turn(slo)) {
+                gather_turn(to, r, t, p, slo, slo_turn(slo));
+                continue;
+            }
             tally_add(&to->tally, recorder_tally(r, t, p));
             for (int o = 0; o < N_OUTCOMES; o++)
                 if (outcomes[o].error)

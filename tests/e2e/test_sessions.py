@@ -236,6 +236,20 @@ class Figures(unittest.TestCase):
         self.assertTrue(abs(measured["metrics"]["session"]["max"] / whole[-1] - 1) < 0.002)
         self.assertIn("By turn of the session", self.run_.out)
 
+    def test_objectives_may_be_about_one_turn(self):
+        run = rig.run(rig.merged(session(turns=3), {
+            "load": [{"name": "talk", "concurrency": 4, "requests": 20}],
+            "slo": ["e2e max[turn=2] < 10s", "prompt_tokens p50[turn=1] < 120",
+                    "prompt_tokens p50[turn=3] < 120", "error_rate[turn=3] < 1%"]}))
+        turns = run.json["cells"][0]["measured"]["turns"]
+        got = run.json["slos"]
+        self.assertEqual([o["verdict"] for o in got], ["pass", "pass", "fail", "pass"])
+        self.assertEqual([o["n"] for o in got], [20, 20, 20, 20])
+        self.assertEqual(got[0]["value"], turns[1]["metrics"]["e2e"]["max"])
+        for turn in "99", "x", "0":
+            done = rig.tokdyno("check", run.dir, "--slo", f"ttft p50[turn={turn}] < 1s")
+            self.assertEqual(done.code, 3, done.out + done.err)
+
     def test_the_journal_alone_tells_the_same(self):
         done = rig.tokdyno("report", self.run_.dir, "--format", "json")
         self.assertEqual(done.out.encode(), self.run_.read("run.json"))
@@ -314,6 +328,20 @@ class Refused(unittest.TestCase):
                 done = rig.tokdyno("validate", rig.scenario(session(**spec)))
                 self.assertEqual(done.code, 2)
                 self.assertRegex(done.err, r"scenario\.yaml:\d+:\d+: ")
+                self.assertIn(want, done.err)
+
+    def test_objectives_about_turns_that_cannot_be(self):
+        cases = [
+            ("ttft p50[turn=1] < 1s", None, "requests stand alone"),
+            ("ttft p50[turn=17] < 1s", 3, "no such turn; expected 1 to 16"),
+            ("ttft p50[turn=x] < 1s", 3, "no such turn; expected 1 to 16"),
+            ("itl p50[turn=1] < 1s", 3, "not kept by turn; expected ttft, e2e"),
+        ]
+        for slo, turns, want in cases:
+            with self.subTest(slo):
+                changes = rig.merged(session(turns=turns) if turns else {}, {"slo": [slo]})
+                done = rig.tokdyno("validate", rig.scenario(changes))
+                self.assertEqual(done.code, 2)
                 self.assertIn(want, done.err)
 
     def test_the_plan_counts_all_turns(self):
