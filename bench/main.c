@@ -19,6 +19,9 @@ static const struct cmd cmds[] = {
     { "explain", "documentation of scenario keys and metrics", cmd_explain },
     { "doctor", "measure the instrument itself: what load this machine carries",
       cmd_doctor },
+    { "models", "list the models of a target: context, price, limits", cmd_models },
+    { "probe", "what a target has and how far it is, by one request of each kind",
+      cmd_probe },
     { "sim", "the simulator: a seeded Groq-like server", cmd_sim },
 };
 

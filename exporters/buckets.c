@@ -41,6 +41,13 @@ static const int64_t tokens[] = {
     1, 4, 16, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768, 65536, 131072,
 };
 
+static const int64_t counts[] = { 0, 1, 2, 3, 5, 10, 20, 50 };
+/* Of real time. */
+static const int64_t factors[] = {
+    500,   1000,  1500,  2000,   3000,   5000,   7500,   10000,  20000,
+    30000, 50000, 75000, 100000, 150000, 200000, 300000, 500000, 1000000,
+};
+
 #define SET(name)                                                                          \
     {                                                                                      \
 #name, name, sizeof(name) / sizeof((name)[0])                                      \
@@ -52,13 +59,14 @@ static const struct buckets set_lags = SET(lags);
 
 /* Of metrics that are no times. */
 static const struct buckets by_unit[N_UNITS] = {
-    [UNIT_NS] = SET(waits),     [UNIT_MTOKS] = SET(speeds),  [UNIT_PPM] = SET(shares),
-    [UNIT_NUSD] = SET(dollars), [UNIT_TOKENS] = SET(tokens),
+    [UNIT_NS] = SET(waits),      [UNIT_MTOKS] = SET(speeds),  [UNIT_PPM] = SET(shares),
+    [UNIT_NUSD] = SET(dollars),  [UNIT_TOKENS] = SET(tokens), [UNIT_MX] = SET(factors),
+    [UNIT_MCHARS] = SET(speeds), [UNIT_COUNT] = SET(counts),
 };
 
 static const double per_unit[N_UNITS] = {
-    [UNIT_NS] = 1e9,   [UNIT_MTOKS] = 1e3, [UNIT_PPM] = 1e6,
-    [UNIT_NUSD] = 1e9, [UNIT_TOKENS] = 1,
+    [UNIT_NS] = 1e9,   [UNIT_MTOKS] = 1e3, [UNIT_PPM] = 1e6,    [UNIT_NUSD] = 1e9,
+    [UNIT_TOKENS] = 1, [UNIT_MX] = 1e3,    [UNIT_MCHARS] = 1e3, [UNIT_COUNT] = 1,
 };
 
 /* Times that are shorter than waits. */

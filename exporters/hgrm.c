@@ -25,8 +25,8 @@ enum { STEPS = 5 };
 
 /* How many of the base unit make one that is shown: ms, tokens/s, per cent, $, tokens. */
 static const double scales[N_UNITS] = {
-    [UNIT_NS] = 1e6,   [UNIT_MTOKS] = 1e3, [UNIT_PPM] = 1e4,
-    [UNIT_NUSD] = 1e9, [UNIT_TOKENS] = 1,
+    [UNIT_NS] = 1e6,   [UNIT_MTOKS] = 1e3, [UNIT_PPM] = 1e4,    [UNIT_NUSD] = 1e9,
+    [UNIT_TOKENS] = 1, [UNIT_MX] = 1e3,    [UNIT_MCHARS] = 1e3, [UNIT_COUNT] = 1,
 };
 
 static void take_value(void *ctx, int64_t value)

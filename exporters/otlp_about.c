@@ -92,6 +92,7 @@ static void read_request(struct otlp_about *b, struct json *j)
                 endpoint_find(arena_strndup(&b->arena, text.p, text.n));
 
             b->endpoint = e ? e->path : "";
+            b->operation = e && e->operation ? e->operation : "chat";
         } else if (!str_is(key, "endpoint")) {
             json_skip(j);
         }
@@ -172,9 +173,12 @@ static void make_resource(struct otlp_about *b)
 
 void otlp_about_init(struct otlp_about *b, const struct export_config *config)
 {
-    *b = (struct otlp_about){
-        .run = config->run, .endpoint = "", .stream = true, .max_tokens = -1, .port = -1
-    };
+    *b = (struct otlp_about){ .run = config->run,
+                              .endpoint = "",
+                              .operation = "chat",
+                              .stream = true,
+                              .max_tokens = -1,
+                              .port = -1 };
     otlp_env_read(&b->env, config, &b->arena);
     read_scenario(b, config->run->scenario);
     read_target(b, config->run->target);
@@ -193,7 +197,7 @@ uint64_t otlp_time(const struct otlp_about *b, ns_t at)
 
 void otlp_put_common(const struct otlp_about *b, struct attrs *to, uint32_t cell)
 {
-    attr_name(to, "gen_ai.operation.name", "chat");
+    attr_name(to, "gen_ai.operation.name", b->operation);
     attr_name(to, "gen_ai.provider.name", b->provider);
     attr_text(to, "gen_ai.request.model", b->run->cells[cell].model);
     attr_text(to, "server.address", b->address);

@@ -220,9 +220,10 @@ static void add_events(struct otlp_batch *b, Otlp__Span *span, const struct reco
 {
     struct attrs finish = attrs_begin(&b->arena, 1, b->about->env.max_text);
 
-    span->events = arena_alloc(&b->arena, (MAX_STALLS + 4) * sizeof(*span->events));
+    span->events = arena_alloc(&b->arena, (MAX_STALLS + 5) * sizeof(*span->events));
     add_event(b, span, r->at[MOMENT_ROLE], "tokdyno.role", NULL);
     add_event(b, span, r->at[MOMENT_FIRST], "tokdyno.first_token", NULL);
+    add_event(b, span, r->at[MOMENT_REASONING], "tokdyno.first_reasoning", NULL);
     add_event(b, span, r->at[MOMENT_ANSWER], "tokdyno.first_answer", NULL);
     add_stalls(b, span, r);
     attr_text(&finish, "groq.response.finish_reason", r->finish);
@@ -294,11 +295,11 @@ void otlp_put_request(struct otlp_batch *b, const struct record *r,
     const struct run *run = b->about->run;
     struct attrs to = attrs_begin(&b->arena, 48, b->about->env.max_text);
     const char *model = run->cells[r->cell].model;
-    const char *name = "chat";
+    const char *name = b->about->operation;
     Otlp__Span *span;
 
     if (model && *model)
-        name = arena_printf(&b->arena, "chat %s", otlp_text(&b->arena, model, 200));
+        name = arena_printf(&b->arena, "%s %s", name, otlp_text(&b->arena, model, 200));
     span = otlp_span(b, &q->id, q->parent, name, true, q->first, r->at[MOMENT_END]);
     otlp_put_common(b->about, &to, r->cell);
     attr_name(&to, "error.type", otlp_error_type(&b->arena, r, false));

@@ -55,6 +55,7 @@ struct otlp_about {
     int64_t port;
     const char *url; /* NULL: not known */
     const char *endpoint;
+    const char *operation;
     bool stream;
     int64_t max_tokens; /* asked for; -1: not */
     Otlp__Resource *resource;

@@ -10,8 +10,8 @@
 static double unit_of(enum unit unit)
 {
     static const double per[N_UNITS] = {
-        [UNIT_NS] = 1e9,   [UNIT_MTOKS] = 1e3, [UNIT_PPM] = 1e6,
-        [UNIT_NUSD] = 1e9, [UNIT_TOKENS] = 1,
+        [UNIT_NS] = 1e9,   [UNIT_MTOKS] = 1e3, [UNIT_PPM] = 1e6,    [UNIT_NUSD] = 1e9,
+        [UNIT_TOKENS] = 1, [UNIT_MX] = 1e3,    [UNIT_MCHARS] = 1e3, [UNIT_COUNT] = 1,
     };
 
     return per[unit];

@@ -102,8 +102,9 @@ static struct attrs name_group(struct otlp_metrics *m, size_t group)
 static const char *unit_name(enum unit unit)
 {
     static const char *const names[N_UNITS] = {
-        [UNIT_NS] = "s",       [UNIT_MTOKS] = "{token}/s", [UNIT_PPM] = "1",
-        [UNIT_NUSD] = "{USD}", [UNIT_TOKENS] = "{token}",
+        [UNIT_NS] = "s",       [UNIT_MTOKS] = "{token}/s",      [UNIT_PPM] = "1",
+        [UNIT_NUSD] = "{USD}", [UNIT_TOKENS] = "{token}",       [UNIT_COUNT] = "1",
+        [UNIT_MX] = "1",       [UNIT_MCHARS] = "{character}/s",
     };
 
     return names[unit];

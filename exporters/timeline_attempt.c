@@ -148,5 +148,6 @@ void timeline_attempt(struct trace_events *t, const struct record *r, const char
         put_parts(&d, r, whole, sizeof(whole) / sizeof(whole[0]));
     put_moment(&d, r, "first frame", MOMENT_ROLE);
     put_moment(&d, r, "first output", MOMENT_FIRST);
+    put_moment(&d, r, "first reasoning", MOMENT_REASONING);
     put_moment(&d, r, "first answer", MOMENT_ANSWER);
 }

@@ -1,7 +1,10 @@
 #include "reports/drawing.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "reports/rank.h"
@@ -48,11 +51,11 @@ void book_close(struct book *b)
         free((char *)(uintptr_t)b->subjects[i].name);
     for (size_t i = 0; i < b->n_drawings; i++) {
         free(b->drawings[i].caption);
+        free(b->drawings[i].trouble);
         buf_free(&b->drawings[i].picture);
     }
     free(b->subjects);
     free(b->drawings);
-    free(b->trouble);
 }
 
 /* --- drawings ------------------------------------------------------------------------ */
@@ -80,7 +83,7 @@ static bool sketch_of(const struct book *b, const struct drawing *d, struct sket
     return d->plot->sketch(sketch, &b->subjects[d->subject], 1);
 }
 
-static void draw(struct book *b, struct drawing *d, enum plot_format format)
+static void draw(const struct book *b, struct drawing *d, enum plot_format format)
 {
     struct sketch sketch = { 0 };
     struct err err;
@@ -91,20 +94,55 @@ static void draw(struct book *b, struct drawing *d, enum plot_format format)
     if (d->drawn && plot_draw(d->plot, &sketch, format, &d->picture, &err)) {
         d->drawn = false;
         buf_clear(&d->picture);
-        if (!b->trouble)
-            b->trouble = mem_strdup(err.msg);
+        d->trouble = mem_strdup(err.msg);
     }
     sketch_free(&sketch);
 }
 
+/* Threads that share nothing but the number of the drawing that comes next. */
+struct crew {
+    struct book *book;
+    enum plot_format format;
+    atomic_size_t next;
+};
+
+static bool draw_next(struct crew *c)
+{
+    size_t i = atomic_fetch_add(&c->next, 1);
+
+    if (i < c->book->n_drawings)
+        draw(c->book, &c->book->drawings[i], c->format);
+    return i < c->book->n_drawings;
+}
+
+static void *help(void *crew)
+{
+    while (draw_next(crew))
+        ;
+    return NULL;
+}
+
+enum { MOST_HELPERS = 7 };
+
 void book_draw(struct book *b, enum plot_format format, book_say *say, void *ctx)
 {
+    struct crew crew = { b, format, 0 };
+    pthread_t helpers[MOST_HELPERS];
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    int n = 0;
+
     b->n_drawings = plan(b);
-    for (size_t i = 0; i < b->n_drawings; i++) {
+    while (n < MOST_HELPERS && n + 1 < cores &&
+           !pthread_create(&helpers[n], NULL, help, &crew))
+        n++;
+    for (size_t i; (i = atomic_load(&crew.next)) < b->n_drawings; draw_next(&crew))
         if (say)
             say(ctx, i, b->n_drawings);
-        draw(b, &b->drawings[i], format);
-    }
+    while (n)
+        pthread_join(helpers[--n], NULL);
+    for (size_t i = b->n_drawings; i--;)
+        if (b->drawings[i].trouble)
+            b->trouble = b->drawings[i].trouble;
 }
 
 int book_print(struct book *b, struct buf *out, struct err *err)

@@ -26,6 +26,7 @@ struct drawing {
     size_t subject;     /* of which it is; SIZE_MAX: of all */
     bool drawn;         /* else the caption says why not */
     char *caption;      /* plain text */
+    char *trouble;      /* what gnuplot had to say for itself; NULL: nothing */
     struct buf picture; /* as gnuplot made it */
 };
 
@@ -39,13 +40,14 @@ struct book {
     size_t n;
     struct drawing *drawings;
     size_t n_drawings;
-    char *trouble; /* what gnuplot had to say for itself; NULL: nothing */
+    const char *trouble; /* of the first drawing that has any; NULL: none */
 };
 
 void book_open(struct book *b);
 void book_close(struct book *b);
 
-/* Makes the drawings; say is told before each, may be NULL. */
+/* Makes the drawings, as many at once as there are cores; say, which may be NULL, is told
+ * how far it is, by the calling thread. */
 typedef void book_say(void *ctx, size_t done, size_t of);
 void book_draw(struct book *b, enum plot_format format, book_say *say, void *ctx);
 

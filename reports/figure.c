@@ -42,6 +42,13 @@ void figure_value(struct buf *out, enum unit unit, double value)
     case UNIT_MTOKS:
         figure_number(out, value / 1e3);
         return;
+    case UNIT_MX:
+        figure_number(out, value / 1e3);
+        buf_char(out, 'x');
+        return;
+    case UNIT_MCHARS:
+        figure_number(out, value / 1e3);
+        return;
     case UNIT_PPM:
         figure_share(out, value);
         return;
@@ -49,6 +56,7 @@ void figure_value(struct buf *out, enum unit unit, double value)
         units_put_money(out, llround(value));
         return;
     case UNIT_TOKENS:
+    case UNIT_COUNT:
     case N_UNITS:
         figure_number(out, value);
         return;

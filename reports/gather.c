@@ -126,6 +126,8 @@ static void add_in_flight(struct course *c, ns_t from, ns_t to)
 
 static void add_limits(struct course *c, const struct record *r, ns_t at)
 {
+    bool told = false;
+
     for (int k = 0; k < N_LIMITS; k++) {
         const struct limit *l = &r->limits[k];
         int64_t *least, left;
@@ -136,7 +138,9 @@ static void add_limits(struct course *c, const struct record *r, ns_t at)
         left = (int64_t)((double)l->remaining / (double)l->limit * 1e6);
         if (*least < 0 || left < *least)
             *least = left;
+        told = true;
     }
+    c->told += told;
 }
 
 /* One after the other: what widens the bins moves those that were found before. */

@@ -64,6 +64,8 @@ struct course {
     struct course_bin bins[COURSE_BINS];
     uint32_t heat[COURSE_BINS][COURSE_LEVELS];
 
+    uint64_t told; /* answers that said what was left of a limit */
+
     struct course_point points[COURSE_POINTS]; /* a heap, the greatest key first */
     size_t n_points;
     uint64_t of_points; /* that they were drawn from */

@@ -104,7 +104,7 @@ static void put_ranked(struct buf *out, const struct book *b, size_t i,
     figure_range(&below, metrics[need->metric].unit, stat->lo, stat->hi);
     if (i == best)
         buf_str(&shown, " ★");
-    else if (best != SIZE_MAX && is_alike(b, need, best, i))
+    else if (best != SIZE_MAX && rank_usable(&b->subjects[i]) && is_alike(b, need, best, i))
         buf_str(&shown, " ≈");
     html_td_number(out, (double)stat->value, &shown, &below);
 }

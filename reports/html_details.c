@@ -47,11 +47,38 @@ void html_plots(struct buf *out, const struct book *b, size_t subject)
 /* --- tables of phases ---------------------------------------------------------------- */
 
 static const enum metric_id rows[] = {
-    METRIC_TTFT,    METRIC_TTFT_API, METRIC_TTFA,          METRIC_ITL,
-    METRIC_TPOT,    METRIC_TPS,      METRIC_STALL,         METRIC_E2E,
-    METRIC_SESSION, METRIC_QUEUE,    METRIC_PREFILL,       METRIC_DECODE,
-    METRIC_NETWORK, METRIC_DNS,      METRIC_TCP,           METRIC_TLS,
-    METRIC_HELD,    METRIC_COST,     METRIC_PROMPT_TOKENS, METRIC_COMPLETION_TOKENS,
+    METRIC_TTFT,
+    METRIC_TTFT_API,
+    METRIC_TTF_REASONING,
+    METRIC_TTFA,
+    METRIC_REASONING_TIME,
+    METRIC_ITL,
+    METRIC_TPOT,
+    METRIC_TPS,
+    METRIC_STALL,
+    METRIC_E2E,
+    METRIC_SESSION,
+    METRIC_SPEED_FACTOR,
+    METRIC_SPEED_FACTOR_SERVER,
+    METRIC_RTF,
+    METRIC_CHARS_PER_S,
+    METRIC_STARVED,
+    METRIC_UPLOAD,
+    METRIC_AUDIO_IN,
+    METRIC_AUDIO_OUT,
+    METRIC_QUEUE,
+    METRIC_PREFILL,
+    METRIC_DECODE,
+    METRIC_NETWORK,
+    METRIC_DNS,
+    METRIC_TCP,
+    METRIC_TLS,
+    METRIC_HELD,
+    METRIC_COST,
+    METRIC_PROMPT_TOKENS,
+    METRIC_COMPLETION_TOKENS,
+    METRIC_REASONING_TOKENS,
+    METRIC_REASONING_SHARE,
 };
 
 static void put_error(struct buf *out, const struct subject *s,
@@ -69,7 +96,7 @@ static void put_error(struct buf *out, const struct subject *s,
         buf_str(&b, "±");
         figure_value(&b, metrics[id].unit, (double)error);
     } else if (id == METRIC_QUEUE || id == METRIC_PREFILL || id == METRIC_DECODE ||
-               metrics[id].unit == UNIT_TOKENS) {
+               metrics[id].unit == UNIT_TOKENS || metrics[id].unit == UNIT_COUNT) {
         buf_str(&b, "told by the server");
     }
     html_td_number(out, known ? (double)error : NAN, &b, NULL);

@@ -173,8 +173,8 @@ static void stat_tile(struct buf *out, const struct subject *s, const char *what
         }
     } else {
         buf_str(&value, "–");
-        buf_printf(&below, "%llu values, needs %llu", (unsigned long long)m->n,
-                   (unsigned long long)m->stats[stat].needs);
+        buf_printf(&below, "%llu value%s, needs %llu", (unsigned long long)m->n,
+                   m->n == 1 ? "" : "s", (unsigned long long)m->stats[stat].needs);
     }
     put_tile(out, what, &value, &below);
 }

@@ -160,6 +160,7 @@ static int put_script(struct buf *out, const char *name, struct err *err)
     return 0;
 }
 
+/* Sizes that a script asks for are relative to the 13 that all of them begin with. */
 static void put_terminal(struct buf *out, enum plot_format format, int height)
 {
     int h = height ? height : HEIGHT;
@@ -171,15 +172,16 @@ static void put_terminal(struct buf *out, enum plot_format format, int height)
         break;
     case PLOT_PNG:
         buf_printf(out,
-                   "set term pngcairo size %d,%d noenhanced font 'sans,10' fontscale 2 "
+                   "set term pngcairo size %d,%d noenhanced font 'sans,13' fontscale 1.54 "
                    "linewidth 2 pointscale 2 background '#fefefe'\n",
                    2 * WIDTH, 2 * h);
         break;
     case PLOT_PDF:
-        buf_printf(out,
-                   "set term pdfcairo size %.2fin,%.2fin noenhanced font 'sans,10' "
-                   "background '#fefefe'\n",
-                   WIDTH / 72.0, h / 72.0);
+        buf_printf(
+            out,
+            "set term pdfcairo size %.2fin,%.2fin noenhanced font 'sans,13' fontscale 0.8 "
+            "background '#fefefe'\n",
+            WIDTH / 72.0, h / 72.0);
         break;
     }
 }
@@ -237,14 +239,16 @@ int plot_book(const struct plot *const *p, const char *const *of, const struct s
               size_t n, struct buf *out, struct err *err)
 {
     struct buf in = { 0 };
-    int rc = 0;
+    int rc = 0, high = HEIGHT;
 
-    put_terminal(&in, PLOT_PDF, 0);
+    for (size_t i = 0; i < n; i++)
+        high = d[i].height > high ? d[i].height : high;
+    put_terminal(&in, PLOT_PDF, high);
     for (size_t i = 0; i < n && !rc; i++) {
         buf_printf(&in, "reset session\nset label 9999 '%s%s", p[i]->title,
                    *of[i] ? ": " : "");
         put_tamed(&in, of[i], TAME);
-        buf_str(&in, "' at screen 0.012, screen 0.02 left font ',11' front\n");
+        buf_str(&in, "' at screen 0.99, screen 0.5 center rotate font ',10' front\n");
         rc = put_plot(&in, p[i], &d[i], err);
     }
     if (!rc)

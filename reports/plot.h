@@ -116,6 +116,9 @@ void sketch_phases(struct sketch *d, const struct subject *s, const struct steps
 /* A metric of the measured phases of all trials of the cell; free it in any case. */
 bool subject_hist(const struct subject *s, enum metric_id m, struct hist *h);
 
+/* So few values that a curve of them would mislead: the caption says so. */
+bool sketch_is_few(struct sketch *d, uint64_t n, const char *one, const char *many);
+
 /* The trials of the cell that were begun. */
 uint32_t subject_trials(const struct subject *s);
 

@@ -72,6 +72,7 @@ static void put_axes(struct sketch *d, const struct subject *s, size_t n)
 bool sketch_cells(struct sketch *d, const struct subject *s, size_t n)
 {
     size_t with = 0;
+    uint64_t answers = 0;
     bool priced = false;
 
     sketch_block(d, "cells");
@@ -79,6 +80,7 @@ bool sketch_cells(struct sketch *d, const struct subject *s, size_t n)
         const struct summary_group *g = subject_group(&s[i]);
 
         put_cell(d, &s[i], n - i, i + 1);
+        answers += g->metrics[METRIC_TTFT].n;
         with += g->metrics[METRIC_TTFT].stats[STAT_P50].present;
         priced |= g->rates[RATE_COST_PER_1K].present;
     }
@@ -94,6 +96,7 @@ bool sketch_cells(struct sketch *d, const struct subject *s, size_t n)
     sketch_say(
         d, "Each line is one of the ranking, with the 95 %% interval of its requests as "
            "a bar. Filled: median; hollow: p95 of the time to first token. Bars that "
-           "overlap do not tell the two apart.");
+           "overlap do not tell the two apart. ");
+    sketch_say_count(d, answers, "answer in all.", "answers in all.");
     return true;
 }

@@ -119,6 +119,18 @@ void sketch_say_count(struct sketch *d, uint64_t n, const char *one, const char 
     sketch_say(d, " %s", n == 1 ? one : many);
 }
 
+bool sketch_is_few(struct sketch *d, uint64_t n, const char *one, const char *many)
+{
+    enum { LEAST = 5 }; /* what a median takes */
+
+    if (n >= LEAST)
+        return false;
+    sketch_say(d, "only ");
+    sketch_say_count(d, n, one, many);
+    sketch_say(d, ": a curve takes %d", LEAST);
+    return true;
+}
+
 void sketch_say_error(struct sketch *d, const struct subject *s, enum headline h)
 {
     enum stat_id stat;

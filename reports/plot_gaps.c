@@ -33,7 +33,7 @@ static void say(struct sketch *d, const struct tally *t, uint64_t gaps, uint64_t
     if (t->frames_shared && t->frames)
         sketch_say(d, " %.1f %% of frames came together with the one before: no gap.",
                    (double)t->frames_shared * 100 / (double)t->frames);
-    if (error) {
+    if (error > 0) {
         sketch_say(d, " Gaps shorter than ");
         sketch_say_value(d, UNIT_NS, (double)error);
         sketch_say(d, " are within the error of the instrument (grey).");
@@ -49,10 +49,13 @@ bool sketch_gaps(struct sketch *d, const struct subject *s, size_t n)
 
     (void)n;
     any = subject_hist(s, METRIC_STALL, &stalls) && any;
-    if (any) {
+    if (any && sketch_is_few(d, (uint64_t)stalls.total, "answer", "answers")) {
+        any = false;
+    } else if (any) {
         put_share_above(d, "gaps", &gaps);
         put_share_above(d, "stalls", &stalls);
-        summary_error(s->summary, subject_group(s), HEADLINE_ITL, &error, &stat);
+        if (!summary_error(s->summary, subject_group(s), HEADLINE_ITL, &error, &stat))
+            error = 0;
         sketch_set(d, "error", (double)error / NS_PER_MS);
         sketch_set(d, "least", fmax(100.0 / (double)gaps.total / 2, 1e-5));
         say(d, &subject_group(s)->tally, (uint64_t)gaps.total, (uint64_t)stalls.total,

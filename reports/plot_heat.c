@@ -77,6 +77,16 @@ static void put_heat(struct sketch *d, struct map *m, size_t *lowest, size_t *hi
     }
 }
 
+/* Wide enough for two marks at least. */
+static void put_axis(struct sketch *d, double low, double high)
+{
+    static const double NARROW = 2.5, WIDER = 1.6;
+    double by = high / low < NARROW ? WIDER : 1;
+
+    sketch_set(d, "low", low / by);
+    sketch_set(d, "high", high * by);
+}
+
 /* The middle of a step's values, evenly spread within their level. */
 static double quantile(const struct map *m, size_t step, double q)
 {
@@ -170,8 +180,8 @@ bool sketch_heat(struct sketch *d, const struct subject *s, size_t n)
     put_heat(d, &m, &lowest, &highest);
     limits = put_course(d, &m);
     sketch_phases(d, s, &m.st);
-    sketch_set(d, "low", (double)course_level(lowest) / NS_PER_MS);
-    sketch_set(d, "high", (double)course_level(highest + 1) / NS_PER_MS);
+    put_axis(d, (double)course_level(lowest) / NS_PER_MS,
+             (double)course_level(highest + 1) / NS_PER_MS);
     sketch_set(d, "step", m.st.width);
     sketch_set(d, "has_limits", limits);
     sketch_set(d, "streamed", m.c->streamed);

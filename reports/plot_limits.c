@@ -99,6 +99,9 @@ bool sketch_limits(struct sketch *d, const struct subject *s, size_t n)
         sketch_say(d, "the server told no rate limits");
         return false;
     }
+    if (sketch_is_few(d, subject_course(s)->told, "answer told of rate limits",
+                      "answers told of rate limits"))
+        return false;
     sketch_phases(d, s, &st);
     sketch_set(d, "t_wall", fmax(end, isfinite(wall) ? fmin(wall * 1.05, 3 * end) : end));
     sketch_set(d, "tokens_slope", tokens.slope);
@@ -108,9 +111,11 @@ bool sketch_limits(struct sketch *d, const struct subject *s, size_t n)
     sketch_set(d, "requests_at_0", requests.at_0);
     sketch_set(d, "requests_from", isfinite(requests.wall) ? requests.from : 1e9);
     sketch_set(d, "has_refused", refused > 0);
-    sketch_say(d, "What was left of each limit, the least seen in ");
+    sketch_say(d, "What was left of each limit, in %% of it, as ");
+    sketch_say_count(d, subject_course(s)->told, "answer", "answers");
+    sketch_say(d, " told; the least of each ");
     sketch_say_value(d, UNIT_NS, (double)subject_course(s)->width);
-    sketch_say(d, ", in %% of the limit.");
+    sketch_say(d, ".");
     say_wall(d, "tokens", &tokens);
     say_wall(d, "requests", &requests);
     if (refused) {

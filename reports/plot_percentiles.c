@@ -56,10 +56,14 @@ bool sketch_percentiles(struct sketch *d, const struct subject *s, size_t n)
     const struct summary_group *g = subject_group(s);
     struct hist ttft, e2e;
     bool has_ttft = subject_hist(s, METRIC_TTFT, &ttft);
-    bool has_e2e = subject_hist(s, METRIC_E2E, &e2e);
+    bool has_e2e = subject_hist(s, METRIC_E2E, &e2e), drawn = has_e2e || has_ttft;
 
     (void)n;
-    if (has_e2e || has_ttft) {
+    if (!drawn) {
+        sketch_say(d, "no measured request was answered well");
+    } else if (sketch_is_few(d, (uint64_t)e2e.total, "good request", "good requests")) {
+        drawn = false;
+    } else {
         put_curve(d, "ttft", &(struct curve){ &ttft, &g->metrics[METRIC_TTFT] });
         put_curve(d, "e2e", &(struct curve){ &e2e, &g->metrics[METRIC_E2E] });
         sketch_set(d, "has_ttft", has_ttft);
@@ -69,10 +73,8 @@ bool sketch_percentiles(struct sketch *d, const struct subject *s, size_t n)
         sketch_say(d, "; the axis opens up towards the slowest. Bands: 95 %% confidence.");
         say_limit(d, &g->metrics[METRIC_E2E]);
         sketch_say_error(d, s, has_ttft ? HEADLINE_TTFT : HEADLINE_E2E);
-    } else {
-        sketch_say(d, "no measured request was answered well");
     }
     hist_free(&ttft);
     hist_free(&e2e);
-    return has_e2e || has_ttft;
+    return drawn;
 }

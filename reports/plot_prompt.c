@@ -77,6 +77,17 @@ static void put_points(struct sketch *d, const struct course *c)
     free(sorted);
 }
 
+static void put_axis(struct sketch *d, const struct course *c)
+{
+    double least = INFINITY, most = 0;
+
+    for (size_t i = 0; i < c->n_points; i++) {
+        least = fmin(least, (double)c->points[i].ttft / NS_PER_MS);
+        most = fmax(most, (double)c->points[i].ttft / NS_PER_MS);
+    }
+    sketch_wide_axis(d, "ttft", least, most);
+}
+
 static void say(struct sketch *d, const struct course *c, const struct line *l)
 {
     sketch_say(d, "Time to first token of ");
@@ -107,8 +118,11 @@ bool sketch_prompt(struct sketch *d, const struct subject *s, size_t n)
         sketch_say(d, "no streamed answer told the size of its prompt");
         return false;
     }
+    if (sketch_is_few(d, c->n_points, "request", "requests"))
+        return false;
     l = fit(c);
     put_points(d, c);
+    put_axis(d, c);
     sketch_set(d, "slope", l.slope);
     sketch_set(d, "at_0", l.at_0);
     sketch_set(d, "has_line", l.known);

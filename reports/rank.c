@@ -176,20 +176,26 @@ size_t need_best(const struct need *need, const struct subject *s, size_t n)
     return best;
 }
 
+/* Those that may be chosen first, then those that have a time to first token, then by it.
+ */
+static bool is_before(const struct subject *a, const struct subject *b)
+{
+    double x = stat_of(a, METRIC_TTFT, STAT_P50), y = stat_of(b, METRIC_TTFT, STAT_P50);
+
+    if (rank_usable(a) != rank_usable(b))
+        return rank_usable(a);
+    return isfinite(x) && (!isfinite(y) || x < y);
+}
+
 /* Stable, and few: by insertion. */
 void rank_sort(struct subject *s, size_t n)
 {
     for (size_t i = 1; i < n; i++) {
         struct subject x = s[i];
-        double v = stat_of(&x, METRIC_TTFT, STAT_P50);
         size_t at = i;
 
-        while (at &&
-               (v < stat_of(&s[at - 1], METRIC_TTFT, STAT_P50) ||
-                (isfinite(v) && !isfinite(stat_of(&s[at - 1], METRIC_TTFT, STAT_P50))))) {
+        for (; at && is_before(&x, &s[at - 1]); at--)
             s[at] = s[at - 1];
-            at--;
-        }
         s[at] = x;
     }
 }

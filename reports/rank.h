@@ -62,7 +62,8 @@ bool rank_usable(const struct subject *s);
 /* Does a cell meet every objective that names it? False where one lacks data. */
 bool rank_meets_slos(const struct subject *s);
 
-/* Sorts the subjects: those by time to first token that have one, the others behind. */
+/* Sorts the subjects: those that are usable before the others, each by time to first token;
+ * what has none is behind. */
 void rank_sort(struct subject *s, size_t n);
 
 #endif

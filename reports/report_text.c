@@ -310,6 +310,7 @@ void report_text(struct buf *out, const struct summary *s, bool colour)
     text_headline(&p);
     text_comparison(&p);
     text_turns(&p);
+    text_reasoning(&p);
     text_phases(&p);
     text_limits(&p);
     text_regions(&p);

@@ -19,6 +19,7 @@ struct page {
 
 void text_headline(const struct page *p);
 void text_comparison(const struct page *p); /* a row a cell; with several cells only */
+void text_reasoning(const struct page *p);  /* a row a cell; where a model reasons only */
 void text_errors(const struct page *p, const struct summary_group *g); /* part of a phase */
 void text_turns(const struct page *p);                                 /* of sessions */
 void text_phases(const struct page *p); /* a block a cell and phase */
@@ -31,6 +32,9 @@ void text_next(const struct page *p);
 
 /* What the percentiles of a phase are worth, and whether it was steady: its lines below. */
 void text_sample(const struct page *p, const struct summary_group *g);
+
+/* What only some kinds of answer have: embeddings, systems, guard models. */
+void text_kinds(const struct page *p, const struct summary_group *g);
 
 /*
  * "±8 %" where a range has no room: the farther end of the interval, as a share of the

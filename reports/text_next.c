@@ -25,7 +25,10 @@ static void not_allowed(struct buf *b, const struct summary *s)
         buf_printf(b, "The key or its rights were refused: %s",
                    figure_or_dash(message(s, OUTCOME_AUTH)));
     else if (failed(s, OUTCOME_BLOCKED))
-        buf_str(b, "The spend limit of the account is reached.");
+        buf_str(
+            b,
+            "The spend limit of the account is reached: raise it in the console, or wait "
+            "until it is reset with the month; no retry helps.");
 }
 
 static void bad_request(struct buf *b, const struct summary *s)

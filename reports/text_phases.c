@@ -49,21 +49,66 @@ static void take_range(struct table *t, const struct summary_metric *m, enum met
     table_take(t, STYLE_DIM, &b);
 }
 
-static void compare_intervals(struct table *t, const struct summary_group *g)
+/* Columns behind the name, n and errors. */
+struct column {
+    const char *head;
+    enum metric_id id;
+    enum stat_id stat;
+};
+
+static const struct column of_text[] = {
+    { "ttft p50", METRIC_TTFT, STAT_P50 },
+    { "p95", METRIC_TTFT, STAT_P95 },
+    { "e2e p50", METRIC_E2E, STAT_P50 },
+    { "tok/s p50", METRIC_TPS, STAT_P50 },
+};
+static const struct column of_audio_in[] = {
+    { "upload p50", METRIC_UPLOAD, STAT_P50 },
+    { "e2e p50", METRIC_E2E, STAT_P50 },
+    { "p95", METRIC_E2E, STAT_P95 },
+    { "speed p50", METRIC_SPEED_FACTOR, STAT_P50 },
+};
+static const struct column of_audio_out[] = {
+    { "ttft p50", METRIC_TTFT, STAT_P50 },
+    { "p95", METRIC_TTFT, STAT_P95 },
+    { "rtf p50", METRIC_RTF, STAT_P50 },
+    { "char/s p50", METRIC_CHARS_PER_S, STAT_P50 },
+};
+enum { N_COMPARED = sizeof(of_text) / sizeof(of_text[0]) };
+
+static bool any_cell_has(const struct page *p, enum metric_id id)
+{
+    for (uint32_t c = 0; c < p->s->run->n_cells; c++)
+        if (p->s->cells[c].measured.metrics[id].n)
+            return true;
+    return false;
+}
+
+/* What the cells are compared by: what all of them have. */
+static const struct column *columns_of(const struct page *p)
+{
+    if (any_cell_has(p, METRIC_TPS))
+        return of_text;
+    if (any_cell_has(p, METRIC_AUDIO_IN))
+        return of_audio_in;
+    return any_cell_has(p, METRIC_CHARS_PER_S) ? of_audio_out : of_text;
+}
+
+static void compare_intervals(struct table *t, const struct summary_group *g,
+                              const struct column *columns)
 {
     if (!g->metrics[METRIC_E2E].stats[STAT_P50].present)
         return;
     table_cell(t, STYLE_DIM, "  95 %% CI");
     table_cell(t, STYLE_DIM, "%s", "");
     table_cell(t, STYLE_DIM, "%s", "");
-    text_take_width(t, &g->metrics[METRIC_TTFT], STAT_P50);
-    text_take_width(t, &g->metrics[METRIC_TTFT], STAT_P95);
-    text_take_width(t, &g->metrics[METRIC_E2E], STAT_P50);
-    text_take_width(t, &g->metrics[METRIC_TPS], STAT_P50);
+    for (int i = 0; i < N_COMPARED; i++)
+        text_take_width(t, &g->metrics[columns[i].id], columns[i].stat);
     table_row(t);
 }
 
-static void compare_row(struct table *t, const struct page *p, uint32_t cell)
+static void compare_row(struct table *t, const struct page *p, uint32_t cell,
+                        const struct column *columns)
 {
     const struct summary_group *g = &p->s->cells[cell].measured;
     uint32_t none = UINT32_MAX;
@@ -73,36 +118,42 @@ static void compare_row(struct table *t, const struct page *p, uint32_t cell)
     units_put_count(&b, g->tally.requests);
     table_take(t, STYLE_PLAIN, &b);
     take_rate(t, g, RATE_ERROR);
-    take_stat(t, &g->metrics[METRIC_TTFT], METRIC_TTFT, STAT_P50);
-    take_stat(t, &g->metrics[METRIC_TTFT], METRIC_TTFT, STAT_P95);
-    take_stat(t, &g->metrics[METRIC_E2E], METRIC_E2E, STAT_P50);
-    take_stat(t, &g->metrics[METRIC_TPS], METRIC_TPS, STAT_P50);
-    if (g->rates[RATE_TPS_TOTAL].present)
-        figure_number(&b, g->rates[RATE_TPS_TOTAL].value);
-    else
-        buf_str(&b, "–");
-    table_take(t, STYLE_PLAIN, &b);
-    take_rate(t, g, RATE_CACHE_TOKENS);
+    for (int i = 0; i < N_COMPARED; i++)
+        take_stat(t, &g->metrics[columns[i].id], columns[i].id, columns[i].stat);
+    if (columns == of_text) {
+        if (g->rates[RATE_TPS_TOTAL].present)
+            figure_number(&b, g->rates[RATE_TPS_TOTAL].value);
+        else
+            buf_str(&b, "–");
+        table_take(t, STYLE_PLAIN, &b);
+        take_rate(t, g, RATE_CACHE_TOKENS);
+    }
     figure_cost(&b, &g->tally);
     table_take(t, STYLE_PLAIN, &b);
-    compare_intervals(t, g);
+    compare_intervals(t, g, columns);
 }
 
 void text_comparison(const struct page *p)
 {
-    static const char *const heads[] = { "",       "n",       "errors",    "ttft p50",
-                                         "p95",    "e2e p50", "tok/s p50", "all",
-                                         "cached", "cost" };
+    const struct column *columns = columns_of(p);
     struct table t;
 
     if (p->s->run->n_cells < 2)
         return;
     buf_char(p->out, '\n');
-    table_init(&t, "lrrrrrrrrr");
-    for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++)
-        table_cell(&t, STYLE_DIM, "%s", heads[i]);
+    table_init(&t, columns == of_text ? "lrrrrrrrrr" : "lrrrrrrr");
+    table_cell(&t, STYLE_DIM, "%s", "");
+    table_cell(&t, STYLE_DIM, "%s", "n");
+    table_cell(&t, STYLE_DIM, "%s", "errors");
+    for (int i = 0; i < N_COMPARED; i++)
+        table_cell(&t, STYLE_DIM, "%s", columns[i].head);
+    if (columns == of_text) {
+        table_cell(&t, STYLE_DIM, "%s", "all");
+        table_cell(&t, STYLE_DIM, "%s", "cached");
+    }
+    table_cell(&t, STYLE_DIM, "%s", "cost");
     for (uint32_t c = 0; c < p->s->run->n_cells; c++)
-        compare_row(&t, p, c);
+        compare_row(&t, p, c, columns);
     table_put(&t, p->out, 2, p->colour);
     table_free(&t);
 }
@@ -114,9 +165,21 @@ static const struct {
     enum metric_id id;
     const char *name;
 } rows[] = {
-    { METRIC_TTFT, "ttft" }, { METRIC_TTFT_API, "ttft_api" }, { METRIC_TTFA, "ttfa" },
-    { METRIC_ITL, "itl" },   { METRIC_TPS, "tok/s" },         { METRIC_STALL, "stall" },
-    { METRIC_E2E, "e2e" },   { METRIC_SESSION, "session" },   { METRIC_HELD, "held" },
+    { METRIC_TTFT, "ttft" },
+    { METRIC_TTFT_API, "ttft_api" },
+    { METRIC_TTFA, "ttfa" },
+    { METRIC_ITL, "itl" },
+    { METRIC_TPS, "tok/s" },
+    { METRIC_STALL, "stall" },
+    { METRIC_E2E, "e2e" },
+    { METRIC_SESSION, "session" },
+    { METRIC_UPLOAD, "upload" },
+    { METRIC_SPEED_FACTOR, "speed" },
+    { METRIC_SPEED_FACTOR_SERVER, "  no upload" },
+    { METRIC_RTF, "rtf" },
+    { METRIC_CHARS_PER_S, "char/s" },
+    { METRIC_STARVED, "starved" },
+    { METRIC_HELD, "held" },
 };
 
 enum { N_COLUMNS = 7 }; /* name, n, p50, p90, p95, p99, max */
@@ -316,13 +379,44 @@ static void put_tokens(const struct page *p, const struct summary_group *g)
         figure_number(b, (double)asked->mean);
         buf_char(b, ')');
     }
-    b = pieces_next(&line);
-    buf_str(b, "answer ");
-    figure_number(b, (double)g->metrics[METRIC_COMPLETION_TOKENS].mean);
-    if (total->present) {
+    if (g->metrics[METRIC_COMPLETION_TOKENS].n) {
+        b = pieces_next(&line);
+        buf_str(b, "answer ");
+        figure_number(b, (double)g->metrics[METRIC_COMPLETION_TOKENS].mean);
+    }
+    if (total->present && g->metrics[METRIC_COMPLETION_TOKENS].n) {
         b = pieces_next(&line);
         figure_number(b, total->value);
         buf_str(b, "/s in all");
+    }
+    pieces_put(&line, p, 4, STYLE_PLAIN);
+}
+
+/* "audio: 30 s a clip · 3 h 20 min in all · 4.2 MB up" */
+static void put_audio(const struct page *p, const struct summary_group *g)
+{
+    const struct summary_metric *in = &g->metrics[METRIC_AUDIO_IN];
+    const struct summary_metric *out = &g->metrics[METRIC_AUDIO_OUT];
+    struct pieces line = { 0 };
+    struct buf *b;
+
+    if (!in->n && !out->n)
+        return;
+    if (in->n) {
+        b = pieces_next(&line);
+        buf_str(b, "audio: clips of ");
+        figure_value(b, UNIT_NS, (double)in->mean);
+        b = pieces_next(&line);
+        units_put_bytes(b, g->tally.bytes_up);
+        buf_str(b, " sent");
+    }
+    if (out->n) {
+        b = pieces_next(&line);
+        buf_str(b, "audio: answers of ");
+        figure_value(b, UNIT_NS, (double)out->mean);
+        b = pieces_next(&line);
+        units_put_bytes(b, g->tally.bytes_down);
+        buf_str(b, " received");
     }
     pieces_put(&line, p, 4, STYLE_PLAIN);
 }
@@ -464,6 +558,8 @@ static void put_phase(const struct page *p, const struct summary_group *g)
     text_sample(p, g);
     text_errors(p, g);
     put_tokens(p, g);
+    text_kinds(p, g);
+    put_audio(p, g);
     put_cache(p, g);
     put_cost(p, g);
     put_server(p, g);

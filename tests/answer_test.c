@@ -59,6 +59,7 @@ static void expect_nothing(const struct answer *a)
     assert_int_equal(a->retry_in, NS_ABSENT);
     assert_int_equal(a->role, NS_ABSENT);
     assert_int_equal(a->first, NS_ABSENT);
+    assert_int_equal(a->reasoning, NS_ABSENT);
     assert_int_equal(a->answer, NS_ABSENT);
     assert_int_equal(a->last, NS_ABSENT);
     assert_int_equal(a->stall, NS_ABSENT);
@@ -77,6 +78,10 @@ static void expect_nothing(const struct answer *a)
         assert_int_equal(a->limits[i].remaining, -1);
         assert_int_equal(a->limits[i].reset, NS_ABSENT);
     }
+    assert_memory_equal(&a->embedding, &embedding_none, sizeof(embedding_none));
+    assert_memory_equal(&a->compound, &compound_none, sizeof(compound_none));
+    assert_memory_equal(&a->judgement, &judgement_none, sizeof(judgement_none));
+    assert_int_equal(a->opening.len + a->tools_seen + a->wants_opening, 0);
     assert_string_equal(answer_string(&a->request_id), "");
     assert_string_equal(answer_string(&a->region), "");
     assert_string_equal(answer_string(&a->edge), "");
@@ -119,6 +124,7 @@ TEST(answer_reset_forgets_all_but_memory_and_secret)
     a.said = b.said;
     a.said.wanted = true;
     said_text(&a.said, str_of("x"));
+    a.opening = b.opening;
     buf_str(&a.request_id, "x");
     buf_str(&a.region, "x");
     buf_str(&a.edge, "x");
@@ -128,6 +134,7 @@ TEST(answer_reset_forgets_all_but_memory_and_secret)
     buf_str(&a.error_type, "x");
     buf_str(&a.error_code, "x");
     buf_str(&a.limit_kind, "x");
+    answer_opening(&a, str_of("x")); /* whatever it wants: it is all ones */
     answer_reset(&a);
     expect_nothing(&a);
     assert_string_equal(a.secret.p, "canary");

@@ -97,6 +97,38 @@ TEST(catalogue_costs)
                          cases[i].want);
 }
 
+TEST(catalogue_costs_of_audio_count_ten_seconds_at_least)
+{
+    static const struct {
+        ns_t length;
+        int64_t want;
+    } cases[] = {
+        { 3600 * NS_PER_S, 111000000 },
+        { 36 * NS_PER_S, 1110000 },
+        { 10 * NS_PER_S, 308333 },
+        { 9 * NS_PER_S, 308333 },
+        { 10 * NS_PER_MS, 308333 },
+        { 0, 308333 },
+        { NS_ABSENT, -1 },
+    };
+    struct model m = { .audio_nusd = 111000000 }, unknown = { .audio_nusd = -1 };
+
+    for (size_t i = 0; i < COUNT(cases); i++)
+        assert_int_equal(catalogue_audio_cost(&m, cases[i].length), cases[i].want);
+    assert_int_equal(catalogue_audio_cost(&unknown, NS_PER_S), -1);
+}
+
+TEST(catalogue_costs_of_speech_go_by_characters)
+{
+    struct model m = { .character_nusd = 22000000000 }, unknown = { .character_nusd = -1 };
+
+    assert_int_equal(catalogue_text_cost(&m, 1000000), 22000000000);
+    assert_int_equal(catalogue_text_cost(&m, 180), 3960000);
+    assert_int_equal(catalogue_text_cost(&m, 0), 0);
+    assert_int_equal(catalogue_text_cost(&m, -1), -1);
+    assert_int_equal(catalogue_text_cost(&unknown, 5), -1);
+}
+
 TEST(catalogue_says_what_is_wrong_and_where)
 {
     static const struct {

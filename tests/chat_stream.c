@@ -2,11 +2,11 @@
 
 #include <stdlib.h>
 
-#include "api/endpoint.h"
 #include "base/mem.h"
 #include "test.h"
 
 struct stream {
+    const struct endpoint *ep;
     struct answer a;
     ns_t events;
 };
@@ -15,7 +15,7 @@ static void on_event(void *ctx, const struct sse_event *ev)
 {
     struct stream *s = ctx;
 
-    endpoint_chat.event(&s->a, ev, ++s->events);
+    s->ep->event(&s->a, ev, ++s->events);
 }
 
 static void number(struct buf *out, const char *name, int64_t v)
@@ -36,11 +36,13 @@ static void flag(struct buf *out, const char *name, bool on)
         buf_printf(out, "%s, ", name);
 }
 
-void chat_stream_describe(const struct answer *a, enum transfer_end end, struct buf *out)
+void stream_describe(const struct endpoint *ep, const struct answer *a,
+                     enum transfer_end end, struct buf *out)
 {
     buf_clear(out);
     number(out, "role", a->role);
     number(out, "first", a->first);
+    number(out, "thought", a->reasoning);
     number(out, "answer", a->answer);
     number(out, "last", a->last);
     number(out, "frames", a->frames ? (int64_t)a->frames : -1);
@@ -62,7 +64,12 @@ void chat_stream_describe(const struct answer *a, enum transfer_end end, struct 
     flag(out, "done", a->done);
     if (a->failed)
         buf_printf(out, "error %d \"%s\", ", a->error_status, answer_string(&a->error));
-    buf_str(out, outcomes[error_classify(a, end, endpoint_chat.complete(a))].name);
+    buf_str(out, outcomes[error_classify(a, end, ep->complete(a))].name);
+}
+
+void chat_stream_describe(const struct answer *a, enum transfer_end end, struct buf *out)
+{
+    stream_describe(&endpoint_chat, a, end, out);
 }
 
 /* The bytes lie in a block of their own, so that a read beyond them is caught. */
@@ -77,10 +84,10 @@ static void feed(struct sse *sse, const char *p, size_t n)
 }
 
 /* In pieces of `each` bytes, but for the first of them. */
-static void expect(const char *p, size_t n, size_t first, size_t each,
-                   enum transfer_end end, const char *want)
+static void expect(const struct endpoint *ep, const char *p, size_t n, size_t first,
+                   size_t each, enum transfer_end end, const char *want)
 {
-    struct stream s = { .events = 0 };
+    struct stream s = { .ep = ep };
     struct sse sse;
     struct buf got;
 
@@ -93,18 +100,24 @@ static void expect(const char *p, size_t n, size_t first, size_t each,
     if (end == TRANSFER_DONE)
         sse_end(&sse);
     buf_init(&got, 0);
-    chat_stream_describe(&s.a, end, &got);
+    stream_describe(ep, &s.a, end, &got);
     assert_string_equal(got.p, want);
     buf_free(&got);
     sse_free(&sse);
     answer_free(&s.a);
 }
 
+void stream_expect(const struct endpoint *ep, const char *stream, size_t n,
+                   enum transfer_end end, const char *want)
+{
+    for (size_t cut = 0; cut <= n; cut++)
+        expect(ep, stream, n, cut, n, end, want);
+    expect(ep, stream, n, 0, 1, end, want);
+    expect(ep, stream, n, 0, 3, end, want);
+}
+
 void chat_stream_expect(const char *stream, size_t n, enum transfer_end end,
                         const char *want)
 {
-    for (size_t cut = 0; cut <= n; cut++)
-        expect(stream, n, cut, n, end, want);
-    expect(stream, n, 0, 1, end, want);
-    expect(stream, n, 0, 3, end, want);
+    stream_expect(&endpoint_chat, stream, n, end, want);
 }

@@ -50,12 +50,14 @@ TEST(chat_reads_the_streams_of_groq)
         /* reasoning apart, as of gpt-oss */
         { ROLE DELTA("{\"reasoning\":\"Th\",\"channel\":\"analysis\"}") THOUGHT("ink")
               TEXT("Hi") FINISH("stop") DONE,
-          "role 1, first 2, answer 4, last 4, frames 3, id req_1, finish stop, reasoned, "
+          "role 1, first 2, thought 2, answer 4, last 4, frames 3, id req_1, finish stop, "
+          "reasoned, "
           "done, "
           "ok" },
         /* a budget that ended within the reasoning */
         { ROLE THOUGHT("Th") FINISH("length") DONE,
-          "role 1, first 2, last 2, frames 1, id req_1, finish length, reasoned, done, "
+          "role 1, first 2, thought 2, last 2, frames 1, id req_1, finish length, "
+          "reasoned, done, "
           "empty" },
         { ROLE FINISH("length") DONE, "role 1, id req_1, finish length, done, empty" },
         /* a whole tool call in one delta */
@@ -276,21 +278,26 @@ TEST(chat_reads_raw_reasoning_inside_the_content)
     static const struct row rows[] = {
         { TEXT("<think>") TEXT("hm\\n") TEXT("</think>") TEXT("\\n\\n") TEXT("Hi")
               FINISH("stop"),
-          "role 1, first 1, answer 5, last 5, frames 5, finish stop, reasoned, ok" },
+          "role 1, first 1, thought 1, answer 5, last 5, frames 5, finish stop, reasoned, "
+          "ok" },
         { TEXT("\\u003cthink\\u003e") TEXT("hm") TEXT("\\u003c/think\\u003e") TEXT("Hi")
               FINISH("stop"),
-          "role 1, first 1, answer 4, last 4, frames 4, finish stop, reasoned, ok" },
+          "role 1, first 1, thought 1, answer 4, last 4, frames 4, finish stop, reasoned, "
+          "ok" },
         { TEXT("<th") TEXT("in") TEXT("k>a<b</") TEXT("th") TEXT("ink>Hi") FINISH("stop"),
-          "role 1, first 1, answer 5, last 5, frames 5, finish stop, reasoned, ok" },
+          "role 1, first 1, thought 1, answer 5, last 5, frames 5, finish stop, reasoned, "
+          "ok" },
         { TEXT("<think><</think>Hi") FINISH("stop"),
-          "role 1, first 1, answer 1, last 1, frames 1, finish stop, reasoned, ok" },
+          "role 1, first 1, thought 1, answer 1, last 1, frames 1, finish stop, reasoned, "
+          "ok" },
         { TEXT("<think></think></think>") TEXT(" x") FINISH("stop"),
-          "role 1, first 1, answer 1, last 2, frames 2, finish stop, reasoned, ok" },
+          "role 1, first 1, thought 1, answer 1, last 2, frames 2, finish stop, reasoned, "
+          "ok" },
         /* thoughts alone are no answer */
         { TEXT("<think>hm") TEXT("</think>") TEXT(" \\n\\t\\r") FINISH("stop"),
-          "role 1, first 1, last 3, frames 3, finish stop, reasoned, empty" },
+          "role 1, first 1, thought 1, last 3, frames 3, finish stop, reasoned, empty" },
         { TEXT("<think>hm") FINISH("length"),
-          "role 1, first 1, last 1, frames 1, finish length, reasoned, empty" },
+          "role 1, first 1, thought 1, last 1, frames 1, finish length, reasoned, empty" },
         /* what only began like a tag was visible when it came */
         { TEXT("<th") TEXT("e") TEXT(" end") FINISH("stop"),
           "role 1, first 1, answer 1, last 3, frames 3, finish stop, ok" },
@@ -301,7 +308,7 @@ TEST(chat_reads_raw_reasoning_inside_the_content)
         { TEXT("Use <think>") TEXT("x") FINISH("stop"),
           "role 1, first 1, answer 1, last 2, frames 2, finish stop, ok" },
         { TEXT("  <think>") TEXT("x") FINISH("stop"),
-          "role 1, first 1, last 2, frames 2, finish stop, reasoned, empty" },
+          "role 1, first 1, thought 1, last 2, frames 2, finish stop, reasoned, empty" },
         { TEXT("\\\\<think>") FINISH("stop"),
           "role 1, first 1, answer 1, last 1, frames 1, finish stop, ok" },
         { TEXT("\\/think\\u00e4") FINISH("stop"),
@@ -318,7 +325,8 @@ TEST(chat_reads_the_dialects_of_other_servers)
         { DELTA("{\"role\":\"assistant\",\"content\":\"\"}") DELTA(
               "{\"role\":\"assistant\",\"reasoning_content\":\"hm\",\"content\":null}")
               DELTA("{\"role\":\"assistant\",\"content\":\"Hi\"}") FINISH("stop") DONE,
-          "role 1, first 2, answer 3, last 3, frames 2, finish stop, reasoned, done, ok" },
+          "role 1, first 2, thought 2, answer 3, last 3, frames 2, finish stop, reasoned, "
+          "done, ok" },
         { "data: "
           "{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\"},\"finish_reason\":null,"
           "\"stop_reason\":null}],\"usage\":null,\"service_tier\":\"default\"}\n\n" DONE,
@@ -345,7 +353,8 @@ TEST(chat_reads_the_dialects_of_other_servers)
                 "\"text\":"
                 "\"hm\"}]}]}") DELTA("{\"content\":[{\"type\":\"text\",\"text\":\"a\"}]}")
               DELTA("{\"content\":[]}") FINISH("stop") DONE,
-          "role 1, first 1, answer 2, last 2, frames 2, finish stop, reasoned, done, ok" },
+          "role 1, first 1, thought 1, answer 2, last 2, frames 2, finish stop, reasoned, "
+          "done, ok" },
         /* refusals are text, the old function_call is a call */
         { DELTA("{\"refusal\":\"No.\"}") FINISH("stop") DONE,
           "role 1, first 1, answer 1, last 1, frames 1, finish stop, done, ok" },
@@ -397,7 +406,8 @@ TEST(chat_calls_damage_damage)
           "protocol" },
         { "data: {\"choices\":[{\"delta\":{\"content\":\"x\"}\n\n" TEXT("<think>y")
               FINISH("stop") DONE,
-          "role 2, first 2, last 2, frames 1, finish stop, reasoned, damaged, done, "
+          "role 2, first 2, thought 2, last 2, frames 1, finish stop, reasoned, damaged, "
+          "done, "
           "protocol" },
         { "data: <html><title>502</title></html>\n\n", "damaged, protocol" },
     };
@@ -675,6 +685,7 @@ TEST(chat_refuses_a_body_that_sets_what_is_ours)
 TEST(endpoints_are_found_by_name)
 {
     assert_ptr_equal(endpoint_find("chat"), &endpoint_chat);
+    assert_ptr_equal(endpoint_find("responses"), &endpoint_responses);
     assert_null(endpoint_find("cha"));
     assert_null(endpoint_find(""));
 }

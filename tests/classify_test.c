@@ -86,6 +86,7 @@ TEST(classify_takes_an_error_event_for_what_it_stands_for)
         enum outcome outcome;
     } cases[] = {
         { "{\"code\":\"json_validate_failed\",\"status_code\":400}", OUTCOME_GENERATION },
+        { "{\"code\":\"tool_required_not_called\"}", OUTCOME_GENERATION },
         { "{\"status_code\":429}", OUTCOME_RATE_LIMITED },
         { "{\"status_code\":498}", OUTCOME_CAPACITY },
         { "{\"type\":\"rate_limit_error\"}", OUTCOME_RATE_LIMITED },
@@ -215,4 +216,17 @@ TEST(classify_tells_limits_of_a_day)
         assert_int_equal(error_is_daily(&a), cases[i].daily);
         answer_free(&a);
     }
+}
+
+TEST(classify_believes_no_answer_that_is_compressed)
+{
+    struct answer a;
+
+    answer_init(&a);
+    a.status = 200;
+    a.text = a.done = true;
+    assert_int_equal(error_classify(&a, TRANSFER_DONE, true), OUTCOME_OK);
+    a.encoded = true;
+    assert_int_equal(error_classify(&a, TRANSFER_DONE, true), OUTCOME_PROTOCOL);
+    answer_free(&a);
 }

@@ -201,7 +201,7 @@ TEST(prompts_walk_a_dataset_in_its_order)
         buf_printf(&text, "{\"prompt\":\"%d\"}\n", i);
     path = file_of(text.p, text.len);
     w.dataset = path;
-    p = prompts_open(&w, "{}", 42, &err);
+    p = prompts_open(&w, PROMPT_MESSAGES, "{}", 42, &err);
     assert_non_null(p);
     unlink(path);
     for (int run = 0; run < 4; run++)
@@ -229,5 +229,5 @@ TEST(prompts_walk_a_dataset_in_its_order)
     buf_free(&text);
 
     w.dataset = "/nowhere/x.jsonl";
-    assert_null(prompts_open(&w, "{}", 42, &err));
+    assert_null(prompts_open(&w, PROMPT_MESSAGES, "{}", 42, &err));
 }

@@ -196,7 +196,8 @@ static void run(struct trial *t)
     struct budget_state budget;
     struct err err = { 0 };
     struct engine *e;
-    struct prompts *prompts = prompts_open(&t->cell.workload, "{}", 1, &err);
+    struct prompts *prompts =
+        prompts_open(&t->cell.workload, PROMPT_MESSAGES, "{}", 1, &err);
     struct engine_config config = {
         .clock = &clock_system,
         .t0 = clock_now(&clock_system),

@@ -31,6 +31,7 @@ static struct record streamed(void)
     r.at[MOMENT_SENT] = 1012 * NS_PER_MS;
     r.at[MOMENT_ROLE] = 1090 * NS_PER_MS;
     r.at[MOMENT_FIRST] = 1100 * NS_PER_MS;
+    r.at[MOMENT_REASONING] = 1110 * NS_PER_MS;
     r.at[MOMENT_ANSWER] = 1140 * NS_PER_MS;
     r.at[MOMENT_LAST] = 1200 * NS_PER_MS;
     r.at[MOMENT_END] = 1203 * NS_PER_MS;
@@ -41,6 +42,7 @@ static struct record streamed(void)
     r.tokens.prompt = 2006;
     r.tokens.cached = 1920;
     r.tokens.completion = 11;
+    r.tokens.reasoning = 4;
     r.server.queue = 20 * NS_PER_MS;
     r.server.prompt = 30 * NS_PER_MS;
     r.server.completion = 110 * NS_PER_MS;
@@ -108,12 +110,50 @@ TEST(every_metric_of_a_streamed_answer_is_what_its_moments_say)
         { "planned_tokens", 1, 2000 },
         { "prompt_tokens", 1, 2006 },
         { "completion_tokens", 1, 11 },
+        { "ttf_reasoning", 1, 110 * NS_PER_MS },
+        { "reasoning_time", 1, 30 * NS_PER_MS },
+        { "reasoning_share", 1, 363636 },
+        { "reasoning_tokens", 1, 4 },
+        { "answer_tokens", 1, 7 },
+        { "embed_tps", 0, 0 },
+        { "executed_tools", 0, 0 },
+        { "tool_time", 0, 0 },
+        { "model_time", 0, 0 },
+        { "beyond_models", 0, 0 },
+        { "score", 0, 0 },
+        { "upload", 0, 0 },
+        { "speed_factor", 0, 0 },
+        { "speed_factor_server", 0, 0 },
+        { "rtf", 0, 0 },
+        { "chars_per_s", 0, 0 },
+        { "starved", 0, 0 },
+        { "audio_in", 0, 0 },
+        { "audio_out", 0, 0 },
     };
     struct record r = streamed();
 
     assert_int_equal(COUNT(cases), N_METRICS);
     for (size_t i = 0; i < COUNT(cases); i++)
         expect(cases[i].name, &r, cases[i].n, cases[i].first);
+}
+
+TEST(metrics_of_some_kinds_of_answer_are_what_those_hold)
+{
+    struct record r = streamed();
+
+    r.embedding = (struct embedding){ 4, 768 };
+    r.at[MOMENT_SENT] = 1 * NS_PER_S;
+    r.at[MOMENT_END] = 3 * NS_PER_S;
+    expect("embed_tps", &r, 1, 1003000); /* 2,006 tokens in 2 s */
+    r.compound = (struct compound){ 3, 700 * NS_PER_MS, 2, 600 * NS_PER_MS };
+    expect("executed_tools", &r, 1, 3);
+    expect("tool_time", &r, 1, 700 * NS_PER_MS);
+    expect("model_time", &r, 1, 600 * NS_PER_MS);
+    expect("beyond_models", &r, 1, 1400 * NS_PER_MS);
+    r.compound.model_time = 5 * NS_PER_S; /* by its own clock it took longer than by ours */
+    expect("beyond_models", &r, 1, 0);
+    r.judgement = (struct judgement){ 0, 427 };
+    expect("score", &r, 1, 427);
 }
 
 TEST(what_did_not_happen_gives_no_value)
@@ -123,6 +163,49 @@ TEST(what_did_not_happen_gives_no_value)
     record_init(&r);
     for (int i = 0; i < N_METRICS; i++)
         expect(metrics[i].name, &r, 0, 0);
+}
+
+/* 30 s of audio that took 100 ms to go up and 150 ms to be written down. */
+TEST(metrics_of_speech_to_text_tell_upload_and_speed_apart)
+{
+    struct record r;
+
+    record_init(&r);
+    r.at[MOMENT_DUE] = 0;
+    r.at[MOMENT_START] = r.at[MOMENT_CONNECTED] = 50 * NS_PER_MS;
+    r.at[MOMENT_SENT] = 150 * NS_PER_MS;
+    r.at[MOMENT_HEAD] = r.at[MOMENT_END] = 300 * NS_PER_MS;
+    r.audio.sent = 30 * NS_PER_S;
+    r.bytes_up = 960500;
+    expect("upload", &r, 1, 100 * NS_PER_MS);
+    expect("speed_factor", &r, 1, 120000);
+    expect("speed_factor_server", &r, 1, 200000);
+    expect("audio_in", &r, 1, 30 * NS_PER_S);
+    expect("rtf", &r, 0, 0);
+    expect("chars_per_s", &r, 0, 0);
+    expect("ttft", &r, 0, 0);
+    r.bytes_up = (16 << 10) - 1; /* taken by the socket at once */
+    expect("upload", &r, 0, 0);
+    r.at[MOMENT_SENT] = NS_ABSENT;
+    expect("speed_factor_server", &r, 0, 0);
+}
+
+TEST(metrics_of_text_to_speech_count_sound_and_characters)
+{
+    struct record r;
+
+    record_init(&r);
+    r.at[MOMENT_START] = 0;
+    r.at[MOMENT_SENT] = NS_PER_MS;
+    r.at[MOMENT_END] = 500 * NS_PER_MS;
+    r.audio.received = 4 * NS_PER_S;
+    r.audio.starved = 0;
+    r.characters = 60;
+    expect("rtf", &r, 1, 8000);
+    expect("chars_per_s", &r, 1, 120000);
+    expect("starved", &r, 1, 0);
+    expect("audio_out", &r, 1, 4 * NS_PER_S);
+    expect("speed_factor", &r, 0, 0);
 }
 
 TEST(speed_needs_two_tokens_and_time_between_them)
@@ -149,6 +232,51 @@ TEST(network_is_clamped_at_zero_and_the_clamp_is_told)
     r.server.queue = NS_ABSENT;
     expect("network", &r, 0, 0);
     assert_false(metric_network_clamped(&r));
+}
+
+TEST(reasoning_has_a_share_only_where_the_server_tells_it)
+{
+    struct record r = streamed();
+
+    r.tokens.reasoning = -1;
+    expect("reasoning_share", &r, 0, 0);
+    expect("answer_tokens", &r, 0, 0);
+    r.tokens.reasoning = 0;
+    expect("reasoning_share", &r, 1, 0);
+    expect("answer_tokens", &r, 1, 11);
+    r.tokens.reasoning = 12; /* more than there are */
+    expect("reasoning_share", &r, 0, 0);
+    expect("answer_tokens", &r, 0, 0);
+    r.tokens.completion = r.tokens.reasoning = 0;
+    expect("reasoning_share", &r, 0, 0);
+}
+
+TEST(hidden_thoughts_are_no_speed_and_no_network)
+{
+    struct record r = streamed();
+
+    r.at[MOMENT_REASONING] = NS_ABSENT; /* first is no answer: something else came */
+    expect("tps", &r, 1, 100000);
+    r.at[MOMENT_ANSWER] = r.at[MOMENT_FIRST];
+    expect("tps", &r, 1, 60000); /* 6 tokens behind the first in 100 ms */
+    expect("tpot", &r, 1, 16666667);
+    expect("network", &r, 1, 0); /* 88 - (20 + 30 + 5 * 10) ms */
+    assert_true(metric_network_clamped(&r));
+    r.tokens.reasoning = 10;
+    expect("tps", &r, 0, 0);
+    r.tokens.reasoning = 12; /* more than there are */
+    expect("tps", &r, 1, 100000);
+}
+
+TEST(reasoning_time_ends_with_the_first_answer)
+{
+    struct record r = streamed();
+
+    r.at[MOMENT_ANSWER] = NS_ABSENT; /* the budget ended within the thoughts */
+    expect("reasoning_time", &r, 0, 0);
+    expect("ttf_reasoning", &r, 1, 110 * NS_PER_MS);
+    r.at[MOMENT_ANSWER] = r.at[MOMENT_REASONING] - 1; /* thoughts behind an answer */
+    expect("reasoning_time", &r, 0, 0);
 }
 
 TEST(connection_times_are_of_new_connections_only)

@@ -13,6 +13,11 @@ static struct model models[] = {
 };
 static const struct catalogue catalogue = { .models = models, .n_models = 1 };
 
+static struct rate_need of_tokens(double n)
+{
+    return (struct rate_need){ { [LIMIT_REQUESTS] = 1, [LIMIT_TOKENS] = n } };
+}
+
 static const struct limit unsaid[N_LIMITS] = { { -1, -1, -1 },
                                                { -1, -1, -1 },
                                                { -1, -1, -1 } };
@@ -23,7 +28,7 @@ static int burst(struct pacer *p, double tokens, ns_t now, int most, ns_t *again
     int n = 0;
 
     *again = 0;
-    while (n < most && !(*again = pacer_admit(p, tokens, now)))
+    while (n < most && !(*again = pacer_admit(p, of_tokens(tokens), now)))
         n++;
     return n;
 }
@@ -57,10 +62,11 @@ TEST(the_bucket_that_runs_dry_first_holds_requests_back)
         assert_int_equal(burst(p, cases[i].tokens, now, 400, &again), cases[i].passed);
         assert_int_equal(again, cases[i].again ? now + cases[i].again : 0);
         if (again) {
-            assert_int_equal(pacer_wait(p, cases[i].tokens, now), again - now);
-            assert_int_not_equal(pacer_admit(p, cases[i].tokens, again - NS_PER_MS), 0);
-            assert_int_equal(pacer_admit(p, cases[i].tokens, again), 0);
-            assert_int_not_equal(pacer_admit(p, cases[i].tokens, again), 0);
+            assert_int_equal(pacer_wait(p, of_tokens(cases[i].tokens), now), again - now);
+            assert_int_not_equal(
+                pacer_admit(p, of_tokens(cases[i].tokens), again - NS_PER_MS), 0);
+            assert_int_equal(pacer_admit(p, of_tokens(cases[i].tokens), again), 0);
+            assert_int_not_equal(pacer_admit(p, of_tokens(cases[i].tokens), again), 0);
         }
         pacers_close(ps);
     }
@@ -83,12 +89,13 @@ TEST(tokens_that_were_not_used_come_back)
     struct pacers *ps = pacers_open(&catalogue);
     struct pacer *p = pacers_get(ps, "m", NULL, "free", 0);
 
-    assert_int_equal(pacer_admit(p, 5000, 0), 0);
-    assert_int_not_equal(pacer_admit(p, 5000, 0), 0);
-    pacer_settle(p, 5000, 1000, unsaid, 0);
-    assert_int_equal(pacer_admit(p, 5000, 0), 0);
-    pacer_settle(p, 5000, -1, NULL, 0); /* not told: all of it was used */
-    assert_int_equal(pacer_wait(p, 1000, 0), 10 * S);
+    assert_int_equal(pacer_admit(p, of_tokens(5000), 0), 0);
+    assert_int_not_equal(pacer_admit(p, of_tokens(5000), 0), 0);
+    pacer_settle(p, of_tokens(5000), of_tokens(1000), unsaid, 0);
+    assert_int_equal(pacer_admit(p, of_tokens(5000), 0), 0);
+    pacer_settle(p, of_tokens(5000), of_tokens(-1), NULL,
+                 0); /* not told: all of it was used */
+    assert_int_equal(pacer_wait(p, of_tokens(1000), 0), 10 * S);
     pacers_close(ps);
 }
 
@@ -101,7 +108,7 @@ TEST(an_admitted_rate_never_passes_the_limit_in_any_minute)
     ns_t now = 0;
 
     while (now < 1800 * S && n < COUNT(sent)) {
-        ns_t again = pacer_admit(p, 150, now);
+        ns_t again = pacer_admit(p, of_tokens(150), now);
 
         if (again) {
             assert_true(again > now);
@@ -109,7 +116,7 @@ TEST(an_admitted_rate_never_passes_the_limit_in_any_minute)
             continue;
         }
         sent[n++] = now;
-        pacer_settle(p, 150, 150, unsaid, now);
+        pacer_settle(p, of_tokens(150), of_tokens(150), unsaid, now);
         /* A full bucket and a minute of refill is the most. */
         while (sent[first] < now - 60 * S)
             first++;
@@ -127,10 +134,10 @@ TEST(headers_teach_limits_that_nobody_knew)
     struct pacers *ps = pacers_open(NULL);
     struct pacer *p = pacers_get(ps, "m", NULL, "free", 0);
 
-    assert_int_equal(pacer_admit(p, 1e9, 0), 0);
-    pacer_settle(p, 1e9, 1162, said, 0);
-    assert_int_equal(pacer_wait(p, 4838, 0), 0);
-    assert_int_equal(pacer_wait(p, 5838, 0), 10 * S);
+    assert_int_equal(pacer_admit(p, of_tokens(1e9), 0), 0);
+    pacer_settle(p, of_tokens(1e9), of_tokens(1162), said, 0);
+    assert_int_equal(pacer_wait(p, of_tokens(4838), 0), 0);
+    assert_int_equal(pacer_wait(p, of_tokens(5838), 0), 10 * S);
     pacers_close(ps);
 }
 
@@ -147,16 +154,19 @@ TEST(headers_that_say_less_is_left_are_believed)
     struct pacers *ps = pacers_open(&catalogue);
     struct pacer *p = pacers_get(ps, "m", NULL, "free", 0);
 
-    assert_int_equal(pacer_admit(p, 500, 0), 0);
-    assert_int_equal(pacer_admit(p, 500, 0), 0);
-    pacer_settle(p, 500, 500, said, 0);
-    assert_int_equal(pacer_wait(p, 500, 0), 0); /* 1000, less the one under way */
-    assert_int_equal(pacer_wait(p, 600, 0), S);
-    pacer_settle(p, 500, 500, more, 0); /* sent before ours were booked: not believed */
-    assert_int_equal(pacer_wait(p, 600, 0), S);
-    assert_int_equal(pacer_admit(p, 0, 0), 0);
-    pacer_settle(p, 0, 0, lower, 0);
-    assert_int_equal(pacer_wait(p, 1000, 0), 10 * S); /* 50 tokens a second now */
+    assert_int_equal(pacer_admit(p, of_tokens(500), 0), 0);
+    assert_int_equal(pacer_admit(p, of_tokens(500), 0), 0);
+    pacer_settle(p, of_tokens(500), of_tokens(500), said, 0);
+    assert_int_equal(pacer_wait(p, of_tokens(500), 0),
+                     0); /* 1000, less the one under way */
+    assert_int_equal(pacer_wait(p, of_tokens(600), 0), S);
+    pacer_settle(p, of_tokens(500), of_tokens(500), more,
+                 0); /* sent before ours were booked: not believed */
+    assert_int_equal(pacer_wait(p, of_tokens(600), 0), S);
+    assert_int_equal(pacer_admit(p, of_tokens(0), 0), 0);
+    pacer_settle(p, of_tokens(0), of_tokens(0), lower, 0);
+    assert_int_equal(pacer_wait(p, of_tokens(1000), 0),
+                     10 * S); /* 50 tokens a second now */
     pacers_close(ps);
 }
 
@@ -167,11 +177,11 @@ TEST(requests_under_way_count_against_what_headers_say_is_left)
     struct pacers *ps = pacers_open(&catalogue);
     struct pacer *p = pacers_get(ps, "m", NULL, "free", 0);
 
-    assert_int_equal(pacer_admit(p, 500, 0), 0);
-    assert_int_equal(pacer_admit(p, 500, 0), 0);
-    pacer_settle(p, 500, 500, said, 0);
-    assert_int_equal(pacer_wait(p, 4700, 0), 0);
-    assert_int_equal(pacer_wait(p, 4800, 0), S);
+    assert_int_equal(pacer_admit(p, of_tokens(500), 0), 0);
+    assert_int_equal(pacer_admit(p, of_tokens(500), 0), 0);
+    pacer_settle(p, of_tokens(500), of_tokens(500), said, 0);
+    assert_int_equal(pacer_wait(p, of_tokens(4700), 0), 0);
+    assert_int_equal(pacer_wait(p, of_tokens(4800), 0), S);
     pacers_close(ps);
 }
 
@@ -181,10 +191,10 @@ TEST(a_refused_request_may_have_been_counted)
     struct pacer *p = pacers_get(ps, "m", NULL, "free", 0);
 
     for (int i = 0; i < 30; i++) {
-        assert_int_equal(pacer_admit(p, 1000, 0), 0);
-        pacer_refused(p, 1000, "", NS_ABSENT, unsaid, 0);
+        assert_int_equal(pacer_admit(p, of_tokens(1000), 0), 0);
+        pacer_refused(p, of_tokens(1000), "", NS_ABSENT, unsaid, 0);
     }
-    assert_int_equal(pacer_wait(p, 1000, 0), 2 * S);
+    assert_int_equal(pacer_wait(p, of_tokens(1000), 0), 2 * S);
     pacers_close(ps);
 }
 
@@ -198,8 +208,9 @@ TEST(the_window_of_a_limit_follows_from_its_reset)
     ns_t again;
 
     assert_int_equal(burst(p, 1, 0, 2, &again), 2);
-    pacer_settle(p, 1, 1, first, 0); /* one missing tells too little */
-    pacer_settle(p, 1, 1, second, 0);
+    pacer_settle(p, of_tokens(1), of_tokens(1), first,
+                 0); /* one missing tells too little */
+    pacer_settle(p, of_tokens(1), of_tokens(1), second, 0);
     assert_int_equal(burst(p, 1, 0, 400, &again), 58);
     assert_int_equal(again, S);
     pacers_close(ps);
@@ -215,8 +226,8 @@ TEST(a_nearly_full_bucket_of_a_day_is_not_taken_for_one_of_a_minute)
     struct pacer *p = pacers_get(ps, "m", NULL, "free", 0);
     ns_t again;
 
-    assert_int_equal(pacer_admit(p, 1, 0), 0);
-    pacer_settle(p, 1, 1, said, 0);
+    assert_int_equal(pacer_admit(p, of_tokens(1), 0), 0);
+    pacer_settle(p, of_tokens(1), of_tokens(1), said, 0);
     assert_int_equal(burst(p, 1, 0, 400, &again), 29);
     assert_int_equal(again, 2 * S);
     pacers_close(ps);
@@ -243,9 +254,9 @@ TEST(a_refusal_keeps_everyone_away_as_long_as_announced)
         struct pacer *p = pacers_get(ps, "m", NULL, "free", 0);
         ns_t again;
 
-        assert_int_equal(pacer_admit(p, 1000, 0), 0);
-        pacer_refused(p, 1000, cases[i].kind, cases[i].wait, unsaid, 0);
-        again = pacer_wait(p, 1000, 0);
+        assert_int_equal(pacer_admit(p, of_tokens(1000), 0), 0);
+        pacer_refused(p, of_tokens(1000), cases[i].kind, cases[i].wait, unsaid, 0);
+        again = pacer_wait(p, of_tokens(1000), 0);
         assert_in_range(again, cases[i].again, cases[i].again + NS_PER_MS);
         pacers_close(ps);
     }
@@ -257,8 +268,8 @@ TEST(after_a_refusal_only_what_fits_is_let_through)
     struct pacer *p = pacers_get(ps, "m", NULL, "free", 0);
     ns_t again;
 
-    assert_int_equal(pacer_admit(p, 1000, 0), 0);
-    pacer_refused(p, 1000, "TPM", 4 * S, unsaid, 0);
+    assert_int_equal(pacer_admit(p, of_tokens(1000), 0), 0);
+    pacer_refused(p, of_tokens(1000), "TPM", 4 * S, unsaid, 0);
     assert_int_equal(burst(p, 1000, 4 * S, 10, &again), 1);
     assert_int_equal(again, 14 * S);
     pacers_close(ps);

@@ -33,8 +33,20 @@ static struct model models[] = {
         .free = { -1, -1, -1, -1, -1, -1 },
         .developer = { -1, -1, -1, -1, -1, -1 },
     },
+    {
+        .id = "hears",
+        .speed_factor = 200,
+        .audio_nusd = 111000000,
+        .free = { 20, 2000, -1, -1, 7200, 28800 },
+    },
+    {
+        .id = "speaks",
+        .speed_factor = -1,
+        .character_nusd = 22000000000,
+        .free = { -1, -1, 1200, 3600, -1, -1 },
+    },
 };
-static const struct catalogue catalogue = { .models = models, .n_models = 2 };
+static const struct catalogue catalogue = { .models = models, .n_models = COUNT(models) };
 
 static const struct load_point half[] = { { 0, 0.5 }, { 60 * S, 0.5 } };
 static const struct load_point one[] = { { 0, 1 }, { 60 * S, 1 } };
@@ -489,6 +501,94 @@ TEST(a_plan_knows_its_endpoint)
     assert_string_equal(err.msg,
                         "x.yaml:3:5: request.endpoint: no endpoint \"chta\"; did you "
                         "mean \"chat\"?");
+}
+
+TEST(a_plan_of_audio_counts_its_seconds_and_has_no_tokens)
+{
+    const struct plan *p;
+    struct fixture f;
+
+    init(&f, "hears", "free");
+    f.phases[0].points = one;
+    f.cells[0].request.endpoint = "transcription";
+    f.cells[0].request.max_completion_tokens = -1;
+    f.cells[0].workload = (struct workload){ .audio_length = 300 * S };
+    p = plan(&f);
+    assert_int_equal(p->cells[0].completion, 0);
+    assert_int_equal(p->cells[0].upload, 44 + 300 * 32000);
+    assert_int_equal(p->cells[0].latency, 1800 * NS_PER_MS);
+    assert_int_equal(p->total.requests, 30);
+    assert_int_equal(p->total.tokens_in + p->total.tokens_out, 0);
+    assert_int_equal(p->total.audio_in, 9000 * S);
+    assert_int_equal(p->total.characters_in, -1);
+    assert_int_equal(p->total.cost_nusd, 30 * 9250000);
+    assert_string_equal(p->limits[0].name, "ASH");
+    assert_int_equal(p->limits[0].limit, 7200);
+    assert_int_equal(p->limits[0].after / S, 24); /* 7200 / (300 - 2) */
+    assert_string_equal(p->limits[0].sustained_by, "ASH");
+    plan_free(&f.plan);
+}
+
+TEST(a_plan_of_speech_counts_characters)
+{
+    static const struct {
+        struct workload w;
+        int64_t characters;
+    } cases[] = {
+        { { .characters = 200 }, 200 },
+        { { .text = "Say hi." }, 7 },
+        { { .input_tokens = { .kind = DIST_FIXED, .mean = 50 } }, 300 },
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const struct plan *p;
+        struct fixture f;
+
+        init(&f, "speaks", "free");
+        f.phases[0].points = one;
+        f.cells[0].request.endpoint = "speech";
+        f.cells[0].request.max_completion_tokens = -1;
+        f.cells[0].workload = cases[i].w;
+        p = plan(&f);
+        assert_int_equal(p->cells[0].characters, cases[i].characters);
+        assert_int_equal(p->cells[0].need.of[LIMIT_TOKENS], cases[i].characters / 4);
+        assert_int_equal(p->total.characters_in, 30 * cases[i].characters);
+        assert_int_equal(p->total.cost_nusd, 30 * cases[i].characters * 22000);
+        assert_int_equal(p->total.audio_in, NS_ABSENT);
+        plan_free(&f.plan);
+    }
+}
+
+TEST(a_plan_warns_of_files_too_large_and_clips_too_short)
+{
+    static const struct {
+        ns_t length;
+        const char *plan;
+        const char *says; /* NULL: nothing of that kind */
+    } cases[] = {
+        { 60 * S, "free", NULL },
+        { 5 * S, "free", "clips of 5 s are paid for as if they were 10 s long" },
+        { 900 * S, "free", "Groq takes 25 MB at most on the plan \"free\"" },
+        { 900 * S, "developer", NULL },
+        { 3600 * S, "developer", "Groq takes 100 MB at most on the plan \"developer\"" },
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct buf out = { 0 };
+        struct fixture f;
+
+        init(&f, "hears", cases[i].plan);
+        f.cells[0].request.endpoint = "transcription";
+        f.cells[0].workload = (struct workload){ .audio_length = cases[i].length };
+        plan(&f);
+        plan_text(&out, &f.plan);
+        if (cases[i].says)
+            assert_non_null(strstr(out.p, cases[i].says));
+        else
+            assert_true(!strstr(out.p, "Groq takes") && !strstr(out.p, "paid for as if"));
+        plan_free(&f.plan);
+        buf_free(&out);
+    }
 }
 
 TEST(a_plan_prints_as_text_and_as_json)

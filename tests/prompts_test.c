@@ -79,7 +79,7 @@ static size_t count_words(const char *text)
 static struct prompts *open_for(const struct workload *w, uint64_t seed)
 {
     struct err err;
-    struct prompts *p = prompts_open(w, "{}", seed, &err);
+    struct prompts *p = prompts_open(w, PROMPT_MESSAGES, "{}", seed, &err);
 
     assert_non_null(p);
     return p;
@@ -322,4 +322,124 @@ TEST(threads_make_the_same_prompts)
     buf_free(&jobs[0].out);
     buf_free(&jobs[1].out);
     prompts_close(p);
+}
+
+static struct prompts *open_form(const struct workload *w, enum prompt_form form)
+{
+    struct err err = { 0 };
+    struct prompts *p = prompts_open(w, form, "{}", 42, &err);
+
+    if (!p)
+        fail_msg("%s", err.msg);
+    return p;
+}
+
+TEST(a_text_is_a_json_string_of_just_the_characters_that_are_asked_for)
+{
+    static const struct {
+        struct workload w;
+        int64_t characters; /* -1: many */
+        const char *text;   /* NULL: words */
+    } cases[] = {
+        { { .characters = 1 }, 1, NULL },
+        { { .characters = 100 }, 100, NULL },
+        { { .characters = 101 }, 101, NULL },
+        { { .text = "Say \"h\xC3\xA9\"." }, 9, "\"Say \\\"h\xC3\xA9\\\".\"" },
+        { { .input_tokens = { .kind = DIST_FIXED, .mean = 50 } }, -1, NULL },
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct prompts *p = open_form(&cases[i].w, PROMPT_TEXT);
+
+        for (uint64_t k = 0; k < 20; k++) {
+            struct buf b = { 0 }, extra = { 0 };
+            struct prompt_info info;
+
+            prompts_make(p, 0, 0.8, k, &b, &extra, &info);
+            assert_true(b.p[0] == '"' && b.p[b.len - 1] == '"' && b.p[b.len - 2] != ' ');
+            if (cases[i].text)
+                assert_string_equal(b.p, cases[i].text);
+            else
+                assert_int_equal(info.characters, b.len - 2);
+            if (cases[i].characters >= 0)
+                assert_int_equal(info.characters, cases[i].characters);
+            else
+                assert_int_equal(count_words(b.p), 40);
+            assert_int_equal(info.audio, NS_ABSENT);
+            assert_int_equal(extra.len, 0);
+            buf_free(&b);
+            buf_free(&extra);
+        }
+        prompts_close(p);
+    }
+}
+
+/* The same in every cell of a round and on every thread, others in each round. */
+TEST(clips_are_a_function_of_seed_round_and_number)
+{
+    static const struct workload w = { .audio_length = NS_PER_S };
+    static const struct {
+        uint64_t round, number;
+        bool same;
+    } cases[] = { { 0, 3, true }, { 0, 4, false }, { 1, 3, false } };
+    struct prompts *p = open_form(&w, PROMPT_AUDIO), *q = open_form(&w, PROMPT_AUDIO);
+    struct buf a = { 0 }, b = { 0 }, extra = { 0 };
+    struct prompt_info info;
+
+    prompts_make(p, 0, 1, 3, &a, &extra, &info);
+    assert_int_equal(info.audio, NS_PER_S);
+    assert_int_equal(info.characters, -1);
+    assert_int_equal(info.estimated_tokens, 0);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        buf_clear(&b);
+        prompts_make(q, cases[i].round, 1, cases[i].number, &b, &extra, &info);
+        assert_int_equal(b.len, a.len);
+        assert_int_equal(!memcmp(a.p, b.p, a.len), cases[i].same);
+    }
+    buf_free(&a);
+    buf_free(&b);
+    prompts_close(p);
+    prompts_close(q);
+}
+
+TEST(a_workload_of_another_form_than_the_endpoints_is_refused)
+{
+    static const struct {
+        struct workload w;
+        enum prompt_form form;
+        const char *says; /* NULL: fits */
+    } cases[] = {
+        { { .audio_length = 1 }, PROMPT_AUDIO, NULL },
+        { { .audio_file = "x" }, PROMPT_AUDIO, NULL },
+        { { .text = "x" }, PROMPT_TEXT, NULL },
+        { { .messages = "[]" }, PROMPT_MESSAGES, NULL },
+        { { .messages = "[]" },
+          PROMPT_AUDIO,
+          "this endpoint takes audio; expected workload.audio.length or "
+          "workload.audio.file" },
+        { { .audio_length = 1 },
+          PROMPT_MESSAGES,
+          "this endpoint takes no audio; expected no workload.audio" },
+        { { .audio_length = 1 },
+          PROMPT_TEXT,
+          "this endpoint takes no audio; expected no workload.audio" },
+        { { .messages = "[]" },
+          PROMPT_TEXT,
+          "this endpoint takes a text; expected workload.text, workload.characters or "
+          "workload.input_tokens in place of messages" },
+        { { .characters = 5 },
+          PROMPT_MESSAGES,
+          "this endpoint takes no bare text; expected no workload.characters" },
+        { { .text = "x" },
+          PROMPT_MESSAGES,
+          "this endpoint takes no bare text; expected no workload.text" },
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct err err = { 0 };
+
+        assert_int_equal(prompts_check(&cases[i].w, cases[i].form, &err),
+                         cases[i].says ? -1 : 0);
+        assert_string_equal(err.msg, cases[i].says ? cases[i].says : "");
+    }
 }

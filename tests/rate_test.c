@@ -24,6 +24,10 @@ TEST(rates_are_quotients_in_their_unit)
         .cost_nusd = 600,
         .tier_named = 10,
         .tier_other = 1,
+        .vectors = 80,
+        .embedded_tokens = 4000,
+        .judged = 50,
+        .flagged = 10,
         .span = 8 * NS_PER_S, /* rates count to the last answer */
         .busy = 10 * NS_PER_S,
     };
@@ -39,6 +43,9 @@ TEST(rates_are_quotients_in_their_unit)
         [RATE_CACHE_REQUESTS] = 250000,
         [RATE_CACHE_KNOWN] = 800000,
         [RATE_TIER_FALLBACK] = 100000,
+        [RATE_VECTORS] = 8,
+        [RATE_EMBEDDED_TPS] = 400,
+        [RATE_FLAGGED] = 200000,
     };
 
     for (int i = 0; i < N_RATES; i++) {

@@ -221,7 +221,7 @@ TEST(scenario_says_what_is_wrong_and_where)
                                              "connection, budget, slo, regression" },
         { "target: { base_url: sim }\nrequest: { model: m, temperature: 1 }\n" LOAD,
           "2:22: unknown key \"temperature\"; expected one of endpoint, model, stream, "
-          "include_usage, body; other fields go into request.body" },
+          "include_usage, inputs, body; other fields go into request.body" },
         { SIM LOAD "limits: 3\n",
           "4:9: limits is a value; expected a mapping of keys, as { in_flight: ... }" },
         { SIM LOAD "limits:\n",

@@ -47,7 +47,25 @@ static struct model models[] = {
       .max_completion = 128,
       .speed_tps = 300,
       .vision = true },
-    { .id = "whisper-large-v3", .kind = "transcription", .context = 448 },
+    { .id = "nomic-embed-text-v1_5", .kind = "embedding", .context = 64, .input_nusd = 1 },
+    { .id = "groq/compound",
+      .kind = "system",
+      .context = 131072,
+      .max_completion = 8192,
+      .speed_tps = 450,
+      .reasoning = true },
+    { .id = "groq/compound-mini", .kind = "system", .context = 131072, .speed_tps = 450 },
+    { .id = "whisper-large-v3",
+      .kind = "transcription",
+      .context = 448,
+      .speed_factor = 189,
+      .audio_nusd = 111000000,
+      .free = { 20, 2000, -1, -1, 7200, 28800 } },
+    { .id = "canopylabs/orpheus-v1-english",
+      .kind = "speech",
+      .context = 4000,
+      .character_nusd = 22000000000,
+      .free = { 10, 100, 1200, 3600, -1, -1 } },
 };
 
 int sim_flags(struct setting *set, const char *flags, struct err *err)
@@ -233,13 +251,13 @@ static void play(struct sim *sim, struct played *p)
     buf_free(&kinds);
 }
 
-void sim_request(struct sim *sim, struct played *p, const char *text)
+void sim_bytes(struct sim *sim, struct played *p, const char *text, size_t n)
 {
     struct http http;
 
     *p = (struct played){ 0 };
     http_init(&http);
-    http_feed(&http, text, strlen(text));
+    http_feed(&http, text, n);
     assert_int_equal(http.state, HTTP_COMPLETE);
     p->x = world_admit(&sim->world, &http, true, sim->now, sim->now);
     http_free(&http);
@@ -247,6 +265,11 @@ void sim_request(struct sim *sim, struct played *p, const char *text)
     take_apart(p);
     if (p->head.len)
         understand(p);
+}
+
+void sim_request(struct sim *sim, struct played *p, const char *text)
+{
+    sim_bytes(sim, p, text, strlen(text));
 }
 
 void sim_chat(struct sim *sim, struct played *p, const char *headers, const char *body)

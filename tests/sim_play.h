@@ -62,6 +62,7 @@ void sim_close(struct sim *sim);
 
 /* One request, at sim->now; time goes on to the end of its answer. */
 void sim_request(struct sim *sim, struct played *p, const char *text);
+void sim_bytes(struct sim *sim, struct played *p, const char *text, size_t n);
 
 /* POST /chat/completions with more header lines (each with CR LF). */
 void sim_chat(struct sim *sim, struct played *p, const char *headers, const char *body);

@@ -115,6 +115,11 @@ TEST(sim_meters_without_a_limit_let_everything_pass)
     assert_int_equal(meter_reset(&m, 0), 0);
 }
 
+static struct quota_need tokens(int64_t n)
+{
+    return (struct quota_need){ .tokens = n };
+}
+
 static const struct quota_rates rates = { { 2, 100, 1000, 5000 }, 1 };
 
 TEST(sim_quotas_take_all_or_nothing)
@@ -124,8 +129,8 @@ TEST(sim_quotas_take_all_or_nothing)
     struct quota_denial d;
     struct quota_shown s;
 
-    assert_int_equal(quota_admit(q, 900, 0, &d), 0);
-    assert_int_equal(quota_admit(q, 200, 0, &d), -1);
+    assert_int_equal(quota_admit(q, tokens(900), 0, &d), 0);
+    assert_int_equal(quota_admit(q, tokens(200), 0, &d), -1);
     assert_int_equal(d.kind, QUOTA_TPM);
     assert_int_equal(d.used, 900);
     assert_false(d.too_large);
@@ -135,10 +140,44 @@ TEST(sim_quotas_take_all_or_nothing)
     assert_int_equal(s.tokens.limit, 1000);
     assert_int_equal(s.tokens.remaining, 100);
     assert_int_equal(s.tokens.reset, 54 * NS_PER_S);
-    assert_int_equal(quota_admit(q, 100, 0, &d), 0);
-    assert_int_equal(quota_admit(q, 0, 0, &d), -1);
+    assert_int_equal(quota_admit(q, tokens(100), 0, &d), 0);
+    assert_int_equal(quota_admit(q, tokens(0), 0, &d), -1);
     assert_int_equal(d.kind, QUOTA_RPM);
     assert_int_equal(d.wait, 30 * NS_PER_S);
+    quota_book_free(&book);
+}
+
+TEST(sim_quotas_count_seconds_of_audio_by_the_hour_and_the_day)
+{
+    static const struct quota_rates heard = { { [QUOTA_ASH] = 100, [QUOTA_ASD] = 150 }, 1 };
+    static const struct {
+        int64_t at_s, audio_s;
+        enum quota_kind denied; /* N_QUOTAS: none */
+        int64_t remaining;
+    } steps[] = {
+        { 0, 60, N_QUOTAS, 40 },  { 0, 50, QUOTA_ASH, 40 },     { 0, 0, N_QUOTAS, 40 },
+        { 360, 50, N_QUOTAS, 0 }, { 3960, 60, QUOTA_ASD, 100 },
+    };
+    struct quota_book book = { 0 };
+    struct quota *q = quota_get(&book, 1, "m", false, &heard, 0);
+    struct quota_shown s;
+    struct quota_denial d;
+
+    for (size_t i = 0; i < COUNT(steps); i++) {
+        ns_t now = steps[i].at_s * NS_PER_S;
+        struct quota_need need = { .audio_s = steps[i].audio_s };
+        int rc = quota_admit(q, need, now, &d);
+
+        assert_int_equal(rc, steps[i].denied == N_QUOTAS ? 0 : -1);
+        if (rc) {
+            assert_int_equal(d.kind, steps[i].denied);
+            assert_string_equal(quota_denial_type(&d), "seconds");
+        }
+        quota_show(q, now, &s);
+        assert_int_equal(s.audio.limit, 100);
+        assert_int_equal(s.audio.remaining, steps[i].remaining);
+        assert_int_equal(s.tokens.limit, 0);
+    }
     quota_book_free(&book);
 }
 
@@ -148,7 +187,7 @@ TEST(sim_quotas_call_what_never_fits_too_large)
     struct quota *q = quota_get(&book, 1, "m", false, &rates, 0);
     struct quota_denial d;
 
-    assert_int_equal(quota_admit(q, 1001, 0, &d), -1);
+    assert_int_equal(quota_admit(q, tokens(1001), 0, &d), -1);
     assert_true(d.too_large);
     assert_int_equal(d.kind, QUOTA_TPM);
     quota_book_free(&book);
@@ -165,8 +204,9 @@ TEST(sim_quotas_are_kept_for_each_organization_model_and_tier)
     assert_ptr_equal(q, quota_get(&book, 1, model, false, &rates, 0));
     assert_ptr_not_equal(q, quota_get(&book, 2, model, false, &rates, 0));
     assert_ptr_not_equal(q, quota_get(&book, 1, other, false, &rates, 0));
-    assert_int_equal(quota_admit(quota_get(&book, 1, model, true, &rates, 0), 9999, 0, &d),
-                     0); /* flex: ten times as much */
+    assert_int_equal(
+        quota_admit(quota_get(&book, 1, model, true, &rates, 0), tokens(9999), 0, &d),
+        0); /* flex: ten times as much */
     for (uint64_t org = 0; org < 10000; org++)
         quota_get(&book, org, model, false, &rates, 0);
     assert_true(book.n <= 4096);
@@ -182,9 +222,9 @@ TEST(sim_quotas_run_faster_with_the_simulated_time)
 
     fast.speed = 10;
     q = quota_get(&book, 1, "m", false, &fast, 0);
-    assert_int_equal(quota_admit(q, 1000, 0, &d), 0);
-    assert_int_equal(quota_admit(q, 1000, 6 * NS_PER_S - 1, &d), -1);
-    assert_int_equal(quota_admit(q, 1000, 6 * NS_PER_S, &d), 0);
+    assert_int_equal(quota_admit(q, tokens(1000), 0, &d), 0);
+    assert_int_equal(quota_admit(q, tokens(1000), 6 * NS_PER_S - 1, &d), -1);
+    assert_int_equal(quota_admit(q, tokens(1000), 6 * NS_PER_S, &d), 0);
     quota_book_free(&book);
 }
 

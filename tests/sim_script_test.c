@@ -127,13 +127,13 @@ TEST(sim_thoughts_go_where_they_are_asked_for)
 {
     static const struct {
         const char *body;
-        bool reasoning; /* frames of their own */
+        bool reasoning; /* frames that hold them */
         bool channel;
         bool tags;
     } cases[] = {
         { "{" OSS "," HI, true, true, false },
         { "{" OSS "," HI ",\"include_reasoning\":false", false, false, false },
-        { "{" QWEN "," HI, false, false, true },
+        { "{" QWEN "," HI, true, false, true },
         { "{" QWEN "," HI ",\"reasoning_format\":\"parsed\"", true, false, false },
         { "{" QWEN "," HI ",\"reasoning_format\":\"hidden\"", false, false, false },
         { "{" QWEN "," HI ",\"response_format\":{\"type\":\"json_object\"}", true, false,

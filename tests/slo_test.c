@@ -45,6 +45,14 @@ TEST(slo_reads_metrics_rates_and_goodput)
     assert_int_equal(slo_parse(&s, str_of("cost mean < $0.01"), &a, &err), 0);
     assert_true(s.value == 1e7);
     assert_int_equal(slo_parse(&s, str_of("cache_hit mean > 80%"), &a, &err), 0);
+    assert_int_equal(slo_parse(&s, str_of("cache_hit > 60%"), &a, &err), 0);
+    assert_true(s.is_rate && s.rate == RATE_CACHE_TOKENS && s.value == 600000);
+    assert_int_equal(slo_parse(&s, str_of("cache_hit[model=m] -5%"), &a, &err), 0);
+    assert_true(s.is_rate && s.relative && s.n_selectors == 1);
+    assert_int_equal(slo_parse(&s, str_of("retry_rate[flex, phase=a] < 5%"), &a, &err), 0);
+    assert_string_equal(s.selectors[0].key, "service_tier");
+    assert_string_equal(s.selectors[0].value, "flex");
+    assert_string_equal(s.selectors[1].value, "a");
     assert_int_equal(slo_parse(&s, str_of("stall max < 1s"), &a, &err), 0);
     assert_true(s.stat == SLO_MAX);
     arena_free(&a);
@@ -90,8 +98,8 @@ TEST(slo_says_what_it_expected)
         { "goodput(ttft<1s > 95%",
           "\"goodput(ttft<1s > 95%\": \"1s > 95%\" is not a duration; "
           "expected a number with a unit, as 500ms, 30s, 2m or 1h30m" },
-        { "error_rate[flex] < 1%", "\"error_rate[flex] < 1%\": \"] < 1%\" is not expected "
-                                   "here; expected a selector, as [service_tier=flex]" },
+        { "error_rate[] < 1%", "\"error_rate[] < 1%\": \"] < 1%\" is not expected "
+                               "here; expected a selector, as [service_tier=flex]" },
         { "error_rate[a= < 1%",
           "\"error_rate[a= < 1%\": ends too early; expected a comma or "
           "]" },

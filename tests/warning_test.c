@@ -200,6 +200,20 @@ TEST(a_calm_run_has_nothing_to_warn_of)
     }
 }
 
+TEST(a_freeze_that_touched_no_attempt_is_not_blamed_for_what_is_off)
+{
+    struct fixture f;
+
+    start(&f);
+    set_freeze(&f.s);
+    set_late(&f.s);
+    f.s.total.disturbed = 0;
+    warnings_make(&f.s);
+    assert_int_equal(f.s.n_warnings, 1);
+    assert_string_equal(f.s.warnings[0].row->id, "late");
+    stop(&f);
+}
+
 TEST(stamps_that_were_not_asked_for_are_not_missed)
 {
     struct fixture f;

@@ -1,5 +1,7 @@
 #include <stdlib.h>
 
+#include "api/endpoint.h"
+#include "api/error.h"
 #include "load/null_reply.h"
 #include "load/wire.h"
 #include "test.h"
@@ -108,8 +110,11 @@ TEST(null_wire_answers_like_an_api_with_the_frames_asked_for)
     assert_int_equal(f.reads, 1 + 5 + 3);
     assert_int_equal(f.events, f.reads);
     assert_int_equal(f.worst, 0);
-    for (int m = MOMENT_START; m < MOMENT_END; m++)
-        assert_true(r->at[m] != NS_ABSENT && r->at[m] <= r->at[m + 1]);
+    assert_int_equal(r->at[MOMENT_REASONING], NS_ABSENT);
+    for (int m = MOMENT_START, next; m < MOMENT_END; m = next) {
+        next = m + 1 == MOMENT_REASONING ? m + 2 : m + 1;
+        assert_true(r->at[m] != NS_ABSENT && r->at[m] <= r->at[next]);
+    }
     tear_down(&f);
 }
 
@@ -233,5 +238,55 @@ TEST(null_reply_ends_where_its_pieces_do)
     null_reply_free(&r);
     assert_int_equal(null_reply_make(&r, "speech", &spec, 2, &err), -1);
     assert_string_equal(
-        err.msg, "target null: has no answer for the endpoint speech; it has for chat");
+        err.msg,
+        "target null: has no answer for the endpoint speech; it has for chat, responses");
+}
+
+struct decoding {
+    const struct endpoint *ep;
+    struct answer a;
+};
+
+static void on_event(void *ctx, const struct sse_event *ev)
+{
+    struct decoding *d = ctx;
+
+    d->ep->event(&d->a, ev, 1);
+}
+
+static void expect_whole(const struct endpoint *ep, bool stream)
+{
+    struct request_spec spec = { .stream = stream, .include_usage = true };
+    struct decoding d = { .ep = ep };
+    struct null_reply r;
+    struct sse sse;
+    struct err err;
+
+    assert_int_equal(null_reply_make(&r, ep->name, &spec, 7, &err), 0);
+    answer_init(&d.a);
+    d.a.status = 200;
+    sse_init(&sse, 1 << 16, on_event, &d);
+    for (uint64_t i = 0; i < r.n_pieces; i++) {
+        struct str piece = null_reply_piece(&r, i);
+
+        if (stream)
+            assert_int_equal(sse_feed(&sse, piece.p, piece.n, &err), 0);
+        else
+            ep->body(&d.a, piece, 1);
+    }
+    assert_int_equal(error_classify(&d.a, TRANSFER_DONE, ep->complete(&d.a)), OUTCOME_OK);
+    assert_int_equal(d.a.frames, stream ? 7 : 0);
+    assert_int_equal(d.a.tokens.completion, 7);
+    assert_int_equal(d.a.tokens.prompt, -1);
+    sse_free(&sse);
+    answer_free(&d.a);
+    null_reply_free(&r);
+}
+
+TEST(null_replies_are_whole_answers_of_their_endpoints)
+{
+    expect_whole(&endpoint_chat, true);
+    expect_whole(&endpoint_chat, false);
+    expect_whole(&endpoint_responses, true);
+    expect_whole(&endpoint_responses, false);
 }

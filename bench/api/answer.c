@@ -16,16 +16,24 @@ static void nothing_yet(struct answer *a)
     for (size_t i = 0; i < N_LIMITS; i++)
         a->limits[i] = (struct limit){ -1, -1, NS_ABSENT };
     a->retry_after = a->retry_in = NS_ABSENT;
-    a->role = a->first = a->answer = a->last = a->stall = NS_ABSENT;
+    a->role = a->first = a->reasoning = NS_ABSENT;
+    a->answer = a->last = a->stall = NS_ABSENT;
     a->frames = a->shared = a->gaps_lost = 0;
     a->n_gaps = 0;
     a->tokens.prompt = a->tokens.cached = a->tokens.completion = -1;
     a->tokens.reasoning = a->tokens.total = -1;
     a->server.queue = a->server.prompt = NS_ABSENT;
     a->server.completion = a->server.total = NS_ABSENT;
+    a->embedding = embedding_none;
+    a->compound = compound_none;
+    a->judgement = judgement_none;
     a->done = a->text = a->tool_call = a->reasoned = a->damaged = false;
     a->failed = false;
+    a->wants_opening = false;
+    a->tools_seen = 0;
     a->think = (struct think){ 0 };
+    a->heard = a->starved = NS_ABSENT;
+    wav_init(&a->wav);
     a->error_status = 0;
 }
 
@@ -42,6 +50,7 @@ void answer_init(struct answer *a)
     buf_init(&a->error, MAX_MESSAGE);
     buf_init(&a->limit_kind, MAX_TEXT);
     said_init(&a->said);
+    buf_init(&a->opening, MAX_TEXT);
     nothing_yet(a);
 }
 
@@ -57,6 +66,7 @@ void answer_reset(struct answer *a)
     buf_clear(&a->error);
     buf_clear(&a->limit_kind);
     said_reset(&a->said);
+    buf_clear(&a->opening);
     nothing_yet(a);
 }
 
@@ -72,6 +82,7 @@ void answer_free(struct answer *a)
     buf_free(&a->error);
     buf_free(&a->limit_kind);
     said_free(&a->said);
+    buf_free(&a->opening);
     free(a->gaps);
     a->gaps = NULL;
     a->n_gaps = a->cap_gaps = 0;
@@ -107,6 +118,14 @@ void answer_frame(struct answer *a, ns_t at, bool visible)
         a->last = at;
     if (visible && a->answer == NS_ABSENT)
         a->answer = at;
+}
+
+void answer_opening(struct answer *a, struct str raw)
+{
+    size_t room = MAX_TEXT - a->opening.len;
+
+    if (a->wants_opening)
+        buf_add(&a->opening, raw.p, raw.n < room ? raw.n : room);
 }
 
 void answer_text(const struct answer *a, struct buf *text, struct str value)

@@ -7,10 +7,13 @@
 
 #include "api/said.h"
 #include "api/think.h"
+#include "api/wav.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/str.h"
 #include "data/record.h"
+
+enum { ANSWER_TOOLS = 32 }; /* tools of the server whose times are told apart */
 
 /*
  * What is known of an answer while it arrives: the endpoint's adapter and the header reader
@@ -39,7 +42,14 @@ struct answer {
 
     /* from the headers */
     int status;
-    enum answer_type { ANSWER_UNKNOWN, ANSWER_SSE, ANSWER_JSON, ANSWER_OTHER } type;
+    enum answer_type {
+        ANSWER_UNKNOWN,
+        ANSWER_SSE,
+        ANSWER_JSON,
+        ANSWER_TEXT,  /* text/plain */
+        ANSWER_BYTES, /* audio, or said to be no more than bytes */
+        ANSWER_OTHER
+    } type;
     bool encoded; /* compressed, which we never ask for */
     struct limit limits[N_LIMITS];
     ns_t retry_after;
@@ -50,6 +60,7 @@ struct answer {
     /* moments: NS_ABSENT until they happen */
     ns_t role;
     ns_t first;
+    ns_t reasoning;
     ns_t answer;
     ns_t last;
 
@@ -68,14 +79,27 @@ struct answer {
     struct {
         ns_t queue, prompt, completion, total;
     } server;
+    struct embedding embedding;
+    struct compound compound;
+    struct judgement judgement;
     struct buf tier;
     struct buf finish;
+
+    ns_t heard;     /* length of the audio that was sent, as the server tells it */
+    ns_t starved;   /* see struct record */
+    struct wav wav; /* the audio that comes */
 
     bool done;      /* the endpoint's end mark was seen ([DONE]) */
     bool text;      /* any visible text */
     bool tool_call; /* any tool call */
     bool reasoned;  /* any reasoning */
     bool damaged;   /* bytes that are not what the endpoint promises */
+
+    bool wants_opening; /* of the endpoint: keep what the visible text begins with */
+    struct buf opening; /* raw, as JSON has it; up to a ceiling */
+
+    uint32_t tools_seen;           /* of them, a bit each */
+    ns_t tool_begun[ANSWER_TOOLS]; /* where seen; NS_ABSENT: over */
 
     struct think think; /* raw reasoning, inside the content */
     struct said said;   /* what it said, where a session goes on from it */
@@ -99,6 +123,9 @@ void answer_free(struct answer *a);
  * holds text that the user sees, which sets `answer`.
  */
 void answer_frame(struct answer *a, ns_t at, bool visible);
+
+/* More of the visible text, raw: kept where the endpoint wants its opening. */
+void answer_opening(struct answer *a, struct str raw);
 
 /* Replace one of the texts: cleaned, masked, cut where it is too long. */
 void answer_text(const struct answer *a, struct buf *text, struct str value);

@@ -1,346 +1,202 @@
 #include "api/endpoint.h"
 
+#include "api/compound.h"
 #include "api/error.h"
 #include "api/fields.h"
-#include "api/usage.h"
-#include "base/json.h"
+#include "api/members.h"
+#include "api/reading.h"
 
-/*
- * POST /chat/completions as OpenAI, Groq and many others have it. Answers are read by
- * tables: of each object the members that somebody asks for, all others are skipped.
- */
+/* POST /chat/completions as OpenAI, Groq and many others have it. */
 
-/* A frame or body while it is read. */
-struct reading {
-    struct answer *a;
-    struct json j;
-    ns_t at;
+struct chat {
+    struct reading r;
     const char *part; /* the member of a choice that holds output: "delta" or "message" */
-    struct str error; /* raw; p is NULL where there is none, n is 0: the whole text */
     bool choice;      /* there is one at least */
-    struct think think;
-    ns_t shown; /* since when there is visible text */
-    bool output;
-    bool call;
-    bool thought;
 };
-
-struct member {
-    struct str key;
-    void (*read)(struct reading *r);
-};
-
-#define MEMBER(key, read)                                                                  \
-    {                                                                                      \
-        { key, sizeof(key) - 1 }, read                                                     \
-    }
-#define NO_MORE                                                                            \
-    {                                                                                      \
-        { NULL, 0 }, NULL                                                                  \
-    }
-
-static const struct member *find(const struct member *m, struct str key)
-{
-    while (m->read && (m->key.n != key.n || memcmp(m->key.p, key.p, key.n)))
-        m++;
-    return m->read ? m : NULL;
-}
-
-static void read_object(struct reading *r, const struct member *members)
-{
-    struct str key;
-
-    if (!json_open_object(&r->j))
-        return;
-    while (json_key(&r->j, &key)) {
-        const struct member *m = find(members, key);
-
-        if (m)
-            m->read(r);
-        else
-            json_skip(&r->j);
-    }
-}
-
-static void read_text(struct reading *r, struct buf *text)
-{
-    struct str raw;
-
-    if (json_text(&r->j, &raw) && raw.n)
-        answer_text(r->a, text, raw);
-}
-
-static void thought(struct reading *r)
-{
-    struct str raw;
-
-    if (json_kind(&r->j) != JSON_IS_STRING)
-        r->thought |= json_raw(&r->j, &raw) && raw.n > 2 && *raw.p == '[';
-    else if (json_text(&r->j, &raw) && raw.n)
-        r->thought = true;
-}
-
-static void text(struct reading *r)
-{
-    struct str raw;
-
-    ns_t since;
-
-    if (!json_text(&r->j, &raw) || !raw.n)
-        return;
-    r->output = true;
-    if (r->a->said.wanted)
-        said_text(&r->a->said, raw);
-    since = think_shows(&r->think, raw, r->at);
-    if (r->shown == NS_ABSENT)
-        r->shown = since;
-}
 
 /* Some servers send a list of parts in place of a string. */
-static void content(struct reading *r)
+static void part(struct json *j, void *ctx)
 {
-    static const struct member part[] = {
-        MEMBER("text", text),
-        MEMBER("thinking", thought),
+    static const struct member members[] = {
+        MEMBER("text", reading_text),
+        MEMBER("thinking", reading_thought),
         NO_MORE,
     };
 
-    if (json_kind(&r->j) != JSON_IS_ARRAY) {
-        text(r);
-        return;
-    }
-    json_open_array(&r->j);
-    while (json_item(&r->j))
-        read_object(r, part);
+    members_read(j, members, ctx);
 }
 
-static void calls(struct reading *r)
+static void content(struct json *j, void *ctx)
 {
-    if (!json_open_array(&r->j))
-        return;
-    while (json_item(&r->j)) {
-        r->call = true;
-        if (r->a->said.wanted)
-            said_read_call(&r->a->said, &r->j);
-        else
-            json_skip(&r->j);
-    }
+    if (json_kind(j) == JSON_IS_ARRAY)
+        members_each(j, part, ctx);
+    else
+        reading_text(j, ctx);
 }
 
-/* Tools that the server runs itself: output, but no call for us to answer. */
-static void executed(struct reading *r)
+static void call(struct json *j, void *ctx)
 {
-    if (!json_open_array(&r->j))
-        return;
-    while (json_item(&r->j)) {
-        r->output = true;
-        json_skip(&r->j);
-    }
+    struct reading *r = ctx;
+
+    r->call = true;
+    if (r->a->said.wanted)
+        said_read_call(&r->a->said, j);
+    else
+        json_skip(j);
 }
 
-static void old_call(struct reading *r)
+static void calls(struct json *j, void *ctx)
 {
-    r->call |= json_kind(&r->j) == JSON_IS_OBJECT;
-    json_skip(&r->j);
+    members_each(j, call, ctx);
 }
 
-static void finish(struct reading *r)
+static void old_call(struct json *j, void *ctx)
 {
-    read_text(r, &r->a->finish);
+    struct reading *r = ctx;
+
+    r->call |= json_kind(j) == JSON_IS_OBJECT;
+    json_skip(j);
 }
 
-static void choice(struct reading *r)
+/* Only in a stream do tools of the server tell when they began and ended. */
+static void executed(struct json *j, void *ctx)
+{
+    struct chat *c = ctx;
+
+    c->r.output |= compound_tools(c->r.a, j, *c->part == 'd' ? c->r.at : NS_ABSENT);
+}
+
+static void breakdown(struct json *j, void *ctx)
+{
+    compound_breakdown(((struct reading *)ctx)->a, j);
+}
+
+static void choice(struct json *j, void *ctx)
 {
     static const struct member output[] = {
-        MEMBER("content", content),           MEMBER("reasoning", thought),
-        MEMBER("reasoning_content", thought), MEMBER("tool_calls", calls),
-        MEMBER("executed_tools", executed),   MEMBER("refusal", text),
-        MEMBER("function_call", old_call),    NO_MORE,
+        MEMBER("content", content),
+        MEMBER("reasoning", reading_thought),
+        MEMBER("reasoning_content", reading_thought),
+        MEMBER("tool_calls", calls),
+        MEMBER("executed_tools", executed),
+        MEMBER("refusal", reading_text),
+        MEMBER("function_call", old_call),
+        NO_MORE,
     };
+    struct chat *c = ctx;
     struct str key;
 
-    r->choice = true;
-    if (!json_open_object(&r->j))
+    c->choice = true;
+    if (!json_open_object(j))
         return;
-    while (json_key(&r->j, &key))
-        if (str_is(key, r->part))
-            read_object(r, output);
+    while (json_key(j, &key))
+        if (str_is(key, c->part))
+            members_read(j, output, c);
         else if (str_is(key, "finish_reason"))
-            finish(r);
+            reading_finish(j, c);
         else
-            json_skip(&r->j);
+            json_skip(j);
 }
 
-static void choices(struct reading *r)
+static void choices(struct json *j, void *ctx)
 {
-    if (!json_open_array(&r->j))
-        return;
-    while (json_item(&r->j))
-        choice(r);
+    members_each(j, choice, ctx);
 }
 
-static void usage(struct reading *r)
+static void request_id(struct json *j, void *ctx)
 {
-    usage_read(r->a, &r->j);
-}
+    struct answer *a = ((struct reading *)ctx)->a;
 
-static void error(struct reading *r)
-{
-    if (json_kind(&r->j) == JSON_IS_NULL)
-        json_skip(&r->j);
+    if (a->request_id.len)
+        json_skip(j);
     else
-        json_raw(&r->j, &r->error);
+        reading_into(j, a, &a->request_id);
 }
 
-static void request_id(struct reading *r)
-{
-    if (r->a->request_id.len)
-        json_skip(&r->j);
-    else
-        read_text(r, &r->a->request_id);
-}
-
-static void x_groq(struct reading *r)
+static void x_groq(struct json *j, void *ctx)
 {
     static const struct member members[] = {
         MEMBER("id", request_id),
-        MEMBER("usage", usage),
-        MEMBER("error", error),
+        MEMBER("usage", reading_usage),
+        MEMBER("usage_breakdown", breakdown),
+        MEMBER("error", reading_error),
         NO_MORE,
     };
 
-    read_object(r, members);
-}
-
-static void tier(struct reading *r)
-{
-    read_text(r, &r->a->tier);
+    members_read(j, members, ctx);
 }
 
 /* "object": "error" is how older vLLM marks an error that has no member of that name. */
-static void object(struct reading *r)
+static void object(struct json *j, void *ctx)
 {
+    struct reading *r = ctx;
     struct str raw;
 
-    if (json_text(&r->j, &raw) && str_is(raw, "error"))
+    if (json_text(j, &raw) && str_is(raw, "error"))
         r->error = (struct str){ "", 0 };
 }
 
 /* Reads one JSON text; false where it is none, or no object. */
-static bool read_all(struct reading *r, struct str json)
+static bool read_all(struct chat *c, struct str json)
 {
     static const struct member members[] = {
         MEMBER("choices", choices),
-        MEMBER("usage", usage),
+        MEMBER("usage", reading_usage),
         MEMBER("x_groq", x_groq),
-        MEMBER("service_tier", tier),
-        MEMBER("error", error),
+        MEMBER("usage_breakdown", breakdown),
+        MEMBER("service_tier", reading_tier),
+        MEMBER("error", reading_error),
         MEMBER("object", object),
         NO_MORE,
     };
+    struct json j;
 
-    json_init(&r->j, json.p, json.n);
-    if (json_kind(&r->j) != JSON_IS_OBJECT)
+    json_init(&j, json.p, json.n);
+    if (json_kind(&j) != JSON_IS_OBJECT)
         return false;
-    read_object(r, members);
-    return json_done(&r->j);
-}
-
-static void damaged(struct answer *a, const char *what, struct str bytes)
-{
-    a->damaged = true;
-    if (a->error.len)
-        return;
-    buf_str(&a->error, what);
-    if (bytes.n && *bytes.p == '<') {
-        buf_str(&a->error, ": ");
-        error_excerpt(bytes, &a->error, a->secret);
-    }
-}
-
-static struct reading begin(struct answer *a, const char *part, ns_t at)
-{
-    return (struct reading){
-        .a = a,
-        .at = at,
-        .part = part,
-        .think = a->think,
-        .shown = NS_ABSENT,
-    };
-}
-
-/* What was read is good: book it. */
-static void book(struct reading *r, struct str json)
-{
-    struct answer *a = r->a;
-
-    if (r->error.p)
-        error_value(a, r->error.n ? r->error : json);
-    a->think = r->think;
-    a->text |= r->think.text;
-    a->reasoned |= r->thought || r->think.reasoned;
-    a->tool_call |= r->call;
-}
-
-static void shown(struct answer *a, ns_t since)
-{
-    if (a->answer == NS_ABSENT)
-        a->answer = since;
-}
-
-static void no_more_text(struct answer *a)
-{
-    shown(a, think_end(&a->think));
-    a->text |= a->think.text;
+    members_read(&j, members, c);
+    return json_done(&j);
 }
 
 static void chat_event(struct answer *a, const struct sse_event *ev, ns_t at)
 {
-    struct reading r = begin(a, "delta", at);
+    struct chat c = { .r = reading_begin(a, at), .part = "delta" };
     struct str data = str_trim((struct str){ ev->data, ev->data_len });
 
     if (a->done || !data.n)
         return;
     if (str_is(data, "[DONE]")) {
         a->done = true;
-        no_more_text(a);
+        reading_no_more_text(a);
         return;
     }
     if (str_is((struct str){ ev->type, ev->type_len }, "error")) {
-        read_all(&r, data);
-        error_value(a, r.error.n ? r.error : data);
+        read_all(&c, data);
+        error_value(a, c.r.error.n ? c.r.error : data);
         return;
     }
-    if (!read_all(&r, data)) {
-        damaged(a, "a frame is not a JSON object", data);
+    if (!read_all(&c, data)) {
+        reading_damaged(a, "a frame is not a JSON object", data);
         return;
     }
-    book(&r, data);
-    if (a->role == NS_ABSENT && !r.error.p)
-        a->role = at;
-    shown(a, r.shown);
-    if (r.output || r.thought || r.call)
-        answer_frame(a, at, r.shown != NS_ABSENT);
+    reading_frame(&c.r, data);
     if (a->finish.len)
-        no_more_text(a);
+        reading_no_more_text(a);
 }
 
-/* A body has no moments. */
 static void chat_body(struct answer *a, struct str body, ns_t at)
 {
-    struct reading r = begin(a, "message", at);
+    struct chat c = { .r = reading_begin(a, at), .part = "message" };
     struct str json = str_trim(body);
 
-    if (!read_all(&r, json)) {
-        damaged(a, "the body is not a JSON object", json);
+    if (!read_all(&c, json)) {
+        reading_damaged(a, "the body is not a JSON object", json);
         return;
     }
-    if (!r.error.p && !r.choice)
-        damaged(a, "the body is not a chat completion", json);
-    book(&r, json);
-    no_more_text(a);
-    a->answer = NS_ABSENT;
-    a->done = r.choice;
+    if (!c.r.error.p && !c.choice)
+        reading_damaged(a, "the body is not a chat completion", json);
+    reading_body(&c.r, json);
+    a->done = c.choice;
 }
 
 static bool chat_complete(const struct answer *a)
@@ -350,11 +206,11 @@ static bool chat_complete(const struct answer *a)
 
 /* The members that are ours to write. */
 static const struct owned owned[] = {
-    { "model", "request.model or the matrix sets it" },
-    { "messages", "the workload makes them" },
-    { "stream", "request.stream sets it" },
-    { "stream_options", "request.include_usage sets it" },
-    { NULL, NULL },
+    { .key = "model", .instead = "request.model or the matrix sets it" },
+    { .key = "messages", .instead = "the workload makes them" },
+    { .key = "stream", .instead = "request.stream sets it" },
+    { .key = "stream_options", .instead = "request.include_usage sets it" },
+    { .key = NULL },
 };
 
 static int chat_prepare(const struct request_spec *spec, struct buf *head, struct buf *tail,

@@ -17,6 +17,7 @@ static const struct code_row {
     { "json_validate_failed", WHOLE, OUTCOME_GENERATION },
     { "tool_use_failed", WHOLE, OUTCOME_GENERATION },
     { "output_parse_failed", WHOLE, OUTCOME_GENERATION },
+    { "tool_required_not_called", WHOLE, OUTCOME_GENERATION },
     { "capacity_exceeded", WHOLE, OUTCOME_CAPACITY },
 };
 
@@ -130,12 +131,15 @@ static enum outcome error_class(const struct answer *a)
     return OUTCOME_PROTOCOL;
 }
 
-/* An answer that ended as HTTP says, of a status below 400 and without an error in it. */
+/*
+ * An answer that ended as HTTP says, of a status below 400 and without an error in it. What
+ * can be read of a compressed one is not all of it.
+ */
 static enum outcome answer_class(const struct answer *a, bool complete)
 {
     if (!complete && a->frames)
         return OUTCOME_PARTIAL;
-    if (!complete || a->damaged || a->status / 100 != 2)
+    if (!complete || a->damaged || a->encoded || a->status / 100 != 2)
         return OUTCOME_PROTOCOL;
     return a->text || a->tool_call ? OUTCOME_OK : OUTCOME_EMPTY;
 }

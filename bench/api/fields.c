@@ -2,19 +2,31 @@
 
 #include "base/json.h"
 
-static int check(struct str raw_key, const struct owned *owned, struct err *err)
+static const struct owned *find(struct str raw_key, const struct owned *owned)
 {
     struct buf key;
-    int rc = 0;
 
     buf_init(&key, 0);
     json_unescape(raw_key, &key);
-    for (; owned->key && !rc; owned++)
-        if (str_is((struct str){ key.p, key.len }, owned->key))
-            rc = err_set(err, ERR_USAGE, "request.body must not hold \"%s\": %s",
-                         owned->key, owned->instead);
+    while (owned->key && !str_is((struct str){ key.p, key.len }, owned->key))
+        owned++;
     buf_free(&key);
-    return rc;
+    return owned->key ? owned : NULL;
+}
+
+static void put(struct buf *out, const struct owned *o, struct str key, struct str value)
+{
+    buf_char(out, ',');
+    if (o) {
+        buf_str(out, o->before);
+    } else {
+        buf_char(out, '"');
+        buf_add(out, key.p, key.n);
+        buf_str(out, "\":");
+    }
+    buf_add(out, value.p, value.n);
+    if (o)
+        buf_str(out, o->behind);
 }
 
 int fields_add(struct buf *out, const char *body, const struct owned *owned,
@@ -28,14 +40,14 @@ int fields_add(struct buf *out, const char *body, const struct owned *owned,
         return err_set(err, ERR_USAGE, "request.body is not a JSON object");
     json_open_object(&j);
     while (json_key(&j, &key)) {
-        if (check(key, owned, err))
-            return -1;
+        const struct owned *o = find(key, owned);
+
+        if (o && o->instead)
+            return err_set(err, ERR_USAGE, "request.body must not hold \"%s\": %s", o->key,
+                           o->instead);
         if (!json_raw(&j, &value))
             break;
-        buf_str(out, ",\"");
-        buf_add(out, key.p, key.n);
-        buf_str(out, "\":");
-        buf_add(out, value.p, value.n);
+        put(out, o, key, value);
     }
     if (!json_done(&j))
         return err_set(err, ERR_USAGE, "request.body is not a JSON object");

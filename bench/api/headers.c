@@ -146,6 +146,10 @@ static void content_type(struct answer *a, struct str value)
     else if (same(type, "application/json") ||
              (type.n > 5 && same((struct str){ type.p + type.n - 5, 5 }, "+json")))
         a->type = ANSWER_JSON;
+    else if (same(type, "text/plain"))
+        a->type = ANSWER_TEXT;
+    else if (same(type, "application/octet-stream") || cut(&type, "audio/"))
+        a->type = ANSWER_BYTES;
     else
         a->type = ANSWER_OTHER;
 }

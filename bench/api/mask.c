@@ -31,8 +31,12 @@ static bool ends(const struct row *r, char c)
 
 static size_t row_match(const struct row *r, struct str text, size_t at)
 {
-    size_t lead = strlen(r->lead), n = at + lead;
+    size_t lead, n;
 
+    if ((text.p[at] | 0x20) != *r->lead) /* nearly always; each begins with a letter */
+        return 0;
+    lead = strlen(r->lead);
+    n = at + lead;
     if (text.n - at < lead || strncasecmp(text.p + at, r->lead, lead))
         return 0;
     if (r->word && at && isalnum((unsigned char)text.p[at - 1]))

@@ -47,6 +47,7 @@ static bool outside(struct think *t, int c, ns_t at)
         return false;
     if (!tag[++t->tag]) {
         t->inside = t->reasoned = true;
+        t->began = t->since;
         t->tag = 0;
     }
     return true;

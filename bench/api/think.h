@@ -18,6 +18,7 @@ struct think {
     bool text;   /* something visible has come */
     uint8_t tag; /* so many characters of the tag that would come next were seen */
     ns_t since;  /* when the first of them was */
+    ns_t began;  /* when the tag that began the reasoning did */
 };
 
 /*

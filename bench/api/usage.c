@@ -1,6 +1,7 @@
 #include "api/usage.h"
 
-/* The members of the object itself and of its "..._details", whose names do not clash. */
+/* The members of the object itself and of its "..._details", whose names do not clash;
+ * "input" and "output" is what the Responses API says for prompt and completion. */
 static const struct figure {
     const char *key;
     bool seconds;
@@ -8,6 +9,8 @@ static const struct figure {
 } figures[] = {
     { "prompt_tokens", false, offsetof(struct answer, tokens.prompt) },
     { "completion_tokens", false, offsetof(struct answer, tokens.completion) },
+    { "input_tokens", false, offsetof(struct answer, tokens.prompt) },
+    { "output_tokens", false, offsetof(struct answer, tokens.completion) },
     { "total_tokens", false, offsetof(struct answer, tokens.total) },
     { "cached_tokens", false, offsetof(struct answer, tokens.cached) },
     { "prompt_cache_hit_tokens", false, offsetof(struct answer, tokens.cached) },
@@ -39,6 +42,18 @@ static void read_figure(struct answer *a, struct json *j, const struct figure *f
         memcpy((char *)a + f->at, &v, sizeof(v));
 }
 
+static bool has_details(struct str key)
+{
+    static const char *const keys[] = { "prompt_tokens_details",
+                                        "completion_tokens_details", "input_tokens_details",
+                                        "output_tokens_details" };
+
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+        if (str_is(key, keys[i]))
+            return true;
+    return false;
+}
+
 static void read_figures(struct answer *a, struct json *j, bool details)
 {
     struct str key;
@@ -50,8 +65,7 @@ static void read_figures(struct answer *a, struct json *j, bool details)
 
         if (f)
             read_figure(a, j, f);
-        else if (!details && (str_is(key, "prompt_tokens_details") ||
-                              str_is(key, "completion_tokens_details")))
+        else if (!details && has_details(key))
             read_figures(a, j, true);
         else
             json_skip(j);

@@ -25,12 +25,10 @@ void buf_clear(struct buf *b)
         b->p[0] = '\0';
 }
 
-char *buf_room(struct buf *b, size_t n)
+char *buf_grow(struct buf *b, size_t n)
 {
     size_t cap = b->cap ? b->cap : 64;
 
-    if (!b->max && n < b->cap - b->len) /* nearly always */
-        return b->p + b->len;
     if (b->max && (n > b->max || b->len > b->max - n))
         return NULL;
     if (n > SIZE_MAX / 4 - b->len)
@@ -42,36 +40,6 @@ char *buf_room(struct buf *b, size_t n)
         b->cap = cap;
     }
     return b->p + b->len;
-}
-
-int buf_add(struct buf *b, const void *p, size_t n)
-{
-    char *room = buf_room(b, n);
-
-    if (!room)
-        return -1;
-    if (n)
-        memcpy(room, p, n);
-    b->len += n;
-    b->p[b->len] = '\0';
-    return 0;
-}
-
-int buf_str(struct buf *b, const char *s)
-{
-    return buf_add(b, s, strlen(s));
-}
-
-int buf_char(struct buf *b, char c)
-{
-    char *room = buf_room(b, 1);
-
-    if (!room)
-        return -1;
-    room[0] = c;
-    room[1] = '\0';
-    b->len++;
-    return 0;
 }
 
 /* Two digits for each division: times have many, and journals hold little else. */

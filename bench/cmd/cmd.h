@@ -39,5 +39,7 @@ cmd_fn cmd_history;
 cmd_fn cmd_validate;
 cmd_fn cmd_explain;
 cmd_fn cmd_doctor;
+cmd_fn cmd_models;
+cmd_fn cmd_probe;
 
 #endif

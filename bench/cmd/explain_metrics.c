@@ -44,7 +44,8 @@ static const struct {
     { "sent", "the whole request is written" },
     { "head", "the headers of the answer" },
     { "role", "the first frame, whatever is in it" },
-    { "first", "the first output of any kind: reasoning, text, a tool call" },
+    { "first", "the first output of any kind: reasoning, text, a tool call, sound" },
+    { "reasoning", "the first output that is reasoning, apart or in <think> tags" },
     { "answer", "the first visible text" },
     { "last", "the last output" },
     { "end", "the last byte, or the failure" },
@@ -65,7 +66,8 @@ static const struct {
 } examples[N_UNITS] = {
     [UNIT_NS] = { "p95 < 400ms", NULL },       [UNIT_MTOKS] = { NULL, "p50 > 100 tok/s" },
     [UNIT_PPM] = { "p95 < 5%", "mean > 50%" }, [UNIT_NUSD] = { "mean < $0.01", NULL },
-    [UNIT_TOKENS] = { "mean < 500", NULL },
+    [UNIT_TOKENS] = { "mean < 500", NULL },    [UNIT_COUNT] = { "mean < 3", NULL },
+    [UNIT_MX] = { NULL, "p50 > 100x" },        [UNIT_MCHARS] = { NULL, "p50 > 100 char/s" },
 };
 
 const char *explain_example(const struct metric *m)

@@ -69,7 +69,10 @@ static const char objectives[] =
     "Statistics are `p50`, `p95`, `p99.9` (any percentile), `mean` and `max`; operators\n"
     "`<`, `<=`, `>` and `>=`. `[service_tier=flex,phase=steady]` behind the name picks "
     "cells\n"
-    "and phases. Failures count as infinitely late. In a regression the percentage is how\n"
+    "and phases; a word alone is a tier: `retry_rate[flex] < 5%`. `cache_hit > 60%`, "
+    "without a\n"
+    "statistic, is of all prompt tokens together. Failures count as infinitely late. In a "
+    "regression the percentage is how\n"
     "much worse is allowed: `+20%`, or `-20%` where more is better.\n"
     "[metrics.md](metrics.md) lists metrics, rates and outcomes.\n";
 

@@ -5,32 +5,69 @@
 
 #include "base/mem.h"
 #include "cmd/cmd.h"
+#include "cmd/files.h"
 #include "cmd/gate_options.h"
 #include "cmd/store.h"
 #include "cmd/terminal.h"
 #include "data/compare.h"
 #include "reports/history.h"
+#include "reports/plot.h"
+#include "reports/svg.h"
 
 static const char help[] =
-    "usage: tokdyno history FIGURE [NAME] [--last N] [--db FILE] [--format text|json]\n"
+    "usage: tokdyno history FIGURE [NAME] [--plot FILE] [--last N] [--db FILE]\n"
+    "                       [--format text|json]\n"
     "\n"
     "The trend of a figure over the runs that `tokdyno baseline save NAME` kept, cell by\n"
-    "cell, and where its level changed: for sure, not by chance (1 in 100).\n"
+    "cell: where its level changed, and whether it drifts, for sure, not by chance (1 in\n"
+    "100). With a bound, whether the latest run is still within it: many steps that each\n"
+    "pass a comparison with the run before do not pass that.\n"
     "\n"
-    "  FIGURE                'ttft p95', 'e2e mean', 'tps p50', 'error_rate'\n"
+    "  FIGURE                'ttft p95', 'e2e mean', 'tps p50', 'error_rate'; with a "
+    "bound\n"
+    "                        'ttft p95 < 400ms', 'tps p50 > 300 tok/s', or, against the\n"
+    "                        pinned run, else the first one, 'ttft p95 +20%'\n"
     "  NAME                  of the baseline; not needed where there is one only\n"
+    "  --plot FILE           draw it as well: FILE.svg, FILE.png or FILE.pdf\n"
+    "\n"
+    "Exit code: 1 where there is a bound and the latest run of a cell is beyond it.\n"
     "\n"
     "examples:\n"
-    "  tokdyno history 'ttft p95' main\n"
+    "  tokdyno history 'ttft p95' main --plot ttft.svg\n"
+    "  tokdyno history 'ttft p95 +20%' main\n"
     "  tokdyno history 'tps p50' main --last 50 --format json\n";
 
 struct options {
     const char *words[2]; /* the figure, the baseline's name */
     size_t n_words;
     const char *db;
+    const char *plot;
+    enum plot_format plot_format;
     int64_t last;
     bool json, help;
 };
+
+/* The kind of picture is told by the end of its name. */
+static int take_plot(struct options *o, const char *file, struct err *err)
+{
+    static const struct {
+        const char *end;
+        enum plot_format format;
+    } kinds[] = { { ".svg", PLOT_SVG }, { ".png", PLOT_PNG }, { ".pdf", PLOT_PDF } };
+
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        size_t n = strlen(file), end = strlen(kinds[i].end);
+
+        if (n > end && !strcmp(file + n - end, kinds[i].end)) {
+            o->plot = file;
+            o->plot_format = kinds[i].format;
+            return 0;
+        }
+    }
+    return err_set(err, ERR_USAGE,
+                   "--plot: expected a file that ends in .svg, .png or .pdf, not \"%s\"",
+                   file);
+}
 
 static int parse(int argc, char **argv, struct options *o, struct err *err)
 {
@@ -43,7 +80,10 @@ static int parse(int argc, char **argv, struct options *o, struct err *err)
             o->db = v;
         else if ((v = option_value(argc, argv, &i, "--last")))
             o->last = strtol(v, NULL, 10);
-        else if ((v = option_value(argc, argv, &i, "--format"))) {
+        else if ((v = option_value(argc, argv, &i, "--plot"))) {
+            if (take_plot(o, v, err))
+                return -1;
+        } else if ((v = option_value(argc, argv, &i, "--format"))) {
             if (strcmp(v, "text") && strcmp(v, "json"))
                 return err_set(err, ERR_USAGE,
                                "--format: expected text or json, not \"%s\"", v);
@@ -60,14 +100,18 @@ static int parse(int argc, char **argv, struct options *o, struct err *err)
     return 0;
 }
 
-/* A rule of which only the subject counts. */
-static int read_figure(struct slo *slo, const char *text, struct arena *arena,
-                       struct err *err)
+/* With a bound, or without one: then it is read as a rule of which only the subject counts.
+ */
+static int read_figure(struct slo *slo, bool *bounded, const char *text,
+                       struct arena *arena, struct err *err)
 {
     struct err as_lower, as_higher;
     const char *lower = arena_printf(arena, "%s +1%%", text);
     const char *higher = arena_printf(arena, "%s -1%%", text);
 
+    *bounded = strpbrk(text, "<>+") || strstr(text, " -");
+    if (*bounded)
+        return slo_parse(slo, str_of(text), arena, err) ? err_at(err, "FIGURE") : 0;
     if (!slo_parse(slo, str_of(lower), arena, &as_lower) ||
         !slo_parse(slo, str_of(higher), arena, &as_higher))
         return 0;
@@ -75,13 +119,14 @@ static int read_figure(struct slo *slo, const char *text, struct arena *arena,
     return err_at(err, "FIGURE");
 }
 
-/* --- points
- * ------------------------------------------------------------------------------- */
+/* --- points -------------------------------------------------------------------------- */
 
 struct gathering {
     struct baseline *b;
     struct arena arena;
     struct slo figure;
+    bool bounded;
+    bool references;  /* those of pinned runs are taken, no points */
     const char *name; /* of the baseline: all have to be of one */
     struct history **all;
     size_t n, cap;
@@ -121,6 +166,12 @@ static void add_point(struct gathering *g, const struct baseline_row *row, const
     struct history *h = history_of(g, cell, &at);
 
     qsort(values, n, sizeof(*values), by_size);
+    if (g->references) {
+        h->reference.run =
+            arena_strdup(&g->arena, *row->revision ? row->revision : row->id);
+        h->reference.value = (values[(n - 1) / 2] + values[n / 2]) / 2;
+        return;
+    }
     h->points = mem_grow(h->points, h->n, &g->room[at], sizeof(*h->points));
     h->points[h->n++] = (struct history_point){
         .revision = arena_strdup(&g->arena, row->revision),
@@ -130,6 +181,7 @@ static void add_point(struct gathering *g, const struct baseline_row *row, const
         .lo = values[0],
         .hi = values[n - 1],
         .trials = n,
+        .pinned = row->pinned,
     };
 }
 
@@ -178,12 +230,23 @@ static int take(void *ctx, const struct baseline_row *row, struct err *err)
     return 0;
 }
 
-static void put(const struct options *o, const struct gathering *g)
+/* --- what comes of it ---------------------------------------------------------------- */
+
+/* A cell that only a pinned run has is no trend. */
+static void drop_empty(struct gathering *g)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < g->n; i++)
+        if (g->all[i]->n)
+            g->all[kept++] = g->all[i];
+    g->n = kept;
+}
+
+static void print(const struct options *o, const struct gathering *g)
 {
     struct buf out = { 0 };
 
-    for (size_t i = 0; i < g->n; i++)
-        history_find_changes(g->all[i]);
     if (o->json)
         report_history_json(&out, (const struct history *const *)g->all, g->n);
     for (size_t i = 0; i < g->n && !o->json; i++) {
@@ -195,21 +258,64 @@ static void put(const struct options *o, const struct gathering *g)
     buf_free(&out);
 }
 
-static int history(const struct options *o, struct gathering *g, struct err *err)
+static int draw(const struct options *o, const struct gathering *g, struct err *err)
 {
-    struct baseline_pick pick = { .name = o->words[1], .good = true, .last = o->last };
+    struct sketch d = { 0 };
+    struct buf raw = { 0 }, svg = { 0 };
+    int rc;
 
-    if (read_figure(&g->figure, o->words[0], &g->arena, err))
-        return -1;
+    sketch_history(&d, (const struct history *const *)g->all, g->n);
+    rc = plot_draw(&plot_history, &d, o->plot_format, &raw, err);
+    if (!rc && o->plot_format == PLOT_SVG) {
+        buf_str(&svg, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+        svg_put(&svg, &raw, "history", d.caption.p, true);
+    }
+    if (!rc)
+        rc = put_file(o->plot, svg.len ? &svg : &raw, err);
+    if (!rc)
+        fprintf(stderr, "%s\n", o->plot);
+    buf_free(&raw);
+    buf_free(&svg);
+    sketch_free(&d);
+    return rc;
+}
+
+static int gather(const struct options *o, struct gathering *g, struct err *err)
+{
+    struct baseline_pick pick = { .name = o->words[1], .good = true, .pinned = true };
+
     g->b = baseline_open(store_path(o->db), false, err);
-    if (!g->b || baseline_each(g->b, &pick, take, g, err))
+    if (!g->b)
         return -1;
+    g->references = true;
+    if (g->figure.relative && g->bounded && baseline_each(g->b, &pick, take, g, err))
+        return -1;
+    g->references = pick.pinned = false;
+    pick.last = o->last;
+    if (baseline_each(g->b, &pick, take, g, err))
+        return -1;
+    drop_empty(g);
     if (!g->n)
         return err_set(err, ERR_USAGE, "no kept run of %s%s%s has a value of %s",
                        store_path(o->db), o->words[1] ? " under " : "",
                        o->words[1] ? o->words[1] : "", o->words[0]);
-    put(o, g);
-    return EXIT_GOOD;
+    return 0;
+}
+
+static int history(const struct options *o, struct gathering *g, struct err *err)
+{
+    int code = EXIT_GOOD;
+
+    if (read_figure(&g->figure, &g->bounded, o->words[0], &g->arena, err) ||
+        gather(o, g, err))
+        return -1;
+    for (size_t i = 0; i < g->n; i++) {
+        history_judge(g->all[i], g->bounded);
+        if (history_fails(g->all[i]))
+            code = EXIT_VERDICT;
+    }
+    print(o, g);
+    return o->plot && draw(o, g, err) ? -1 : code;
 }
 
 int cmd_history(int argc, char **argv, struct err *err)

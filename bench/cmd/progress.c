@@ -29,6 +29,25 @@ void progress_say(struct progress *p, const char *fmt, ...)
     p->shown = p->terminal;
 }
 
+void progress_bar(struct progress *p, double done, const char *fmt, ...)
+{
+    enum { WIDTH = 30 };
+    int full = (int)(done * WIDTH);
+    va_list ap;
+
+    if (p->quiet || !p->terminal)
+        return;
+    fprintf(stderr, "\r\x1b[K%s [", p->who);
+    for (int i = 0; i < WIDTH; i++)
+        fputc(i < full ? '#' : '-', stderr);
+    fprintf(stderr, "] %3.0f %%  ", done * 100);
+    va_start(ap, fmt);
+    vfprintf(stderr, fmt, ap);
+    va_end(ap);
+    fflush(stderr);
+    p->shown = true;
+}
+
 void progress_end(struct progress *p)
 {
     if (p->shown)

@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -135,6 +136,7 @@ struct reading {
     bool summed;
     bool gathers;
     struct progress progress;
+    struct journal_notes notes;
     uint64_t attempts;
 };
 
@@ -146,15 +148,24 @@ static void begin(void *ctx, const struct run *run)
         rd->gather = gather_open(run);
 }
 
-/* A count for those who wait: of a million attempts some twenty times. */
+/* How far it is, for those who wait: of a million attempts some fifty times. */
+static void say_progress(struct reading *rd)
+{
+    const struct journal_notes *n = &rd->notes;
+
+    if (n->size)
+        progress_bar(&rd->progress, fmin(1, (double)n->bytes / (double)n->size),
+                     "%.2f million attempts read", (double)rd->attempts / 1e6);
+}
+
 static void take_record(void *ctx, const struct record *r)
 {
     struct reading *rd = ctx;
 
     if (rd->gather)
         gather_sink(rd->gather).record(rd->gather, r);
-    if (!(++rd->attempts % 50000))
-        progress_say(&rd->progress, "%" PRIu64 " attempts read", rd->attempts);
+    if (!(++rd->attempts % 20000))
+        say_progress(rd);
 }
 
 static void take_phase(void *ctx, const struct phase_event *e)
@@ -178,7 +189,6 @@ static void note(const char *path, const struct journal_notes *n)
 
 static int reading_open(struct reading *rd, const char *run, bool gathers, struct err *err)
 {
-    struct journal_notes notes = { 0 };
     char path[4200];
     int rc;
 
@@ -187,12 +197,12 @@ static int reading_open(struct reading *rd, const char *run, bool gathers, struc
     rd->rr.begin = begin;
     rd->rr.also =
         (struct journal_sink){ .record = take_record, .phase = take_phase, .ctx = rd };
-    rc = readrun_open(&rd->rr, run, &notes, err);
+    rc = readrun_open(&rd->rr, run, &rd->notes, err);
     progress_end(&rd->progress);
     if (rc)
         return -1;
     readrun_find(run, path, sizeof(path), err);
-    note(path, &notes);
+    note(path, &rd->notes);
     summary_make(&rd->summary, &rd->rr.run, rd->rr.recorder);
     rd->summed = true;
     return 0;

@@ -6,8 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cmd/files.h"
 #include "cmd/progress.h"
-#include "cmd/rundir.h"
 #include "cmd/terminal.h"
 #include "reports/html.h"
 #include "reports/markdown.h"
@@ -16,7 +16,7 @@
 /* On a terminal only: elsewhere nobody watches. */
 static void say(void *ctx, size_t done, size_t of)
 {
-    progress_say(ctx, "drawing plot %zu of %zu", done + 1, of);
+    progress_bar(ctx, (double)done / (double)of, "drawing plot %zu of %zu", done + 1, of);
 }
 
 static void draw(struct book *b, enum plot_format format)
@@ -25,19 +25,6 @@ static void draw(struct book *b, enum plot_format format)
 
     book_draw(b, format, say, &p);
     progress_end(&p);
-}
-
-/* dir/file, by rename, so that it is never seen half. */
-static int put(const char *path, const struct buf *content, struct err *err)
-{
-    struct rundir d = { "." };
-    const char *slash = strrchr(path, '/');
-
-    if (slash)
-        snprintf(d.path, sizeof(d.path), "%.*s", (int)(slash - path), path);
-    if (slash == path)
-        strcpy(d.path, "/");
-    return rundir_put(&d, slash ? slash + 1 : path, content, err);
 }
 
 static int make_dir(const char *path, struct err *err)
@@ -68,7 +55,7 @@ static int put_drawings(const struct book *b, const char *dir, bool svg, struct 
             buf_str(&picture, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
             svg_put(&picture, &d->picture, name.p, d->plot->title, true);
         }
-        rc = put(path.p, svg ? &picture : &d->picture, err);
+        rc = put_file(path.p, svg ? &picture : &d->picture, err);
         buf_free(&name);
         buf_free(&path);
         buf_free(&picture);
@@ -100,7 +87,7 @@ static int write_html(struct book *b, const char *home, const char *out, char *w
     warn(b);
     rc = report_html(&page, b, err);
     if (!rc)
-        rc = put(where, &page, err);
+        rc = put_file(where, &page, err);
     snprintf(dir, sizeof(dir), "%s/plots", home);
     if (!rc && !out && !b->trouble)
         rc = put_drawings(b, dir, true, err);
@@ -139,7 +126,7 @@ static int write_pdf(struct book *b, const char *home, const char *out, char *wh
 
     snprintf(where, size, "%s%s", out ? out : home, out ? "" : "/report.pdf");
     if (!rc)
-        rc = put(where, &pages, err);
+        rc = put_file(where, &pages, err);
     buf_free(&pages);
     return rc;
 }
@@ -154,7 +141,7 @@ static int write_md(struct book *b, const char *home, const char *out, char *whe
     report_markdown(&text, b);
     snprintf(where, size, "%s", out ? out : "");
     if (out)
-        rc = put(out, &text, err);
+        rc = put_file(out, &text, err);
     else
         fwrite(text.p, 1, text.len, stdout);
     buf_free(&text);

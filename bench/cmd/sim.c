@@ -12,8 +12,8 @@
 static void help(void)
 {
     printf("usage: tokdyno sim [--listen ADDRESS:PORT] [settings]\n\n"
-           "A seeded simulator of a Groq-like API: chat completions, streamed or not, and "
-           "models.\n\n");
+           "A seeded simulator of a Groq-like API: chat completions, streamed or not, "
+           "embeddings and\nmodels.\n\n");
     setting_usage(stdout);
     printf("\nexamples:\n"
            "  tokdyno sim\n"

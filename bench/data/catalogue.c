@@ -45,6 +45,7 @@ static const struct key model_keys[] = {
     ROW("max_completion", max_completion, key_count, "1", "1G"),
     ROW("speed_tps", speed_tps, key_number, "0.1", "10000000"),
     ROW("prefill_tps", prefill_tps, key_number, "0.1", "100000000"),
+    ROW("speed_factor", speed_factor, key_number, "0.1", "100000"),
     ROW("price.input", input_nusd, key_money, "0", "$1000000"),
     ROW("price.cached", cached_nusd, key_money, "0", "$1000000"),
     ROW("price.output", output_nusd, key_money, "0", "$1000000"),
@@ -78,6 +79,7 @@ static int read_model(struct catalogue *c, const struct member *m, struct model 
         .max_completion = -1,
         .speed_tps = -1,
         .prefill_tps = -1,
+        .speed_factor = -1,
         .input_nusd = -1,
         .cached_nusd = -1,
         .output_nusd = -1,
@@ -167,6 +169,11 @@ static double part(int64_t tokens, int64_t price)
     return tokens <= 0 ? 0 : price < 0 ? -1 : (double)tokens * (double)price;
 }
 
+static int64_t whole(double nusd)
+{
+    return (int64_t)fmin(nusd + 0.5, 0x1p62);
+}
+
 int64_t catalogue_cost(const struct model *m, int64_t prompt, int64_t cached,
                        int64_t completion)
 {
@@ -182,5 +189,21 @@ int64_t catalogue_cost(const struct model *m, int64_t prompt, int64_t cached,
     output = part(completion, m->output_nusd);
     if (input < 0 || cache < 0 || output < 0)
         return -1;
-    return (int64_t)fmin((input + cache + output) / 1e6 + 0.5, 0x1p62);
+    return whole((input + cache + output) / 1e6);
+}
+
+int64_t catalogue_audio_cost(const struct model *m, ns_t length)
+{
+    ns_t paid = length > CATALOGUE_LEAST_AUDIO ? length : CATALOGUE_LEAST_AUDIO;
+
+    if (length < 0 || m->audio_nusd < 0)
+        return -1;
+    return whole((double)paid / NS_PER_S / 3600 * (double)m->audio_nusd);
+}
+
+int64_t catalogue_text_cost(const struct model *m, int64_t characters)
+{
+    if (characters < 0 || m->character_nusd < 0)
+        return -1;
+    return whole((double)characters / 1e6 * (double)m->character_nusd);
 }

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/err.h"
 
 /*
@@ -27,6 +28,7 @@ struct model {
     int64_t input_nusd; /* per 1M tokens */
     int64_t cached_nusd;
     int64_t output_nusd;
+    double speed_factor;    /* seconds of audio per second of processing */
     int64_t audio_nusd;     /* per hour */
     int64_t character_nusd; /* per 1M characters */
     bool caching;
@@ -60,5 +62,13 @@ const struct model_limits *catalogue_limits(const struct model *m, const char *p
  */
 int64_t catalogue_cost(const struct model *m, int64_t prompt, int64_t cached,
                        int64_t completion);
+
+/* A clip is paid for as if it were that long at least. */
+#define CATALOGUE_LEAST_AUDIO (10 * NS_PER_S)
+
+/* What a clip that long costs, and so many characters of text to be spoken; -1 where that
+ * is not known, or the price. */
+int64_t catalogue_audio_cost(const struct model *m, ns_t length);
+int64_t catalogue_text_cost(const struct model *m, int64_t characters);
 
 #endif

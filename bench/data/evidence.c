@@ -191,7 +191,7 @@ static bool takes_part(const struct evidence_part *p, const struct slo *rule)
 /* As in the verdict on an objective: what every good answer takes time for. */
 static uint64_t failures(const struct evidence_part *p, const struct metric *m)
 {
-    if (m->any_outcome || (m->unit != UNIT_NS && m->unit != UNIT_MTOKS))
+    if (!metric_counts_failures(m))
         return 0;
     return m->per_request ? p->tally.request_errors : p->attempt_errors;
 }

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -25,6 +26,7 @@ struct lines {
     size_t seen; /* no LF between from and here */
     size_t end;
     bool passing; /* inside a line that is too long */
+    struct journal_notes *notes;
 };
 
 /* More bytes behind `end`: 1, 0 at the end of the file, or -1. */
@@ -48,6 +50,7 @@ static int fill(struct lines *l, struct err *err)
     if (n < 0)
         return err_set(err, ERR_IO, "%s", strerror(errno));
     l->end += (size_t)n;
+    l->notes->bytes += (uint64_t)n;
     return n > 0;
 }
 
@@ -162,14 +165,17 @@ int journal_read(const char *path, struct run *run, void (*begin)(void *ctx),
 {
     struct lines l = { .fd = open(path, O_RDONLY | O_CLOEXEC), .cap = CHUNK };
     struct passing to = { .sink = sink };
+    struct stat st;
     int rc;
 
     *notes = (struct journal_notes){ 0 };
-    to.notes = notes;
+    to.notes = l.notes = notes;
     if (l.fd < 0) {
         err_set(err, ERR_IO, "%s", strerror(errno));
         return err_at(err, "%s", path);
     }
+    if (!fstat(l.fd, &st) && S_ISREG(st.st_mode))
+        notes->size = (uint64_t)st.st_size;
     l.buf = mem_alloc(l.cap);
     rc = first_line(&l, run, err);
     if (!rc) {

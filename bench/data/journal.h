@@ -61,8 +61,10 @@ struct journal_sink {
     void *ctx;
 };
 
-/* What reading met besides entries. */
+/* What reading met besides entries; while it goes on, how far it is. */
 struct journal_notes {
+    uint64_t bytes; /* read so far */
+    uint64_t size;  /* of the file when it was opened; 0: not known */
     uint64_t lines;
     uint64_t bad_lines; /* skipped */
     bool torn;          /* the last line had no LF and was dropped */

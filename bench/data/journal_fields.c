@@ -84,11 +84,17 @@ static void get_gaps(struct fields_reader *rd, void *object)
 #define TIME(name, moment) FIELD_INT(name, I64, struct record, at[moment], NS_ABSENT)
 
 static const struct field times[N_MOMENTS] = {
-    TIME("due", MOMENT_DUE),       TIME("ready", MOMENT_READY),
-    TIME("start", MOMENT_START),   TIME("connected", MOMENT_CONNECTED),
-    TIME("sent", MOMENT_SENT),     TIME("head", MOMENT_HEAD),
-    TIME("role", MOMENT_ROLE),     TIME("first", MOMENT_FIRST),
-    TIME("answer", MOMENT_ANSWER), TIME("last", MOMENT_LAST),
+    TIME("due", MOMENT_DUE),
+    TIME("ready", MOMENT_READY),
+    TIME("start", MOMENT_START),
+    TIME("connected", MOMENT_CONNECTED),
+    TIME("sent", MOMENT_SENT),
+    TIME("head", MOMENT_HEAD),
+    TIME("role", MOMENT_ROLE),
+    TIME("first", MOMENT_FIRST),
+    TIME("reasoning", MOMENT_REASONING),
+    TIME("answer", MOMENT_ANSWER),
+    TIME("last", MOMENT_LAST),
     TIME("end", MOMENT_END),
 };
 
@@ -113,6 +119,29 @@ static const struct field server[] = {
     FIELD_INT("prompt", I64, struct record, server.prompt, NS_ABSENT),
     FIELD_INT("completion", I64, struct record, server.completion, NS_ABSENT),
     FIELD_INT("total", I64, struct record, server.total, NS_ABSENT),
+};
+
+static const struct field embedding[] = {
+    FIELD_INT("vectors", I64, struct embedding, vectors, -1),
+    FIELD_INT("dimensions", I64, struct embedding, dimensions, -1),
+};
+
+static const struct field compound[] = {
+    FIELD_INT("tools", I64, struct compound, tools, -1),
+    FIELD_INT("tool_time", I64, struct compound, tool_time, NS_ABSENT),
+    FIELD_INT("calls", I64, struct compound, calls, -1),
+    FIELD_INT("model_time", I64, struct compound, model_time, NS_ABSENT),
+};
+
+static const struct field judgement[] = {
+    FIELD_INT("flagged", I64, struct judgement, flagged, -1),
+    FIELD_INT("score", I64, struct judgement, score, -1),
+};
+
+static const struct field audio[] = {
+    FIELD_INT("sent", I64, struct record, audio.sent, NS_ABSENT),
+    FIELD_INT("received", I64, struct record, audio.received, NS_ABSENT),
+    FIELD_INT("starved", I64, struct record, audio.starved, NS_ABSENT),
 };
 
 static const struct field limit[] = {
@@ -157,6 +186,11 @@ static const struct field attempt[] = {
     FIELD_INT("http", I32, struct record, http_version, 0),
     FIELD_PART("tokens", tokens),
     FIELD_PART("server", server),
+    FIELD_OBJECT("embedding", embedding, struct record, embedding),
+    FIELD_OBJECT("compound", compound, struct record, compound),
+    FIELD_OBJECT("judgement", judgement, struct record, judgement),
+    FIELD_PART("audio", audio),
+    FIELD_INT("characters", I64, struct record, characters, -1),
     FIELD_PART("limits", limits),
     FIELD_INT("retry_after", I64, struct record, retry_after, NS_ABSENT),
     FIELD_INT("cost", I64, struct record, cost_nusd, -1),

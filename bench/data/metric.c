@@ -1,8 +1,11 @@
 #include "data/metric.h"
 
+#include "data/metric_kinds.h"
+
 const char *const unit_names[N_UNITS] = {
-    [UNIT_NS] = "ns",   [UNIT_MTOKS] = "mtok/s",  [UNIT_PPM] = "ppm",
-    [UNIT_NUSD] = "n$", [UNIT_TOKENS] = "tokens",
+    [UNIT_NS] = "ns",       [UNIT_MTOKS] = "mtok/s",   [UNIT_PPM] = "ppm",
+    [UNIT_NUSD] = "n$",     [UNIT_TOKENS] = "tokens",  [UNIT_MX] = "mx",
+    [UNIT_COUNT] = "count", [UNIT_MCHARS] = "mchar/s",
 };
 
 static void between(const struct record *r, enum moment from, enum moment to,
@@ -44,10 +47,29 @@ static void itl(const struct record *r, metric_fn *emit, void *ctx)
         emit(ctx, r->gaps[i] * NS_PER_US);
 }
 
-/* Time over which the tokens behind the first came; 0: it cannot be told. */
+/*
+ * Tokens that were generated before the first output and never shown: hidden thoughts, of
+ * an answer whose first output is its text.
+ */
+static int64_t hidden(const struct record *r)
+{
+    bool thought = r->tokens.reasoning > 0 && r->tokens.reasoning <= r->tokens.completion;
+
+    return thought && r->at[MOMENT_REASONING] == NS_ABSENT &&
+                   r->at[MOMENT_FIRST] == r->at[MOMENT_ANSWER]
+               ? r->tokens.reasoning
+               : 0;
+}
+
+static int64_t shown(const struct record *r)
+{
+    return r->tokens.completion - hidden(r);
+}
+
+/* Time over which the shown tokens behind the first came; 0: it cannot be told. */
 static ns_t generation(const struct record *r)
 {
-    if (r->tokens.completion < 2 || r->at[MOMENT_FIRST] == NS_ABSENT ||
+    if (shown(r) < 2 || r->at[MOMENT_FIRST] == NS_ABSENT ||
         r->at[MOMENT_LAST] <= r->at[MOMENT_FIRST])
         return 0;
     return r->at[MOMENT_LAST] - r->at[MOMENT_FIRST];
@@ -63,7 +85,7 @@ static void tpot(const struct record *r, metric_fn *emit, void *ctx)
     ns_t span = generation(r);
 
     if (span)
-        emit(ctx, quotient(span, r->tokens.completion - 1));
+        emit(ctx, quotient(span, shown(r) - 1));
 }
 
 /* The integer next to v >= 0; what is beyond all ranges stays there. */
@@ -77,8 +99,7 @@ static void tps(const struct record *r, metric_fn *emit, void *ctx)
     ns_t span = generation(r);
 
     if (span)
-        emit(ctx,
-             rounded((double)(r->tokens.completion - 1) * 1e3 * NS_PER_S / (double)span));
+        emit(ctx, rounded((double)(shown(r) - 1) * 1e3 * NS_PER_S / (double)span));
 }
 
 static void stall(const struct record *r, metric_fn *emit, void *ctx)
@@ -113,7 +134,7 @@ static void decode(const struct record *r, metric_fn *emit, void *ctx)
 
 /*
  * What is left of the time to the first output when the server's own part is taken off:
- * queue, prefill and the generation of one token. Needs all of them.
+ * queue, prefill and the generation of one token, and of hidden ones before it. Needs all.
  */
 static bool network_raw(const struct record *r, int64_t *v)
 {
@@ -125,7 +146,7 @@ static bool network_raw(const struct record *r, int64_t *v)
         return false;
     *v = r->at[MOMENT_FIRST] - r->at[MOMENT_SENT] -
          (r->server.queue + r->server.prompt +
-          r->server.completion / (tokens > 0 ? tokens : 1));
+          r->server.completion / (tokens > 0 ? tokens : 1) * (hidden(r) + 1));
     return true;
 }
 
@@ -135,6 +156,23 @@ static void network(const struct record *r, metric_fn *emit, void *ctx)
 
     if (network_raw(r, &v))
         emit(ctx, v > 0 ? v : 0);
+}
+
+/*
+ * A body that a socket takes at once has no upload to speak of: a new connection of TCP
+ * sends ten segments before it hears a word, some 14 KB.
+ */
+enum { UPLOAD_LEAST = 16 << 10 };
+
+static bool uploads(const struct record *r)
+{
+    return r->bytes_up >= UPLOAD_LEAST;
+}
+
+static void upload(const struct record *r, metric_fn *emit, void *ctx)
+{
+    if (uploads(r))
+        between(r, MOMENT_CONNECTED, MOMENT_SENT, emit, ctx);
 }
 
 static void dns(const struct record *r, metric_fn *emit, void *ctx)
@@ -276,6 +314,86 @@ static void completion_tokens(const struct record *r, metric_fn *emit, void *ctx
     present(r->tokens.completion, emit, ctx);
 }
 
+static void ttf_reasoning(const struct record *r, metric_fn *emit, void *ctx)
+{
+    between(r, MOMENT_DUE, MOMENT_REASONING, emit, ctx);
+}
+
+static void reasoning_time(const struct record *r, metric_fn *emit, void *ctx)
+{
+    if (r->at[MOMENT_ANSWER] >= r->at[MOMENT_REASONING])
+        between(r, MOMENT_REASONING, MOMENT_ANSWER, emit, ctx);
+}
+
+/* Has it told how many of its tokens are reasoning, and can that be? */
+static bool tells_reasoning(const struct record *r)
+{
+    return r->tokens.reasoning >= 0 && r->tokens.completion >= r->tokens.reasoning;
+}
+
+static void reasoning_share(const struct record *r, metric_fn *emit, void *ctx)
+{
+    if (tells_reasoning(r) && r->tokens.completion)
+        emit(ctx,
+             rounded((double)r->tokens.reasoning * 1e6 / (double)r->tokens.completion));
+}
+
+static void reasoning_tokens(const struct record *r, metric_fn *emit, void *ctx)
+{
+    present(r->tokens.reasoning, emit, ctx);
+}
+
+static void answer_tokens(const struct record *r, metric_fn *emit, void *ctx)
+{
+    if (tells_reasoning(r))
+        emit(ctx, r->tokens.completion - r->tokens.reasoning);
+}
+
+/* Thousandths of what is done in a unit of time, v units of it within the span. */
+static void speed(double v, const struct record *r, enum moment from, metric_fn *emit,
+                  void *ctx)
+{
+    ns_t span = r->at[MOMENT_END] - r->at[from];
+
+    if (v >= 0 && r->at[from] != NS_ABSENT && r->at[MOMENT_END] != NS_ABSENT && span > 0)
+        emit(ctx, rounded(v * 1e3 / (double)span));
+}
+
+static void speed_factor(const struct record *r, metric_fn *emit, void *ctx)
+{
+    speed((double)r->audio.sent, r, MOMENT_START, emit, ctx);
+}
+
+static void speed_factor_server(const struct record *r, metric_fn *emit, void *ctx)
+{
+    speed((double)r->audio.sent, r, MOMENT_SENT, emit, ctx);
+}
+
+static void rtf(const struct record *r, metric_fn *emit, void *ctx)
+{
+    speed((double)r->audio.received, r, MOMENT_START, emit, ctx);
+}
+
+static void chars_per_s(const struct record *r, metric_fn *emit, void *ctx)
+{
+    speed((double)r->characters * NS_PER_S, r, MOMENT_START, emit, ctx);
+}
+
+static void starved(const struct record *r, metric_fn *emit, void *ctx)
+{
+    present(r->audio.starved, emit, ctx);
+}
+
+static void audio_in(const struct record *r, metric_fn *emit, void *ctx)
+{
+    present(r->audio.sent, emit, ctx);
+}
+
+static void audio_out(const struct record *r, metric_fn *emit, void *ctx)
+{
+    present(r->audio.received, emit, ctx);
+}
+
 /*
  * OpenTelemetry's durations count from when a request left, so its names stand at the _api
  * metrics; those that count from due have none.
@@ -336,7 +454,8 @@ const struct metric metrics[N_METRICS] = {
                       .prom = "tokdyno_tpot_seconds",
                       .span = "(last - first) / (completion tokens - 1)",
                       .help = "Mean time per token of a request, behind the first. Absent "
-                              "with fewer than two tokens or where all came at once.",
+                              "with fewer than two tokens or where all came at once. "
+                              "Hidden thoughts, which came before the first, do not count.",
                       .values = tpot },
     [METRIC_TPS] = { .name = "tps",
                      .title = "Tokens per second, per request",
@@ -344,8 +463,8 @@ const struct metric metrics[N_METRICS] = {
                      .more_is_better = true,
                      .prom = "tokdyno_tps_tokens_per_second",
                      .span = "(completion tokens - 1) / (last - first)",
-                     .help = "Speed of generation as one request sees it. The total of a "
-                             "run is the rate tps_total.",
+                     .help = "Speed of generation as one request sees it, without hidden "
+                             "thoughts. The total of a run is the rate tps_total.",
                      .values = tps },
     [METRIC_STALL] = { .name = "stall",
                        .title = "Longest gap",
@@ -403,9 +522,20 @@ const struct metric metrics[N_METRICS] = {
                          .prom = "tokdyno_network_seconds",
                          .span = "(first - sent) - (queue + prefill + one token)",
                          .help =
-                             "What the way to the first output took besides the server. "
-                             "Clamped at 0, clamps are counted.",
+                             "What the way to the first output took besides the server, "
+                             "and besides hidden thoughts. Clamped at 0, clamps are "
+                             "counted.",
                          .values = network },
+    [METRIC_UPLOAD] = { .name = "upload",
+                        .title = "Upload",
+                        .unit = UNIT_NS,
+                        .clocked = true,
+                        .prom = "tokdyno_upload_seconds",
+                        .span = "connected -> sent",
+                        .help = "From when the connection was ready to when the system had "
+                                "taken the whole request. Of requests of 16 KiB and more: "
+                                "smaller ones are taken at once.",
+                        .values = upload },
     [METRIC_DNS] = { .name = "dns",
                      .title = "DNS",
                      .unit = UNIT_NS,
@@ -582,6 +712,170 @@ const struct metric metrics[N_METRICS] = {
                                        "Output tokens of an attempt, reasoning included, "
                                        "as the server counted them.",
                                    .values = completion_tokens },
+    [METRIC_TTF_REASONING] = { .name = "ttf_reasoning",
+                               .title = "Time to first reasoning",
+                               .unit = UNIT_NS,
+                               .per_request = true,
+                               .clocked = true,
+                               .prom = "tokdyno_ttf_reasoning_seconds",
+                               .span = "due -> reasoning",
+                               .help = "To the first output that is reasoning, whether it "
+                                       "stands apart or between <think> tags. Absent where "
+                                       "the thoughts are hidden.",
+                               .values = ttf_reasoning },
+    [METRIC_REASONING_TIME] = { .name = "reasoning_time",
+                                .title = "Time spent reasoning",
+                                .unit = UNIT_NS,
+                                .clocked = true,
+                                .prom = "tokdyno_reasoning_time_seconds",
+                                .span = "reasoning -> answer",
+                                .help = "How long the user sees thoughts, or nothing, "
+                                        "before the answer begins.",
+                                .values = reasoning_time },
+    [METRIC_REASONING_SHARE] = { .name = "reasoning_share",
+                                 .title = "Share of reasoning",
+                                 .unit = UNIT_PPM,
+                                 .prom = "tokdyno_reasoning_share_ratio",
+                                 .span = "reasoning / completion tokens",
+                                 .help = "Share of the output tokens that are reasoning, "
+                                         "hidden or not. Absent where the server did not "
+                                         "say.",
+                                 .values = reasoning_share },
+    [METRIC_REASONING_TOKENS] = { .name = "reasoning_tokens",
+                                  .title = "Reasoning tokens",
+                                  .unit = UNIT_TOKENS,
+                                  .prom = "tokdyno_reasoning_tokens",
+                                  .span = "usage",
+                                  .help = "Output tokens that are reasoning, as the server "
+                                          "counted them.",
+                                  .values = reasoning_tokens },
+    [METRIC_ANSWER_TOKENS] = { .name = "answer_tokens",
+                               .title = "Answer tokens",
+                               .unit = UNIT_TOKENS,
+                               .prom = "tokdyno_answer_tokens",
+                               .span = "completion - reasoning tokens",
+                               .help = "Output tokens that are no reasoning. Absent where "
+                                       "the server did not say.",
+                               .values = answer_tokens },
+    [METRIC_EMBED_TPS] = { .name = "embed_tps",
+                           .title = "Tokens embedded per second, per request",
+                           .unit = UNIT_MTOKS,
+                           .more_is_better = true,
+                           .prom = "tokdyno_embed_tokens_per_second",
+                           .span = "prompt tokens / (end - sent)",
+                           .help = "Speed of an embeddings request. The totals of a run "
+                                   "are the rates vectors_per_s and embedded_tps.",
+                           .values = metric_embed_tps },
+    [METRIC_EXECUTED_TOOLS] = { .name = "executed_tools",
+                                .title = "Tools that the server ran",
+                                .unit = UNIT_COUNT,
+                                .prom = "tokdyno_executed_tools",
+                                .span = "executed_tools of the answer",
+                                .help = "Tools that a system, or a model with built-in "
+                                        "tools, ran on the server for one answer.",
+                                .values = metric_executed_tools },
+    [METRIC_TOOL_TIME] = { .name = "tool_time",
+                           .title = "Time in the server's tools",
+                           .unit = UNIT_NS,
+                           .prom = "tokdyno_tool_time_seconds",
+                           .span = "tool named -> its output, added up",
+                           .help = "As the stream tells it: from the frame that names a "
+                                   "tool to the one with its output. Tools that run side "
+                                   "by side count each.",
+                           .values = metric_tool_time },
+    [METRIC_MODEL_TIME] = { .name = "model_time",
+                            .title = "Time in models",
+                            .unit = UNIT_NS,
+                            .prom = "tokdyno_model_time_seconds",
+                            .span = "queue + total time of each call, added up",
+                            .help = "The models' part of a system's answer, by its "
+                                    "usage_breakdown.",
+                            .values = metric_model_time },
+    [METRIC_BEYOND_MODELS] = { .name = "beyond_models",
+                               .title = "Tools and network",
+                               .unit = UNIT_NS,
+                               .prom = "tokdyno_beyond_models_seconds",
+                               .span = "(end - sent) - model_time",
+                               .help = "What is left of a system's answer when its "
+                                       "models' time is taken off: tools and network. "
+                                       "Clamped at 0.",
+                               .values = metric_beyond_models },
+    [METRIC_SCORE] = { .name = "score",
+                       .title = "Score of a prompt guard",
+                       .unit = UNIT_PPM,
+                       .prom = "tokdyno_guard_score_ratio",
+                       .span = "the number that the answer is",
+                       .help = "How likely the guard model takes the prompt for an "
+                               "attack.",
+                       .values = metric_score },
+    [METRIC_SPEED_FACTOR] = { .name = "speed_factor",
+                              .title = "Speed factor",
+                              .unit = UNIT_MX,
+                              .more_is_better = true,
+                              .clocked = true,
+                              .prom = "tokdyno_speed_factor",
+                              .span = "length of the audio sent / (end - start)",
+                              .help = "How many seconds of audio are transcribed in a "
+                                      "second, by our clock, upload included.",
+                              .values = speed_factor },
+    [METRIC_SPEED_FACTOR_SERVER] = { .name = "speed_factor_server",
+                                     .title = "Speed factor, without upload",
+                                     .unit = UNIT_MX,
+                                     .more_is_better = true,
+                                     .clocked = true,
+                                     .prom = "tokdyno_speed_factor_server",
+                                     .span = "length of the audio sent / (end - sent)",
+                                     .help = "The same from when all of it had been sent: "
+                                             "what comes near the figures that providers "
+                                             "publish.",
+                                     .values = speed_factor_server },
+    [METRIC_RTF] = { .name = "rtf",
+                     .title = "Real-time factor of speech",
+                     .unit = UNIT_MX,
+                     .more_is_better = true,
+                     .clocked = true,
+                     .prom = "tokdyno_rtf",
+                     .span = "length of the audio received / (end - start)",
+                     .help = "How many seconds of speech come in a second; below 1 it "
+                             "cannot be played while it comes. Absent where the format "
+                             "does not tell how long it lasts (WAV does).",
+                     .values = rtf },
+    [METRIC_CHARS_PER_S] = { .name = "chars_per_s",
+                             .title = "Characters spoken per second",
+                             .unit = UNIT_MCHARS,
+                             .more_is_better = true,
+                             .clocked = true,
+                             .prom = "tokdyno_characters_per_second",
+                             .span = "characters of the text / (end - start)",
+                             .help = "Speed of text to speech as one request sees it.",
+                             .values = chars_per_s },
+    [METRIC_STARVED] = { .name = "starved",
+                         .title = "Player stands still",
+                         .unit = UNIT_NS,
+                         .clocked = true,
+                         .prom = "tokdyno_starved_seconds",
+                         .span = "most of (frame - first) - audio before the frame",
+                         .help = "How long in all a player that begins with the first "
+                                 "sound would stand still, waiting for more; 0: never.",
+                         .values = starved },
+    [METRIC_AUDIO_IN] = { .name = "audio_in",
+                          .title = "Audio sent",
+                          .unit = UNIT_NS,
+                          .any_outcome = true,
+                          .prom = "tokdyno_audio_in_seconds",
+                          .span = "length of the clip",
+                          .help = "How long the audio of an attempt lasts. Bills count 10 "
+                                  "s at least.",
+                          .values = audio_in },
+    [METRIC_AUDIO_OUT] = { .name = "audio_out",
+                           .title = "Audio received",
+                           .unit = UNIT_NS,
+                           .any_outcome = true,
+                           .prom = "tokdyno_audio_out_seconds",
+                           .span = "length of the audio",
+                           .help = "How long the speech of an answer lasts, by the head of "
+                                   "its WAV file.",
+                           .values = audio_out },
 };
 
 bool metric_find(struct str name, enum metric_id *id)
@@ -598,6 +892,12 @@ bool metric_takes(const struct metric *m, const struct record *r)
 {
     return (r->final || !m->per_request) &&
            (m->any_outcome || outcomes[r->outcome].latency);
+}
+
+bool metric_counts_failures(const struct metric *m)
+{
+    return !m->any_outcome && (m->unit == UNIT_NS || m->unit == UNIT_MTOKS ||
+                               m->unit == UNIT_MX || m->unit == UNIT_MCHARS);
 }
 
 bool metric_network_clamped(const struct record *r)

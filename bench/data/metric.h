@@ -14,10 +14,14 @@ enum unit {
     UNIT_PPM,
     UNIT_NUSD, /* 1e-9 dollars */
     UNIT_TOKENS,
+    UNIT_COUNT,  /* of what the metric's name says */
+    UNIT_MX,     /* thousandths of a time: 2500 is 2.5 times as fast */
+    UNIT_MCHARS, /* thousandths of a character per second */
     N_UNITS
 };
 
-extern const char *const unit_names[N_UNITS]; /* "ns", "mtok/s", "ppm", "n$", "tokens" */
+/* "ns", "mtok/s", "ppm", "n$", "tokens", "count", "mx", "mchar/s" */
+extern const char *const unit_names[N_UNITS];
 
 enum metric_id {
     METRIC_TTFT,
@@ -34,6 +38,7 @@ enum metric_id {
     METRIC_PREFILL,
     METRIC_DECODE,
     METRIC_NETWORK,
+    METRIC_UPLOAD,
     METRIC_DNS,
     METRIC_TCP,
     METRIC_TLS,
@@ -54,6 +59,24 @@ enum metric_id {
     METRIC_PLANNED_TOKENS,
     METRIC_PROMPT_TOKENS,
     METRIC_COMPLETION_TOKENS,
+    METRIC_TTF_REASONING,
+    METRIC_REASONING_TIME,
+    METRIC_REASONING_SHARE,
+    METRIC_REASONING_TOKENS,
+    METRIC_ANSWER_TOKENS,
+    METRIC_EMBED_TPS,
+    METRIC_EXECUTED_TOOLS,
+    METRIC_TOOL_TIME,
+    METRIC_MODEL_TIME,
+    METRIC_BEYOND_MODELS,
+    METRIC_SCORE,
+    METRIC_SPEED_FACTOR,
+    METRIC_SPEED_FACTOR_SERVER,
+    METRIC_RTF,
+    METRIC_CHARS_PER_S,
+    METRIC_STARVED,
+    METRIC_AUDIO_IN,
+    METRIC_AUDIO_OUT,
     N_METRICS
 };
 
@@ -114,6 +137,12 @@ bool metric_find(struct str name, enum metric_id *id);
 
 /* Does this record count for this metric at all (final, outcome)? */
 bool metric_takes(const struct metric *m, const struct record *r);
+
+/*
+ * Is it a time or a speed that every good answer has? Then an attempt that failed counts as
+ * one with the worst value.
+ */
+bool metric_counts_failures(const struct metric *m);
 
 /* (first - sent) - (queue + prefill + one token) below 0: a clamp, to be counted. */
 bool metric_network_clamped(const struct record *r);

@@ -35,7 +35,7 @@ static bool rps(const struct tally *t, double *num, double *den)
 static bool tps_total(const struct tally *t, double *num, double *den)
 {
     return over((double)t->completion_tokens, seconds(t->busy), num, den) &&
-           t->with_usage > 0;
+           t->with_usage > t->tokenless;
 }
 
 static bool goodput(const struct tally *t, double *num, double *den)
@@ -66,6 +66,21 @@ static bool cache_known(const struct tally *t, double *num, double *den)
 static bool tier_fallback(const struct tally *t, double *num, double *den)
 {
     return over((double)t->tier_other, (double)t->tier_named, num, den);
+}
+
+static bool vectors(const struct tally *t, double *num, double *den)
+{
+    return over((double)t->vectors, seconds(t->busy), num, den) && t->vectors > 0;
+}
+
+static bool embedded_tps(const struct tally *t, double *num, double *den)
+{
+    return over((double)t->embedded_tokens, seconds(t->busy), num, den) && t->vectors > 0;
+}
+
+static bool flagged(const struct tally *t, double *num, double *den)
+{
+    return over((double)t->flagged, (double)t->judged, num, den);
 }
 
 const struct rate rates[N_RATES] = {
@@ -160,6 +175,30 @@ const struct rate rates[N_RATES] = {
                                      "answers that named one.",
                              .value = tier_fallback,
                              .proportion = true },
+    [RATE_VECTORS] = { .name = "vectors_per_s",
+                       .title = "Vectors per second",
+                       .unit = RATE_UNIT_PER_S,
+                       .more_is_better = true,
+                       .prom = "tokdyno_vectors_per_second",
+                       .help = "Embeddings answered / second, from the begin of the phase "
+                               "to the last good answer or to its end.",
+                       .value = vectors },
+    [RATE_EMBEDDED_TPS] = { .name = "embedded_tps",
+                            .title = "Tokens embedded per second, total",
+                            .unit = RATE_UNIT_TOKENS_PER_S,
+                            .more_is_better = true,
+                            .prom = "tokdyno_embedded_tokens_per_second",
+                            .help = "Prompt tokens of all embeddings / second, over the "
+                                    "same time.",
+                            .value = embedded_tps },
+    [RATE_FLAGGED] = { .name = "flagged_rate",
+                       .title = "Flagged by the guard",
+                       .unit = RATE_UNIT_PPM,
+                       .prom = "tokdyno_flagged_ratio",
+                       .help = "Answers of guard models that call the content unsafe / "
+                               "those that hold a verdict.",
+                       .value = flagged,
+                       .proportion = true },
 };
 
 bool rate_find(struct str name, enum rate_id *id)
@@ -207,6 +246,11 @@ void tally_add(struct tally *into, const struct tally *other)
     into->cost_nusd += other->cost_nusd;
     into->tier_named += other->tier_named;
     into->tier_other += other->tier_other;
+    into->tokenless += other->tokenless;
+    into->vectors += other->vectors;
+    into->embedded_tokens += other->embedded_tokens;
+    into->judged += other->judged;
+    into->flagged += other->flagged;
     into->frames += other->frames;
     into->frames_shared += other->frames_shared;
     into->gaps_lost += other->gaps_lost;

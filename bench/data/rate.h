@@ -21,6 +21,9 @@ enum rate_id {
     RATE_CACHE_KNOWN,    /* attempts that said cached tokens / attempts with usage */
     RATE_TIER_FALLBACK,  /* answers of another tier than asked for / answers that named one
                           */
+    RATE_VECTORS,        /* vectors of good answers / second, as RATE_RPS */
+    RATE_EMBEDDED_TPS,   /* tokens embedded / second, likewise */
+    RATE_FLAGGED,        /* answers of guard models that flag / those that judge */
     N_RATES
 };
 
@@ -51,6 +54,11 @@ struct tally {
     int64_t cost_nusd;
     uint64_t tier_named;
     uint64_t tier_other;
+    uint64_t tokenless; /* attempts with usage that generate nothing by their nature */
+    uint64_t vectors;
+    uint64_t embedded_tokens;
+    uint64_t judged;
+    uint64_t flagged;
     uint64_t frames;
     uint64_t frames_shared;
     uint64_t gaps_lost;

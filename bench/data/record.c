@@ -10,6 +10,10 @@ const char *const limit_names[N_LIMITS] = {
     [LIMIT_AUDIO_SECONDS] = "audio_seconds",
 };
 
+const struct embedding embedding_none = { -1, -1 };
+const struct compound compound_none = { -1, NS_ABSENT, -1, NS_ABSENT };
+const struct judgement judgement_none = { -1, -1 };
+
 /* Where the texts of a record are: copying and comparing walk this list. */
 static const size_t texts[] = {
     offsetof(struct record, request_id), offsetof(struct record, region),
@@ -31,6 +35,11 @@ void record_init(struct record *r)
         .try_no = 1,
         .tokens = { -1, -1, -1, -1, -1, -1, -1 },
         .server = { NS_ABSENT, NS_ABSENT, NS_ABSENT, NS_ABSENT },
+        .embedding = embedding_none,
+        .compound = compound_none,
+        .judgement = judgement_none,
+        .audio = { NS_ABSENT, NS_ABSENT, NS_ABSENT },
+        .characters = -1,
         .dns = NS_ABSENT,
         .tcp = NS_ABSENT,
         .tls = NS_ABSENT,

@@ -10,7 +10,7 @@
 
 /*
  * Moments of an attempt, in ns since the start of the run (monotonic); NS_ABSENT where it
- * did not happen. Not streamed: no role, first, answer, last.
+ * did not happen. Not streamed: no role, first, reasoning, answer, last.
  */
 enum moment {
     MOMENT_DUE,       /* when the plan wanted the request; the same on every attempt */
@@ -20,7 +20,8 @@ enum moment {
     MOMENT_SENT,      /* whole request written */
     MOMENT_HEAD,      /* response headers */
     MOMENT_ROLE,      /* first frame */
-    MOMENT_FIRST,     /* first output of any channel: reasoning, text, tool call */
+    MOMENT_FIRST,     /* first output of any channel: reasoning, text, tool call, sound */
+    MOMENT_REASONING, /* first output that is reasoning */
     MOMENT_ANSWER,    /* first visible text */
     MOMENT_LAST,      /* last output */
     MOMENT_END,
@@ -45,6 +46,30 @@ struct limit {
 enum limit_kind { LIMIT_REQUESTS, LIMIT_TOKENS, LIMIT_AUDIO_SECONDS, N_LIMITS };
 
 extern const char *const limit_names[N_LIMITS];
+
+/* What an answer of the embeddings endpoint holds; -1: it is none. */
+struct embedding {
+    int64_t vectors;
+    int64_t dimensions; /* of each */
+};
+
+/* The work of a system: models and tools of the server behind one name. */
+struct compound {
+    int64_t tools;   /* that the server ran itself; -1: not told */
+    ns_t tool_time;  /* from the naming of each to its output, added up; streamed only */
+    int64_t calls;   /* of models; -1: not told */
+    ns_t model_time; /* queue and total time of these calls, added up */
+};
+
+/* What a guard model said. */
+struct judgement {
+    int64_t flagged; /* 1: unsafe, 0: safe, -1: nothing of the kind */
+    int64_t score;   /* ppm: how likely an attack; -1: the model gives none */
+};
+
+extern const struct embedding embedding_none;
+extern const struct compound compound_none;
+extern const struct judgement judgement_none;
 
 enum { RECORD_MAX_GAPS = 16384 };
 
@@ -105,6 +130,16 @@ struct record {
         ns_t completion;
         ns_t total;
     } server;
+
+    struct embedding embedding;
+    struct compound compound;
+    struct judgement judgement;
+    struct {
+        ns_t sent;     /* how long the audio lasts that went up */
+        ns_t received; /* and that came down */
+        ns_t starved;  /* the longest wait of who plays it from its first sound on */
+    } audio;
+    int64_t characters; /* of the text that is to be spoken */
 
     struct limit limits[N_LIMITS];
     ns_t retry_after;

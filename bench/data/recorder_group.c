@@ -188,6 +188,12 @@ static int64_t capped_sum(int64_t a, int64_t b)
     return a > INT64_MAX - b ? INT64_MAX : a + b;
 }
 
+/* Audio that went up and text that was spoken are paid for, though no answer says so. */
+static bool has_audio_price(const struct record *r)
+{
+    return outcomes[r->outcome].latency && (r->audio.sent >= 0 || r->characters >= 0);
+}
+
 static void count_tokens(struct tally *t, const struct record *r)
 {
     uint64_t prompt = r->tokens.prompt > 0 ? (uint64_t)r->tokens.prompt : 0;
@@ -208,9 +214,21 @@ static void count_tokens(struct tally *t, const struct record *r)
         t->priced++;
         t->priced_tokens += prompt + completion;
         t->cost_nusd = capped_sum(t->cost_nusd, r->cost_nusd);
-    } else if (usage) {
+    } else if (usage || has_audio_price(r)) {
         t->unpriced++;
     }
+}
+
+/* What only answers of some endpoints hold. */
+static void count_kinds(struct tally *t, const struct record *r)
+{
+    if (r->embedding.vectors > 0 && outcomes[r->outcome].latency) {
+        t->tokenless++;
+        t->vectors += (uint64_t)r->embedding.vectors;
+        t->embedded_tokens += r->tokens.prompt > 0 ? (uint64_t)r->tokens.prompt : 0;
+    }
+    t->judged += r->judgement.flagged >= 0;
+    t->flagged += r->judgement.flagged > 0;
 }
 
 /* `auto` asks for on_demand and falls back to flex; who asks for nothing gets no other. */
@@ -260,6 +278,7 @@ static void count(struct group *g, const struct run *run, const struct record *r
 
     count_request(t, r);
     count_tokens(t, r);
+    count_kinds(t, r);
     if (*r->tier) {
         t->tier_named++;
         t->tier_other += other_tier(run->cells[r->cell].tier, r->tier);

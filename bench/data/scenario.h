@@ -66,9 +66,11 @@ struct request_spec {
     const char *model;
     bool stream;
     bool include_usage;
+    uint64_t inputs;  /* of embeddings: texts a request; 0: a message each */
     const char *body; /* a JSON object: fields passed through, "{}" where none */
     int64_t max_completion_tokens; /* the one in body, for planning; -1 unknown */
     const char *service_tier;      /* the one in body; NULL where none */
+    const char *upload_name;       /* of the file that goes up; NULL: it has none */
 };
 
 /*
@@ -97,6 +99,11 @@ struct workload {
     struct dist input_tokens; /* of synthetic prompts; DIST_NONE with messages or dataset */
     uint64_t prefix_tokens;   /* shared_prefix.tokens */
     uint64_t prefix_pool;     /* shared_prefix.pool: number of different prefixes */
+    const char *text;         /* of every request, or NULL */
+    uint64_t characters;      /* of synthetic text; 0: as input_tokens say */
+    ns_t audio_length; /* of synthetic audio, or of the file where that does not tell */
+    const char *audio_file; /* path of a file that was there, or NULL */
+    uint64_t audio_rate;    /* samples per second of synthetic audio */
     bool unique_head; /* the first words differ in every request: nothing can be cached */
     double words_per_token; /* 0: learnt */
     struct session_spec session;

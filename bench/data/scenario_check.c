@@ -143,17 +143,26 @@ static void take_body(struct draft *d, struct keys_reader *r)
         node_json_text(r->arena, node_with(r->arena, body, "model", none, NULL));
 }
 
-/* Which of messages, dataset and input_tokens is written; NULL where none. */
+/* A file may have its length beside it. */
+static bool go_together(const char *one, const char *other)
+{
+    return !strncmp(one, "workload.audio.", 15) && !strncmp(other, "workload.audio.", 15);
+}
+
+/* Which of the keys that say what requests are made of is written; NULL where none. */
 static int find_source(struct draft *d, struct keys_reader *r, const char **source)
 {
-    static const char *const sources[] = { "workload.messages", "workload.dataset",
-                                           "workload.input_tokens" };
+    static const char *const sources[] = {
+        "workload.messages",     "workload.dataset",      "workload.text",
+        "workload.characters",   "workload.audio.length", "workload.audio.file",
+        "workload.input_tokens",
+    };
 
     *source = NULL;
     for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
         const struct node *at = draft_seen(d->seen, sources[i]);
 
-        if (at && *source)
+        if (at && *source && !go_together(*source, sources[i]))
             return node_err(r->err, at->mark,
                             "%s and %s are both there; expected one of them", *source,
                             sources[i]);
@@ -219,6 +228,14 @@ static int check_session(struct draft *d, struct keys_reader *r)
     return 0;
 }
 
+/* The part of a path behind its last slash. */
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash ? slash + 1 : path;
+}
+
 static int check_workload(struct draft *d, struct keys_reader *r)
 {
     struct workload *w = &d->cell.workload;
@@ -228,7 +245,9 @@ static int check_workload(struct draft *d, struct keys_reader *r)
         return -1;
     if (d->messages)
         w->messages = node_json_text(r->arena, d->messages);
-    if (w->messages || w->dataset)
+    if (w->audio_file || w->audio_length > 0)
+        d->cell.request.upload_name = w->audio_file ? base_name(w->audio_file) : "clip.wav";
+    if (source && strcmp(source, "workload.input_tokens") != 0)
         return refuse_synthetic(d, r, source);
     if (!source)
         w->input_tokens = (struct dist){ .kind = DIST_FIXED, .mean = 200 };

@@ -100,31 +100,51 @@ static int read_op(struct reading *r, enum slo_op *op)
     return wrong(r, r->rest, "<, <=, > or >=");
 }
 
+/* A number with one of these behind it; the last is "". */
+static int read_quantity(struct reading *r, struct str s, const char *const *tails,
+                         const char *expected, double *v)
+{
+    struct str rest = s;
+    char number[32];
+    char *end;
+    size_t n;
+
+    while ((n = strlen(*tails)) &&
+           (rest.n < n || memcmp(rest.p + rest.n - n, *tails, n) != 0))
+        tails++;
+    rest.n -= n;
+    while (rest.n && rest.p[rest.n - 1] == ' ')
+        rest.n--;
+    if (rest.n && rest.n < sizeof(number) && strspn(rest.p, "0123456789.") >= rest.n) {
+        memcpy(number, rest.p, rest.n);
+        number[rest.n] = '\0';
+        *v = strtod(number, &end);
+        if (!*end)
+            return 0;
+    }
+    return wrong(r, rest, expected);
+}
+
 /* Tokens per second: "300 tok/s", "300/s" or "300". */
 static int read_speed(struct reading *r, struct str s, double *per_s)
 {
     static const char *const tails[] = { "tok/s", "t/s", "/s", "" };
-    char number[32];
-    char *end;
 
-    for (size_t i = 0; i < sizeof(tails) / sizeof(tails[0]); i++) {
-        size_t n = strlen(tails[i]);
+    return read_quantity(r, s, tails, "tokens per second, as 300 tok/s", per_s);
+}
 
-        if (s.n < n || memcmp(s.p + s.n - n, tails[i], n))
-            continue;
-        s.n -= n;
-        break;
-    }
-    while (s.n && s.p[s.n - 1] == ' ')
-        s.n--;
-    if (s.n && s.n < sizeof(number) && strspn(s.p, "0123456789.") >= s.n) {
-        memcpy(number, s.p, s.n);
-        number[s.n] = '\0';
-        *per_s = strtod(number, &end);
-        if (!*end)
-            return 0;
-    }
-    return wrong(r, s, "tokens per second, as 300 tok/s");
+static int read_factor(struct reading *r, struct str s, double *v)
+{
+    static const char *const tails[] = { "x", "" };
+
+    return read_quantity(r, s, tails, "a factor, as 150x", v);
+}
+
+static int read_characters(struct reading *r, struct str s, double *per_s)
+{
+    static const char *const tails[] = { "char/s", "/s", "" };
+
+    return read_quantity(r, s, tails, "characters per second, as 100 char/s", per_s);
 }
 
 static int read_metric_value(struct reading *r, enum unit unit, struct str s, double *v)
@@ -145,11 +165,20 @@ static int read_metric_value(struct reading *r, enum unit unit, struct str s, do
         rc = units_money(s, &whole, r->err);
         break;
     case UNIT_TOKENS:
+    case UNIT_COUNT:
         rc = units_count(s, &count, r->err);
         whole = (int64_t)(count < INT64_MAX ? count : INT64_MAX);
         break;
     case UNIT_MTOKS:
         rc = read_speed(r, s, &speed);
+        whole = (int64_t)(speed * 1000 + 0.5);
+        break;
+    case UNIT_MX:
+        rc = read_factor(r, s, &speed);
+        whole = (int64_t)(speed * 1000 + 0.5);
+        break;
+    case UNIT_MCHARS:
+        rc = read_characters(r, s, &speed);
         whole = (int64_t)(speed * 1000 + 0.5);
         break;
     case N_UNITS:
@@ -232,25 +261,36 @@ static int read_bounds(struct reading *r, struct slo *slo)
     return 0;
 }
 
+/* A word alone is a tier: [flex] is [service_tier=flex]. */
+static int read_selector(struct reading *r, struct slo_selector *s)
+{
+    struct str key = take_until(r, "=,]");
+    struct str value = key;
+
+    if (!key.n)
+        return wrong(r, r->rest, "a selector, as [service_tier=flex]");
+    if (take_char(r, '=')) {
+        value = take_until(r, ",]");
+        if (!value.n)
+            return wrong(r, r->rest, "a value behind =, as [service_tier=flex]");
+    } else {
+        key = str_of("service_tier");
+    }
+    s->key = arena_strndup(r->arena, key.p, key.n);
+    s->value = arena_strndup(r->arena, value.p, value.n);
+    return 0;
+}
+
 /* [service_tier=flex,phase=steady], or nothing. */
 static int read_selectors(struct reading *r, struct slo *slo)
 {
     if (!take_char(r, '['))
         return 0;
     do {
-        struct slo_selector *s = &slo->selectors[slo->n_selectors];
-        struct str key = take_until(r, "=,]");
-        struct str value;
-
         if (slo->n_selectors == sizeof(slo->selectors) / sizeof(slo->selectors[0]))
             return err_set(r->err, ERR_PARSE, "at most %zu selectors", slo->n_selectors);
-        if (!key.n || !take_char(r, '='))
-            return wrong(r, r->rest, "a selector, as [service_tier=flex]");
-        value = take_until(r, ",]");
-        if (!value.n)
-            return wrong(r, r->rest, "a value behind =, as [service_tier=flex]");
-        s->key = arena_strndup(r->arena, key.p, key.n);
-        s->value = arena_strndup(r->arena, value.p, value.n);
+        if (read_selector(r, &slo->selectors[slo->n_selectors]))
+            return -1;
         slo->n_selectors++;
     } while (take_char(r, ','));
     if (!take_char(r, ']'))
@@ -279,6 +319,20 @@ static int read_worsening(struct reading *r, struct slo *slo)
     return 0;
 }
 
+/*
+ * A metric that is a share of each request has its like over all of them: `cache_hit > 60%`
+ * without a percentile is that rate.
+ */
+static bool is_share_of_all(struct reading *r, struct slo *slo)
+{
+    skip_spaces(r);
+    if (slo->metric != METRIC_CACHE_HIT || !r->rest.n || !strchr("<>+-", *r->rest.p))
+        return false;
+    slo->is_rate = true;
+    slo->rate = RATE_CACHE_TOKENS;
+    return true;
+}
+
 static int read_subject(struct reading *r, struct slo *slo)
 {
     struct str name = take_until(r, " \t[(<>=+");
@@ -291,7 +345,11 @@ static int read_subject(struct reading *r, struct slo *slo)
     }
     if (!metric_find(name, &slo->metric))
         return no_such_name(r, name, true);
-    if (read_selectors(r, slo) || read_stat(r, slo))
+    if (read_selectors(r, slo))
+        return -1;
+    if (is_share_of_all(r, slo))
+        return 0;
+    if (read_stat(r, slo))
         return -1;
     return slo->n_selectors ? 0 : read_selectors(r, slo);
 }

@@ -16,6 +16,7 @@
  *
  *   METRIC STAT OP VALUE     ttft p95 < 400ms      e2e mean <= 2s     stall max < 1s
  *   RATE[SEL] OP VALUE       error_rate < 0.1%     retry_rate[service_tier=flex] < 5%
+ *                            [flex] is the same; cache_hit > 60% is cache_token_share > 60%
  *   goodput(METRIC<VALUE,...) OP VALUE             goodput(ttft<300ms,tpot<20ms) > 95%
  *   METRIC STAT +PERCENT     ttft p95 +20%         (regressions)
  */

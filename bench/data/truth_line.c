@@ -8,7 +8,7 @@
 /* Kinds of frames: 1 reasoning, 2 content, 3 tool call. */
 static bool is_output(int64_t kind)
 {
-    return kind >= 1 && kind <= 3;
+    return (kind >= 1 && kind <= 3) || kind == 7;
 }
 
 /* [planned, sent, kind] */

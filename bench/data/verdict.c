@@ -136,7 +136,7 @@ static void gather(struct subject *to, const struct summary *s, const struct rec
 /* Values that failures would have had: only of what every good answer takes time for. */
 static int64_t failures(const struct metric *m, const struct subject *of)
 {
-    if (m->any_outcome || (m->unit != UNIT_NS && m->unit != UNIT_MTOKS))
+    if (!metric_counts_failures(m))
         return 0;
     return (int64_t)(m->per_request ? of->tally.request_errors : of->attempt_errors);
 }

@@ -120,7 +120,7 @@ static void freeze(struct buf *out, const struct summary *s)
 
     for (int i = 0; i < N_HEADLINES; i++)
         n += off(s, (enum headline)i);
-    if (!n || !h->freeze.length)
+    if (!n || !h->freeze.length || !s->total.disturbed)
         return;
     buf_str(out, "the client stood still for ");
     units_put_duration(out, h->freeze.length);
@@ -349,7 +349,7 @@ const struct warning warnings[] = {
       .means = "It cannot be told whether it is met.",
       .remedy = "Run longer, or on a quieter machine." },
     { .id = "freeze", .level = WARNING_DOUBT, .say = freeze,
-      .when = "the client stood still for more than 5 ms, and a figure is off for it",
+      .when = "the client stood still for more than 5 ms, attempts were touched, and a figure is off",
       .means = "What was due or came in that time was sent or seen late: the longest gap, the maximum and p99.9 are those of the client.",
       .remedy = "Run on a machine, or a core, that nothing else uses; read p95 rather than the maximum." },
     { .id = "late", .level = WARNING_DOUBT, .say = late,

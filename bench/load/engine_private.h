@@ -85,6 +85,7 @@ struct shot {
     struct buf body;
     struct prompt_info info;
     int64_t expected_tokens; /* prompt and the most it may generate */
+    struct rate_need need;
     int64_t expected_cost;
 };
 

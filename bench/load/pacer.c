@@ -6,7 +6,6 @@
 
 #include "api/bucket.h"
 #include "base/mem.h"
-#include "load/rate_limit.h"
 
 enum { MINUTE_MAX = 10 * 60, HOUR_MAX = 4 * 3600 }; /* s: between the usual windows */
 
@@ -33,17 +32,12 @@ struct pacers {
     struct pacer *first;
 };
 
-static double need(int i, double tokens)
-{
-    return rate_limit_kinds[i].header == LIMIT_TOKENS ? tokens : 1;
-}
-
-static ns_t wait_locked(const struct pacer *p, double tokens, ns_t now)
+static ns_t wait_locked(const struct pacer *p, struct rate_need need, ns_t now)
 {
     ns_t wait = p->closed_until > now ? p->closed_until - now : 0;
 
     for (int i = 0; i < N_RATE_LIMITS; i++) {
-        ns_t one = bucket_wait(&p->buckets[i], need(i, tokens), now);
+        ns_t one = bucket_wait(&p->buckets[i], rate_need_of(&need, i), now);
 
         wait = one > wait ? one : wait;
     }
@@ -99,36 +93,36 @@ static void learn_all(struct pacer *p, const struct limit *limits, ns_t now)
         learn(p, (enum limit_kind)i, &limits[i], now);
 }
 
-ns_t pacer_admit(struct pacer *p, double tokens, ns_t now)
+ns_t pacer_admit(struct pacer *p, struct rate_need need, ns_t now)
 {
     ns_t wait;
 
     pthread_mutex_lock(&p->lock);
-    wait = wait_locked(p, tokens, now);
+    wait = wait_locked(p, need, now);
     for (int i = 0; !wait && i < N_RATE_LIMITS; i++)
-        bucket_take(&p->buckets[i], need(i, tokens), now);
+        bucket_take(&p->buckets[i], rate_need_of(&need, i), now);
     pthread_mutex_unlock(&p->lock);
     return wait ? now + wait : 0;
 }
 
-ns_t pacer_wait(struct pacer *p, double tokens, ns_t now)
+ns_t pacer_wait(struct pacer *p, struct rate_need need, ns_t now)
 {
     ns_t wait;
 
     pthread_mutex_lock(&p->lock);
-    wait = wait_locked(p, tokens, now);
+    wait = wait_locked(p, need, now);
     pthread_mutex_unlock(&p->lock);
     return wait;
 }
 
-void pacer_settle(struct pacer *p, double took, double used, const struct limit *limits,
-                  ns_t now)
+void pacer_settle(struct pacer *p, struct rate_need took, struct rate_need used,
+                  const struct limit *limits, ns_t now)
 {
     pthread_mutex_lock(&p->lock);
     for (int i = 0; i < N_RATE_LIMITS; i++) {
-        double booked = need(i, took);
+        double booked = rate_need_of(&took, i), real = rate_need_of(&used, i);
 
-        bucket_settle(&p->buckets[i], booked, used < 0 ? booked : need(i, used), now);
+        bucket_settle(&p->buckets[i], booked, real < 0 ? booked : real, now);
     }
     learn_all(p, limits, now);
     pthread_mutex_unlock(&p->lock);
@@ -149,17 +143,20 @@ static void refuse(struct bucket *b, double took, ns_t wait, ns_t now)
         b->level = level;
 }
 
-/* The refused tokens come back; the request itself may have been counted. */
-void pacer_refused(struct pacer *p, double took, const char *kind, ns_t wait,
+/* What was refused comes back; the request itself may have been counted. */
+void pacer_refused(struct pacer *p, struct rate_need took, const char *kind, ns_t wait,
                    const struct limit *limits, ns_t now)
 {
+    static const struct rate_need nothing = { { [LIMIT_REQUESTS] = 1 } };
+
     pthread_mutex_lock(&p->lock);
     for (int i = 0; i < N_RATE_LIMITS; i++)
-        bucket_settle(&p->buckets[i], need(i, took), need(i, 0), now);
+        bucket_settle(&p->buckets[i], rate_need_of(&took, i), rate_need_of(&nothing, i),
+                      now);
     learn_all(p, limits, now);
     for (int i = 0; i < N_RATE_LIMITS; i++)
-        if (!strcmp(rate_limit_kinds[i].name, kind))
-            refuse(&p->buckets[i], need(i, took), wait, now);
+        if (rate_limit_is(&rate_limit_kinds[i], kind))
+            refuse(&p->buckets[i], rate_need_of(&took, i), wait, now);
     if (wait > 0 && now + wait > p->closed_until)
         p->closed_until = now + wait;
     pthread_mutex_unlock(&p->lock);

@@ -24,7 +24,11 @@ enum { STEPS = 200, DRAWS = 1000 }; /* of a phase; of a distribution */
 int64_t plan_completion(const struct request_spec *spec, const struct model *m,
                         bool *is_max)
 {
-    *is_max = spec->max_completion_tokens > 0;
+    const struct endpoint *e = endpoint_find(spec->endpoint);
+
+    *is_max = spec->max_completion_tokens > 0 || (e && e->tokenless);
+    if (e && e->tokenless)
+        return 0;
     if (*is_max)
         return spec->max_completion_tokens;
     if (m && m->max_completion > 0 && m->max_completion < USUAL_COMPLETION)
@@ -74,7 +78,7 @@ static bool same_dataset(const struct cell *a, const struct cell *b)
            a->request.max_completion_tokens == b->request.max_completion_tokens;
 }
 
-static int measure_prompt(struct plan *p, struct plan_cell *c, struct err *err)
+static int measure_messages(struct plan *p, struct plan_cell *c, struct err *err)
 {
     const struct workload *w = &c->cell->workload;
 
@@ -91,11 +95,27 @@ static int measure_prompt(struct plan *p, struct plan_cell *c, struct err *err)
     return 0;
 }
 
+static int measure_prompt(struct plan *p, struct plan_cell *c, struct err *err)
+{
+    const struct endpoint *e = endpoint_find(c->cell->request.endpoint);
+
+    switch (e->takes) {
+    case PROMPT_MESSAGES:
+        return measure_messages(p, c, err);
+    case PROMPT_TEXT:
+        plan_measure_text(c);
+        return 0;
+    case PROMPT_AUDIO:
+        return plan_measure_audio(c, err);
+    }
+    return 0;
+}
+
 static ns_t model_latency(const struct plan_cell *c)
 {
     const struct model *m = c->model;
     double speed = m && m->speed_tps > 0 ? m->speed_tps : USUAL_SPEED;
-    double s = FIRST_S + (double)c->completion / speed;
+    double s = FIRST_S + (double)c->completion / speed + plan_audio_seconds(c);
 
     if (m && m->prefill_tps > 0)
         s += (double)c->prompt / m->prefill_tps;
@@ -135,6 +155,11 @@ static int check_endpoint(const struct cell *cell, struct err *err)
         nearest_hint(&near, err);
         return spec->endpoint_at ? err_at(err, "%s", spec->endpoint_at) : -1;
     }
+    if (spec->inputs && !e->prompt)
+        return err_set(err, ERR_USAGE,
+                       "request.inputs is for endpoints that take texts, as embeddings; "
+                       "expected it without endpoint %s",
+                       e->name);
     buf_init(&head, 0);
     buf_init(&tail, 0);
     rc = e->prepare(spec, &head, &tail, err);
@@ -143,6 +168,8 @@ static int check_endpoint(const struct cell *cell, struct err *err)
     if (!rc && workload_has_sessions(&cell->workload) && !e->follow)
         rc = err_set(err, ERR_PARSE,
                      "workload.session: the endpoint \"%s\" has no conversations", e->name);
+    if (!rc && prompts_check(&cell->workload, e->takes, err))
+        return err_at(err, "request.endpoint %s", e->name);
     return rc;
 }
 
@@ -185,9 +212,16 @@ static int describe(struct plan *p, size_t i, struct err *err)
     c->cell = &p->scenario->cells[i];
     c->model = p->catalogue && model ? catalogue_model(p->catalogue, model) : NULL;
     c->completion = plan_completion(&c->cell->request, c->model, &c->completion_max);
+    c->audio = NS_ABSENT;
+    c->characters = -1;
     if (check_endpoint(c->cell, err) || measure_prompt(p, c, err))
         return -1;
     c->longest = longest_prompt(c);
+    c->need = (struct rate_need){ {
+        [LIMIT_REQUESTS] = 1,
+        [LIMIT_TOKENS] = (double)(c->prompt + c->completion),
+        [LIMIT_AUDIO_SECONDS] = rate_audio_need(c->audio),
+    } };
     c->latency = latency_of(c);
     return 0;
 }
@@ -257,16 +291,17 @@ static double walk_phase(struct plan_cell *c, const struct phase *ph,
                          ns_t *length)
 {
     double one = area_of_one(c, ph, q) / q->turns, all = (double)ph->requests * q->turns;
-    double tokens = (double)(q->prompt + q->completion);
+    struct rate_need need = c->need;
     bool slows = !ph->open && c->cell->limits.pace_to_rate_limits;
     double before = 0, requests = 0;
 
+    need.of[LIMIT_TOKENS] = (double)(q->prompt + q->completion);
     *length = length_of(c, ph, q);
     for (int i = 1; i <= STEPS; i++) {
         ns_t t = i == STEPS ? *length : *length / STEPS * i;
         double area = profile_area(ph, t);
         double want = (area - before) / one;
-        double fit = plan_buckets_take(b, want, tokens, begin + t);
+        double fit = plan_buckets_take(b, want, &need, begin + t);
 
         requests += slows ? fit : want;
         before = area;
@@ -274,8 +309,8 @@ static double walk_phase(struct plan_cell *c, const struct phase *ph,
     if (slows && ph->duration == NS_ABSENT && requests < all) {
         double late = all - requests;
 
-        *length += plan_buckets_time(b, late, tokens);
-        plan_buckets_take(b, late, tokens, begin + *length);
+        *length += plan_buckets_time(b, late, &need);
+        plan_buckets_take(b, late, &need, begin + *length);
         requests = all;
     }
     return requests;
@@ -301,7 +336,7 @@ static ns_t walk_trial(struct plan_cell *c, struct plan_buckets *b, ns_t begin)
     ns_t tail = c->latency < c->cell->limits.drain ? c->latency : c->cell->limits.drain;
     ns_t now = begin;
 
-    plan_buckets_take(b, 0, 0, begin);
+    plan_buckets_take(b, 0, &c->need, begin);
     for (size_t i = 0; i < c->cell->n_phases; i++) {
         const struct phase *ph = &c->cell->phases[i];
         struct phase_requests q = requests_of(c, ph);
@@ -341,16 +376,27 @@ static void walk_run(struct plan *p, struct plan_buckets *all)
     p->total.time = now;
 }
 
+static int64_t cost_of(const struct plan_cell *c)
+{
+    const struct endpoint *e = endpoint_find(c->cell->request.endpoint);
+
+    if (e->takes != PROMPT_MESSAGES)
+        return plan_audio_cost(c);
+    return c->model ? catalogue_cost(c->model, c->tokens_in, 0, c->tokens_out) : -1;
+}
+
 static void add_up(struct plan *p)
 {
     struct plan_cell *t = &p->total;
 
+    t->audio_in = NS_ABSENT;
+    t->characters_in = -1;
     t->completion_max = true;
     for (size_t i = 0; i < p->n_cells; i++) {
         struct plan_cell *c = &p->cells[i];
 
-        c->cost_nusd =
-            c->model ? catalogue_cost(c->model, c->tokens_in, 0, c->tokens_out) : -1;
+        c->cost_nusd = cost_of(c);
+        plan_add_audio(t, c);
         t->requests += c->requests;
         t->measured += c->measured;
         t->estimated |= c->estimated;

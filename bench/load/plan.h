@@ -11,6 +11,7 @@
 #include "base/sysinfo.h"
 #include "data/catalogue.h"
 #include "data/scenario.h"
+#include "load/rate_limit.h"
 
 /*
  * What a scenario is going to do, before anything is sent. Counts of open loops are exact
@@ -47,13 +48,19 @@ struct plan_cell {
     int64_t prompt;            /* tokens of one request, mean; of a session's first */
     int64_t longest;           /* of its last, or of a trace; else the same */
     int64_t completion;        /* tokens it may generate at most, or a guess */
-    bool completion_max;       /* the former */
-    ns_t latency;              /* of one request, estimate */
-    uint64_t requests;         /* first attempts */
-    uint64_t measured;         /* of them, those in measured phases */
-    bool estimated;            /* how many depends on how fast answers come */
+    ns_t audio;            /* length of the clip of one request; NS_ABSENT: none, unknown */
+    int64_t characters;    /* of one request, of text to be spoken; -1: it is none */
+    uint64_t upload;       /* bytes of the file that goes up with it; 0: none */
+    struct rate_need need; /* what one request takes of the rate limits */
+    bool completion_max;   /* the former */
+    ns_t latency;          /* of one request, estimate */
+    uint64_t requests;     /* first attempts */
+    uint64_t measured;     /* of them, those in measured phases */
+    bool estimated;        /* how many depends on how fast answers come */
     int64_t tokens_in;
     int64_t tokens_out;
+    ns_t audio_in;         /* of all requests; NS_ABSENT: none, or unknown */
+    int64_t characters_in; /* likewise; -1 */
     ns_t time;
     int64_t cost_nusd; /* -1: a price is unknown */
 };
@@ -89,7 +96,8 @@ void plan_json(struct buf *out, const struct plan *p); /* one object, indented, 
 
 /*
  * Tokens an answer of the cell is expected to have at most: what is asked for (*is_max),
- * else a usual answer, if the model (NULL: unknown) can give one so long.
+ * else a usual answer, if the model (NULL: unknown) can give one so long; 0 where answers
+ * of the endpoint have none.
  */
 int64_t plan_completion(const struct request_spec *spec, const struct model *m,
                         bool *is_max);

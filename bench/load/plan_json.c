@@ -35,6 +35,8 @@ static void members_of_sums(struct jsonw *w, const struct plan_cell *c)
     member_int(w, "tokens_in", c->tokens_in);
     member_int(w, "tokens_out", c->tokens_out);
     member_bool(w, "tokens_out_is_max", c->completion_max);
+    member_int(w, "audio_ns", c->audio_in);
+    member_int(w, "characters", c->characters_in);
     member_int(w, "time_ns", c->time);
     member_int(w, "cost_nusd", c->cost_nusd);
 }

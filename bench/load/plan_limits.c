@@ -28,11 +28,6 @@ static struct plan_limit *find(struct plan *p, const struct cell *cell)
     return &p->limits[p->n_limits++];
 }
 
-static double need(int i, double tokens)
-{
-    return rate_limit_kinds[i].header == LIMIT_TOKENS ? tokens : 1;
-}
-
 /* What comes back in a second. */
 static double refill(const struct plan_buckets *b, int i)
 {
@@ -84,36 +79,38 @@ static void note(struct plan_buckets *b, int i, double used, double span)
     l->after = after;
 }
 
-double plan_buckets_take(struct plan_buckets *b, double requests, double tokens, ns_t until)
+double plan_buckets_take(struct plan_buckets *b, double requests,
+                         const struct rate_need *need, ns_t until)
 {
     double span = until > b->at ? (double)(until - b->at) / NS_PER_S : 0;
     double fit = requests;
 
     for (int i = 0; i < N_RATE_LIMITS; i++) {
         double back = refill(b, i) * span;
-        double used = requests * need(i, tokens) - back;
+        double used = requests * rate_need_of(need, i) - back;
 
-        if (b->size[i] < 0)
+        if (b->size[i] < 0 || !rate_need_of(need, i))
             continue;
         if (used > b->level[i] * (1 + 1e-9))
             note(b, i, used, span);
-        fit = fmin(fit, (b->level[i] + back) / need(i, tokens));
+        fit = fmin(fit, (b->level[i] + back) / rate_need_of(need, i));
     }
     for (int i = 0; i < N_RATE_LIMITS; i++)
         b->level[i] = fmin((double)b->size[i], fmax(0, b->level[i] + refill(b, i) * span -
-                                                           fit * need(i, tokens)));
+                                                           fit * rate_need_of(need, i)));
     if (until > b->at)
         b->at = until;
     return fit;
 }
 
-ns_t plan_buckets_time(const struct plan_buckets *b, double requests, double tokens)
+ns_t plan_buckets_time(const struct plan_buckets *b, double requests,
+                       const struct rate_need *need)
 {
     double s = 0;
 
     for (int i = 0; i < N_RATE_LIMITS; i++)
-        if (b->size[i] > 0)
-            s = fmax(s, (requests * need(i, tokens) - b->level[i]) / refill(b, i));
+        if (b->size[i] > 0 && rate_need_of(need, i) > 0)
+            s = fmax(s, (requests * rate_need_of(need, i) - b->level[i]) / refill(b, i));
     return llround(fmin(s, 1e9) * NS_PER_S);
 }
 
@@ -124,9 +121,10 @@ static void sustain(struct plan_limit *l, const struct plan_cell *c, double run_
         const struct rate_limit_kind *kind = &rate_limit_kinds[i];
         double size = (double)rate_limit_of(kind, c->model, l->plan, l->tier);
         double per_s = size / run_s + size / ((double)kind->window / NS_PER_S);
-        double rate = per_s / need(i, fmax(1, (double)(c->prompt + c->completion)));
+        double rate = per_s / fmax(1, rate_need_of(&c->need, i));
 
-        if (size < 0 || (l->sustained_by && rate >= l->sustained))
+        if (size < 0 || !rate_need_of(&c->need, i) ||
+            (l->sustained_by && rate >= l->sustained))
             continue;
         l->sustained = rate;
         l->sustained_by = kind->name;

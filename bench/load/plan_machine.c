@@ -14,8 +14,9 @@ enum { FEW_FILES = 16, SOME_FILES = 48, FILES_PER_THREAD = 16 };
 /* Streams that share a connection of HTTP/2, as servers commonly allow. */
 enum { SHARED = 100 };
 
-/* A stream's memory without its prompt; of the prompt a token; of the answer a frame. */
-enum { STREAM_BYTES = 40 * 1024, PROMPT_BYTES = 5, FRAME_BYTES = 4 };
+/* A stream's memory without its prompt; of the prompt a token; of the answer a frame; of
+ * what is uploaded a byte, with the room that its buffer grows into. */
+enum { STREAM_BYTES = 40 * 1024, PROMPT_BYTES = 5, FRAME_BYTES = 4, UPLOAD_BYTES = 2 };
 
 /* How long a closed connection keeps its port, and where the system may take it earlier. */
 enum { TIME_WAIT_S = 60, REUSED_S = 1 };
@@ -223,7 +224,7 @@ static void warn_memory(struct plan_remarks *r, const struct plan_cell *c)
 {
     const struct sysinfo *sys = r->plan->sys;
     double each = STREAM_BYTES + (double)c->prompt * PROMPT_BYTES +
-                  (double)c->completion * FRAME_BYTES;
+                  (double)c->completion * FRAME_BYTES + (double)c->upload * UPLOAD_BYTES;
     double need = each * (double)needs_of(r->plan, c, false).likely;
     struct buf b = { 0 };
 

@@ -23,15 +23,16 @@ struct plan_buckets *plan_buckets_of(struct plan *p, struct plan_buckets *all,
                                      const struct cell *cell);
 
 /*
- * So many requests of so many tokens are wanted, evenly over the time from b->at to
+ * So many requests of such a need are wanted, evenly over the time from b->at to
  * `until`. Returns how many of them fit; the first bucket ever to run dry is noted in the
  * plan's limit.
  */
-double plan_buckets_take(struct plan_buckets *b, double requests, double tokens,
-                         ns_t until);
+double plan_buckets_take(struct plan_buckets *b, double requests,
+                         const struct rate_need *need, ns_t until);
 
 /* How long until so many more requests have found room. */
-ns_t plan_buckets_time(const struct plan_buckets *b, double requests, double tokens);
+ns_t plan_buckets_time(const struct plan_buckets *b, double requests,
+                       const struct rate_need *need);
 
 /* What rate the run could have had: plan->total.time is known now. */
 void plan_buckets_sustain(struct plan *p);
@@ -51,6 +52,14 @@ void plan_warn(struct plan *p, const char *fmt, ...) __attribute__((format(print
 void plan_remark(struct plan_remarks *r, const struct plan_cell *c, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 void plan_remarks_end(struct plan_remarks *r);
+
+/* What goes up as sound, or comes back as it: plan_audio.c. */
+int plan_measure_audio(struct plan_cell *c, struct err *err);
+void plan_measure_text(struct plan_cell *c);
+double plan_audio_seconds(const struct plan_cell *c); /* that an answer takes for it */
+int64_t plan_audio_cost(const struct plan_cell *c);   /* of all its requests; -1: unknown */
+void plan_add_audio(struct plan_cell *total, struct plan_cell *c);
+void plan_warn_audio(struct plan_remarks *r, const struct plan_cell *c);
 
 void plan_warn_all(struct plan *p);
 

@@ -78,6 +78,21 @@ static void put_table(struct buf *out, const struct plan *p)
     free(rows);
 }
 
+/* A line only where there is such a thing. */
+static void put_audio(struct buf *out, const struct plan_cell *t)
+{
+    if (t->audio_in > 0) {
+        buf_str(out, "\nAudio that goes up: ");
+        units_put_duration(out, t->audio_in);
+        buf_char(out, '\n');
+    }
+    if (t->characters_in > 0) {
+        buf_str(out, "\nCharacters to be spoken: ");
+        units_put_count(out, (uint64_t)t->characters_in);
+        buf_char(out, '\n');
+    }
+}
+
 static void put_limit(struct buf *out, const struct plan_limit *l)
 {
     buf_printf(out, "  %s %s (%s): ", *l->model ? l->model : "(no model)", l->tier,
@@ -130,6 +145,7 @@ void plan_text(struct buf *out, const struct plan *p)
     units_put_duration(out, p->total.time);
     buf_str(out, "\n\n");
     put_table(out, p);
+    put_audio(out, &p->total);
     buf_str(out,
             "\n  ~ estimated from the catalogue's speeds or a usual length of answers; "
             "<= at most\n\nRate limits:\n");

@@ -109,6 +109,7 @@ static void warn_field(struct plan_remarks *r, const struct plan_cell *c)
         "user",
         "max_completion_tokens",
         "max_tokens",
+        "max_output_tokens",
         "reasoning_effort",
         "reasoning_format",
         "include_reasoning",
@@ -223,6 +224,7 @@ void plan_warn_all(struct plan *p)
         warn_field(&sent, &p->cells[i]);
         warn_model(&sent, &p->cells[i]);
         warn_cap(&sent, &p->cells[i]);
+        plan_warn_audio(&sent, &p->cells[i]);
         plan_warn_machine(&sent, &p->cells[i]);
         warn_sample(&samples, &p->cells[i]);
     }

@@ -68,6 +68,13 @@ static void replay(struct prompts *p, const struct cell *c)
         }
 }
 
+static enum prompt_form form_of(const struct cell *c)
+{
+    const struct endpoint *e = endpoint_find(c->request.endpoint);
+
+    return e ? e->takes : PROMPT_MESSAGES;
+}
+
 int prompt_sets_open(struct prompt_sets *ps, const struct scenario *s, struct err *err)
 {
     *ps = (struct prompt_sets){ mem_array(s->n_cells, sizeof(*ps->of_cell)), s->n_cells };
@@ -76,7 +83,7 @@ int prompt_sets_open(struct prompt_sets *ps, const struct scenario *s, struct er
         struct prompts *p = shared(ps, s, i);
 
         if (!p)
-            p = prompts_open(&c->workload, c->request.body, s->seed, err);
+            p = prompts_open(&c->workload, form_of(c), c->request.body, s->seed, err);
         ps->of_cell[i] = p;
         if (!p)
             return -1;

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/rng.h"
 #include "data/replay.h"
+#include "load/clip.h"
 #include "load/dataset.h"
 #include "load/words.h"
 
@@ -21,7 +22,10 @@ enum { TEMPLATE_TOKENS = 10, MESSAGE_TOKENS = 5, HEAD_TOKENS = 12, BYTES_PER_TOK
 
 struct prompts {
     struct workload w; /* its strings are used by prompts_open only */
-    char *messages;    /* literal ones, or NULL */
+    enum prompt_form form;
+    char *messages; /* literal ones, or NULL */
+    char *text;     /* a literal text, or NULL */
+    struct clip *clip;
     struct dataset dataset;
     uint64_t seed;
     const struct phase *phases; /* where one of them replays a trace, else NULL */
@@ -141,6 +145,70 @@ static size_t put_prefix(const struct prompts *p, uint64_t round, double words_p
     return n;
 }
 
+static int64_t characters_of(struct str utf8)
+{
+    int64_t n = 0;
+
+    for (size_t i = 0; i < utf8.n; i++)
+        n += ((unsigned char)utf8.p[i] & 0xC0) != 0x80;
+    return n;
+}
+
+/* Words until there are that many characters; where that cuts one, it is cut. */
+static void put_characters(struct buf *out, struct rng *rng, uint64_t characters)
+{
+    size_t from = out->len;
+
+    while (out->len - from < characters) {
+        if (out->len > from)
+            buf_char(out, ' ');
+        words_put(out, rng, 1);
+    }
+    out->len = from + characters;
+    if (out->p[out->len - 1] == ' ')
+        out->p[out->len - 1] = '.';
+}
+
+/* Words in a JSON string: of so many characters, or of as many tokens as are drawn. */
+static void synthetic_text(const struct prompts *p, uint64_t round, double words_per_token,
+                           uint64_t k, struct buf *out, struct prompt_info *info)
+{
+    struct rng length = stream(p, round, "lengths", k);
+    struct rng rng = stream(p, round, "words", k);
+    size_t from;
+
+    buf_char(out, '"');
+    from = out->len;
+    if (p->w.characters) {
+        put_characters(out, &rng, p->w.characters);
+    } else {
+        double tokens = dist_draw(&p->w.input_tokens, rng_open(&length));
+
+        words_put(out, &rng, words_for((int64_t)tokens, words_per_token, 1));
+    }
+    info->characters = (int64_t)(out->len - from);
+    buf_char(out, '"');
+}
+
+static void literal_text(const struct prompts *p, struct buf *out, struct prompt_info *info)
+{
+    struct jsonw w;
+
+    jsonw_init(&w, out, 0);
+    jsonw_string(&w, p->text);
+    info->characters = characters_of(str_of(p->text));
+}
+
+static void text(const struct prompts *p, uint64_t round, double words_per_token,
+                 uint64_t k, struct buf *out, struct prompt_info *info)
+{
+    if (p->text)
+        literal_text(p, out, info);
+    else
+        synthetic_text(p, round, words_per_token, k, out, info);
+    info->estimated_tokens = info->characters / BYTES_PER_TOKEN;
+}
+
 /* The row of the trace that request k replays; NULL: its phase replays none. */
 static const struct replay_row *row_of(const struct prompts *p, uint64_t k)
 {
@@ -250,20 +318,83 @@ static void made_up(const struct prompts *p, uint64_t round, double words_per_to
         synthetic(p, round, words_per_token, k, row, messages, info);
 }
 
-struct prompts *prompts_open(const struct workload *w, const char *scenario_body,
-                             uint64_t seed, struct err *err)
+static bool has_audio(const struct workload *w)
+{
+    return w->audio_file || w->audio_length > 0;
+}
+
+int prompts_check(const struct workload *w, enum prompt_form form, struct err *err)
+{
+    bool text = w->text || w->characters;
+
+    if (form == PROMPT_AUDIO && !has_audio(w))
+        return err_set(err, ERR_USAGE,
+                       "this endpoint takes audio; expected workload.audio.length or "
+                       "workload.audio.file");
+    if (form != PROMPT_AUDIO && has_audio(w))
+        return err_set(err, ERR_USAGE,
+                       "this endpoint takes no audio; expected no workload.audio");
+    if (form == PROMPT_TEXT && (w->messages || w->dataset))
+        return err_set(err, ERR_USAGE,
+                       "this endpoint takes a text; expected workload.text, "
+                       "workload.characters or workload.input_tokens in place of messages");
+    if (form != PROMPT_TEXT && text)
+        return err_set(err, ERR_USAGE,
+                       "this endpoint takes no bare text; expected no workload.%s",
+                       w->text ? "text" : "characters");
+    return 0;
+}
+
+static int open_messages(struct prompts *p, const struct workload *w,
+                         const char *scenario_body, struct err *err)
+{
+    if (w->messages)
+        p->messages = mem_strdup(w->messages);
+    else if (w->dataset)
+        return dataset_open(&p->dataset, w->dataset, scenario_body, err);
+    return 0;
+}
+
+static int open_clip(struct prompts *p, const struct workload *w, struct err *err)
+{
+    struct clip_spec spec = {
+        .file = w->audio_file,
+        .length = w->audio_length > 0 ? w->audio_length : NS_ABSENT,
+        .rate = w->audio_rate,
+        .seed = p->seed,
+    };
+
+    p->clip = clip_open(&spec, err);
+    return p->clip ? 0 : -1;
+}
+
+static int open_source(struct prompts *p, const struct workload *w,
+                       const char *scenario_body, struct err *err)
+{
+    switch (p->form) {
+    case PROMPT_MESSAGES:
+        return open_messages(p, w, scenario_body, err);
+    case PROMPT_TEXT:
+        p->text = w->text ? mem_strdup(w->text) : NULL;
+        return 0;
+    case PROMPT_AUDIO:
+        return open_clip(p, w, err);
+    }
+    return 0;
+}
+
+struct prompts *prompts_open(const struct workload *w, enum prompt_form form,
+                             const char *scenario_body, uint64_t seed, struct err *err)
 {
     struct prompts *p = mem_alloc(sizeof(*p));
 
     p->w = *w;
+    p->form = form;
     p->seed = seed;
-    if (w->messages)
-        p->messages = mem_strdup(w->messages);
-    else if (w->dataset && dataset_open(&p->dataset, w->dataset, scenario_body, err)) {
-        prompts_close(p);
-        return NULL;
-    }
-    return p;
+    if (!prompts_check(w, form, err) && !open_source(p, w, scenario_body, err))
+        return p;
+    prompts_close(p);
+    return NULL;
 }
 
 void prompts_close(struct prompts *p)
@@ -271,7 +402,9 @@ void prompts_close(struct prompts *p)
     if (!p)
         return;
     dataset_close(&p->dataset);
+    clip_close(p->clip);
     free(p->messages);
+    free(p->text);
     free(p);
 }
 
@@ -291,6 +424,11 @@ bool prompts_name_models(const struct prompts *p)
     return p->dataset.n_rows > 0;
 }
 
+static uint64_t stream_key(const struct prompts *p, uint64_t round, uint64_t number)
+{
+    return rng_stream_seed(rng_stream_seed(p->seed, "rounds", round), "clips", number);
+}
+
 void prompts_make(const struct prompts *p, uint64_t round, double words_per_token,
                   uint64_t number, struct buf *messages, struct buf *extra,
                   struct prompt_info *info)
@@ -299,8 +437,14 @@ void prompts_make(const struct prompts *p, uint64_t round, double words_per_toke
         .planned_tokens = -1,
         .words = -1,
         .max_completion = -1,
+        .audio = NS_ABSENT,
+        .characters = -1,
     };
-    if (p->messages)
+    if (p->clip)
+        info->audio = clip_put(p->clip, stream_key(p, round, number), messages);
+    else if (p->form == PROMPT_TEXT)
+        text(p, round, words_per_token, number, messages, info);
+    else if (p->messages)
         literal(p, messages, info);
     else if (p->dataset.n_rows)
         dataset_row(p, round, number, messages, extra, info);

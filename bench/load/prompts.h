@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "api/endpoint.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
@@ -11,13 +12,15 @@
 
 /*
  * What is asked in request k: literal messages, a row of a dataset, or a synthetic prompt
- * of about so many tokens, made of common words without a tokenizer. A function of
- * (seed, round, phase, k) and nothing else: the same bytes in every cell of a round and on
- * every thread, others in each round, or a repeat would measure the prompt cache. Literal
- * messages alone are the same always; a dataset is read in the order of the file, from a
- * row that depends on (seed, round, phase).
+ * of about so many tokens, made of common words without a tokenizer; a text, or a clip of
+ * audio (clip.h). Which of them, and so what it looks like, the endpoint's prompt_form
+ * says. A function of (seed, round, phase, k) and nothing else: the same bytes in every
+ * cell of a round and on every thread, others in each round, or a repeat would measure the
+ * prompt cache. Literal messages alone are the same always; a dataset is read in the order
+ * of the file, from a row that depends on (seed, round, phase).
  *
- *     struct prompts *p = prompts_open(&cell->workload, cell->request.body, seed, &err);
+ *     struct prompts *p =
+ *         prompts_open(&cell->workload, PROMPT_MESSAGES, cell->request.body, seed, &err);
  *     uint64_t number = prompts_number(phase, k);
  *     prompts_make(p, round, words_per_token, number, &messages, &extra, &info);
  *     prompts_close(p);
@@ -37,6 +40,8 @@ static inline uint64_t prompts_number(uint32_t phase, uint64_t k)
 }
 
 struct prompt_info {
+    ns_t audio;               /* how long the clip lasts; NS_ABSENT: none, or not known */
+    int64_t characters;       /* of a text; -1 unless it is one */
     int64_t planned_tokens;   /* the prompt tokens aimed at; -1 unless synthetic */
     int64_t words;            /* it was made of, without the head; -1 unless synthetic */
     int64_t estimated_tokens; /* for budget and pacing: planned, or a guess by length */
@@ -46,10 +51,14 @@ struct prompt_info {
 
 /*
  * scenario_body: JSON object of the fields the scenario passes through; they win over those
- * of a dataset's row. NULL with *err where a file cannot be read or holds no prompts.
+ * of a dataset's row. NULL with *err where a file cannot be read or holds no prompts, or
+ * where the workload has nothing of that form.
  */
-struct prompts *prompts_open(const struct workload *w, const char *scenario_body,
-                             uint64_t seed, struct err *err);
+struct prompts *prompts_open(const struct workload *w, enum prompt_form form,
+                             const char *scenario_body, uint64_t seed, struct err *err);
+
+/* -1 where the workload has nothing of that form. Reads no files. */
+int prompts_check(const struct workload *w, enum prompt_form form, struct err *err);
 void prompts_close(struct prompts *p);
 
 /*
@@ -73,7 +82,8 @@ bool prompts_user_message(const struct prompts *p, uint64_t round, uint64_t numb
 bool prompts_name_models(const struct prompts *p);
 
 /*
- * Appends a JSON array to messages, and to extra what the row adds to the body behind it:
+ * Appends the prompt, as its form wants it, to messages, and to extra what the row adds to
+ * the body behind it:
  * "" or `,"temperature":0.2,...`, never messages, model, stream or stream_options. Several
  * threads may call it at once.
  */

@@ -1,13 +1,28 @@
 #include "load/rate_limit.h"
 
+#include <math.h>
 #include <string.h>
 
+#define AT(limit) offsetof(struct model_limits, limit)
+
 const struct rate_limit_kind rate_limit_kinds[N_RATE_LIMITS] = {
-    { "RPM", LIMIT_REQUESTS, RATE_LIMIT_MINUTE, offsetof(struct model_limits, rpm) },
-    { "RPD", LIMIT_REQUESTS, RATE_LIMIT_DAY, offsetof(struct model_limits, rpd) },
-    { "TPM", LIMIT_TOKENS, RATE_LIMIT_MINUTE, offsetof(struct model_limits, tpm) },
-    { "TPD", LIMIT_TOKENS, RATE_LIMIT_DAY, offsetof(struct model_limits, tpd) },
+    { "RPM", NULL, LIMIT_REQUESTS, RATE_LIMIT_MINUTE, AT(rpm) },
+    { "RPD", NULL, LIMIT_REQUESTS, RATE_LIMIT_DAY, AT(rpd) },
+    { "TPM", NULL, LIMIT_TOKENS, RATE_LIMIT_MINUTE, AT(tpm) },
+    { "TPD", NULL, LIMIT_TOKENS, RATE_LIMIT_DAY, AT(tpd) },
+    { "ASH", "ASPH", LIMIT_AUDIO_SECONDS, RATE_LIMIT_HOUR, AT(ash) },
+    { "ASD", "ASPD", LIMIT_AUDIO_SECONDS, RATE_LIMIT_DAY, AT(asd) },
 };
+
+double rate_audio_need(ns_t length)
+{
+    return length > 0 ? ceil((double)length / NS_PER_S) : 0;
+}
+
+bool rate_limit_is(const struct rate_limit_kind *kind, const char *name)
+{
+    return !strcmp(kind->name, name) || (kind->also && !strcmp(kind->also, name));
+}
 
 /* How many times the limits of the catalogue a tier has. */
 static const struct {

@@ -1,6 +1,7 @@
 #ifndef LOAD_RATE_LIMIT_H
 #define LOAD_RATE_LIMIT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,17 +13,34 @@
 #define RATE_LIMIT_HOUR (3600 * NS_PER_S)
 #define RATE_LIMIT_DAY (86400 * NS_PER_S)
 
-enum { N_RATE_LIMITS = 4 };
+enum { N_RATE_LIMITS = 6 };
 
-/* The rate limits a request of text meets. The only list of them. */
+/* The rate limits a request meets. The only list of them. */
 struct rate_limit_kind {
     const char *name;       /* as errors name it */
+    const char *also;       /* and other errors; NULL: none do */
     enum limit_kind header; /* which headers are about it; tells what it counts */
     ns_t window;
     size_t of_model; /* offset in struct model_limits */
 };
 
 extern const struct rate_limit_kind rate_limit_kinds[N_RATE_LIMITS];
+
+/* What a request takes of each kind: 1, its tokens, its seconds of audio. */
+struct rate_need {
+    double of[N_LIMITS];
+};
+
+static inline double rate_need_of(const struct rate_need *need, int kind)
+{
+    return need->of[rate_limit_kinds[kind].header];
+}
+
+/* Seconds of audio that a clip takes; servers count whole ones. Absent: none. */
+double rate_audio_need(ns_t length);
+
+/* Is the limit so called? */
+bool rate_limit_is(const struct rate_limit_kind *kind, const char *name);
 
 /*
  * What the catalogue knows for a model (NULL: nothing), plan and tier; -1: unknown. flex

@@ -40,6 +40,16 @@ static void put_model(struct buf *body, const char *model)
     jsonw_string(&w, model);
 }
 
+static void put_prompt(struct shot *s, struct str messages)
+{
+    const struct engine_config *c = config_of(s);
+
+    if (c->endpoint->prompt)
+        c->endpoint->prompt(&c->cell->request, messages, &s->body);
+    else
+        buf_add(&s->body, messages.p, messages.n);
+}
+
 static void make_prompt(struct shot *s)
 {
     struct worker *w = s->worker;
@@ -63,13 +73,49 @@ static void build_body(struct shot *s)
 
     make_prompt(s);
     buf_clear(&s->body);
+    buf_room(&s->body, w->engine->head.len + w->messages.len + w->extra.len +
+                           w->engine->tail.len); /* audio is long: grow once */
     buf_add(&s->body, w->engine->head.p, w->engine->head.len);
-    buf_add(&s->body, w->messages.p, w->messages.len);
+    put_prompt(s, (struct str){ w->messages.p, w->messages.len });
     if (w->extra.len)
         buf_add(&s->body, w->extra.p, w->extra.len);
     if (!c->cell->request.model && s->info.model)
         put_model(&s->body, s->info.model);
     buf_add(&s->body, w->engine->tail.p, w->engine->tail.len);
+}
+
+/* Of what has no tokens: a clip, or a text that is to be spoken; -1: neither. */
+static int64_t audio_cost(const struct shot *s, ns_t audio, int64_t characters)
+{
+    const struct model *m = config_of(s)->model;
+
+    return audio != NS_ABSENT ? catalogue_audio_cost(m, audio)
+                              : catalogue_text_cost(m, characters);
+}
+
+static int64_t expected_cost(const struct shot *s, int64_t completion)
+{
+    if (config_of(s)->endpoint->takes != PROMPT_MESSAGES)
+        return audio_cost(s, s->info.audio, s->info.characters);
+    return catalogue_cost(config_of(s)->model, s->info.estimated_tokens, 0, completion);
+}
+
+/* What is counted in tokens tells how many it used; audio is paid for where it was
+ * answered.
+ */
+static int64_t cost_of(const struct shot *s, const struct record *r)
+{
+    const struct model *m = config_of(s)->model;
+    int64_t completion;
+
+    if (!m)
+        return -1;
+    if (config_of(s)->endpoint->takes != PROMPT_MESSAGES && outcomes[r->outcome].latency)
+        return audio_cost(s, r->audio.sent, r->characters);
+    completion = config_of(s)->endpoint->tokenless ? 0 : r->tokens.completion;
+    if (r->tokens.prompt < 0 || completion < 0)
+        return -1;
+    return catalogue_cost(m, r->tokens.prompt, r->tokens.cached, completion);
 }
 
 /* For budget and pacing: the server may reserve the most it may generate. */
@@ -82,8 +128,12 @@ static void expect(struct shot *s)
     if (completion < 0)
         completion = plan_completion(&c->cell->request, c->model, &is_max);
     s->expected_tokens = s->info.estimated_tokens + (completion > 0 ? completion : 0);
-    s->expected_cost =
-        c->model ? catalogue_cost(c->model, s->info.estimated_tokens, 0, completion) : -1;
+    s->expected_cost = c->model ? expected_cost(s, completion) : -1;
+    s->need = (struct rate_need){ {
+        [LIMIT_REQUESTS] = 1,
+        [LIMIT_TOKENS] = (double)s->expected_tokens,
+        [LIMIT_AUDIO_SECONDS] = rate_audio_need(s->info.audio),
+    } };
 }
 
 /* The first request of a session; behind build_body, which has left its prompt there. */
@@ -177,6 +227,8 @@ static void identify(const struct shot *s, struct record *r)
     memcpy(r->held, s->held, sizeof(r->held));
     r->tokens.planned = s->info.planned_tokens;
     r->tokens.words = s->info.words;
+    r->audio.sent = s->info.audio;
+    r->characters = s->info.characters;
 }
 
 /* Never sent, or not sent again: it was still held when the trial ended. */
@@ -193,6 +245,18 @@ static void cut_unsent(struct shot *s)
     over(s, now);
 }
 
+/* A clip that was refused took nothing of the seconds; tokens below 0: not told. */
+static struct rate_need used_of(const struct shot *s, const struct record *r,
+                                int64_t tokens)
+{
+    struct rate_need used = s->need;
+
+    used.of[LIMIT_TOKENS] = (double)tokens;
+    if (r->http_status >= 400 || !r->http_status)
+        used.of[LIMIT_AUDIO_SECONDS] = 0;
+    return used;
+}
+
 static void settle(const struct shot *s, const struct record *r, const struct answer *a)
 {
     const struct engine_config *c = config_of(s);
@@ -207,11 +271,11 @@ static void settle(const struct shot *s, const struct record *r, const struct an
     if (!c->pacer)
         return;
     if (r->outcome == OUTCOME_RATE_LIMITED)
-        pacer_refused(c->pacer, (double)s->expected_tokens, r->limit_kind,
+        pacer_refused(c->pacer, s->need, r->limit_kind,
                       a->retry_after != NS_ABSENT ? a->retry_after : a->retry_in, r->limits,
                       now);
     else
-        pacer_settle(c->pacer, (double)s->expected_tokens, (double)used, r->limits, now);
+        pacer_settle(c->pacer, s->need, used_of(s, r, used), r->limits, now);
 }
 
 /* How long the pacer would hold it, now that it knows how the last attempt ended. */
@@ -221,7 +285,7 @@ static ns_t own_wait(const struct shot *s)
 
     if (!c->pacer)
         return NS_ABSENT;
-    return pacer_wait(c->pacer, (double)s->expected_tokens, worker_now(s->worker));
+    return pacer_wait(c->pacer, s->need, worker_now(s->worker));
 }
 
 static bool retried(const struct shot *s, const struct record *r, const struct answer *a,
@@ -234,7 +298,7 @@ static bool retried(const struct shot *s, const struct record *r, const struct a
         .retry_in = a->retry_in,
         .bucket = own_wait(s),
         .daily = error_is_daily(a),
-        .streamed = c->cell->request.stream,
+        .streamed = endpoint_streams(c->endpoint, &c->cell->request),
     };
 
     if (s->worker->halted || r->outcome == OUTCOME_CUT)
@@ -350,9 +414,7 @@ static void attempt_over(void *ctx, struct transfer *t)
     transfer_fill(t, &r);
     end = r.at[MOMENT_END];
     r.at[MOMENT_READY] = s->ready;
-    if (c->model && r.tokens.prompt >= 0 && r.tokens.completion >= 0)
-        r.cost_nusd =
-            catalogue_cost(c->model, r.tokens.prompt, r.tokens.cached, r.tokens.completion);
+    r.cost_nusd = cost_of(s, &r);
     if (transfer_out_of_descriptors(t))
         w->lag.sample.counters[transfer_out_of_ports(t) ? HEALTH_PORTS_EXHAUSTED
                                                         : HEALTH_FD_EXHAUSTED]++;
@@ -417,7 +479,7 @@ static bool admitted(struct worker *w, struct shot *s)
     const struct engine_config *c = config_of(s);
 
     if (c->pacer) {
-        ns_t again = pacer_admit(c->pacer, (double)s->expected_tokens, worker_now(w));
+        ns_t again = pacer_admit(c->pacer, s->need, worker_now(w));
 
         if (again) {
             w->paced_until = again;

@@ -11,7 +11,7 @@
 
 static bool wants_stream(const struct transfer *t)
 {
-    return t->wire->config.cell->request.stream;
+    return endpoint_streams(t->wire->config.endpoint, &t->wire->config.cell->request);
 }
 
 /* Has what `first` waits for come? From then on only silence is too long. */
@@ -82,20 +82,46 @@ static size_t on_header(char *p, size_t unit, size_t n, void *ctx)
     return transfer_take_head(ctx, p, unit * n);
 }
 
+/* What was known before a piece of output was handed over. */
+struct before {
+    uint64_t frames;
+    bool first;
+    bool answer;
+};
+
+static inline struct before hand_over(struct transfer *t)
+{
+    const struct answer *a = &t->answer;
+
+    t->wire->events++;
+    doubt_more(&t->wire->doubt);
+    return (struct before){ a->frames, a->first == NS_ABSENT, a->answer == NS_ABSENT };
+}
+
+static inline void handed_over(struct transfer *t, const struct before *was)
+{
+    const struct answer *a = &t->answer;
+
+    if (a->frames > was->frames)
+        doubt_frame(&t->wire->doubt, &t->doubts, t->wire->stamp, was->first,
+                    was->answer && a->answer != NS_ABSENT);
+}
+
 static void on_event(void *ctx, const struct sse_event *ev)
 {
     struct transfer *t = ctx;
-    struct wire *w = t->wire;
-    const struct answer *a = &t->answer;
-    uint64_t frames = a->frames;
-    bool first = a->first == NS_ABSENT, answer = a->answer == NS_ABSENT;
+    struct before was = hand_over(t);
 
-    w->events++;
-    doubt_more(&w->doubt);
-    w->config.endpoint->event(&t->answer, ev, w->stamp);
-    if (a->frames > frames)
-        doubt_frame(&w->doubt, &t->doubts, w->stamp, first,
-                    answer && a->answer != NS_ABSENT);
+    t->wire->config.endpoint->event(&t->answer, ev, t->wire->stamp);
+    handed_over(t, &was);
+}
+
+static void take_bytes(struct transfer *t, const char *p, size_t n)
+{
+    struct before was = hand_over(t);
+
+    t->wire->config.endpoint->bytes(&t->answer, (struct str){ p, n }, t->wire->stamp);
+    handed_over(t, &was);
 }
 
 /* Some servers stream with a wrong or no content type: then the first bytes tell. */
@@ -119,6 +145,10 @@ static void sniff(struct transfer *t, const char *p, size_t n)
 
     t->sniffed = true;
     if (a->status >= 400)
+        return;
+    if (t->wire->config.endpoint->bytes)
+        t->raw = !a->encoded && (a->type == ANSWER_BYTES || a->type == ANSWER_UNKNOWN);
+    else if (t->wire->config.endpoint->no_events)
         t->streaming = false;
     else if (a->type == ANSWER_SSE)
         t->streaming = true;
@@ -126,11 +156,15 @@ static void sniff(struct transfer *t, const char *p, size_t n)
         t->streaming = wants_stream(t) && a->type != ANSWER_JSON && looks_like_events(p, n);
 }
 
-/* Of an error the beginning is enough. */
+/* Of an error the beginning is enough, and of bytes nothing. */
 static int keep_body(struct transfer *t, const char *p, size_t n)
 {
     size_t room;
 
+    if (t->raw) {
+        take_bytes(t, p, n);
+        return 0;
+    }
     if (t->body_bytes > MAX_BODY)
         return -1;
     if (t->answer.status < 400)
@@ -375,7 +409,7 @@ static void clear(struct transfer *t)
     sse_reset(&t->sse);
     buf_clear(&t->body);
     t->why[0] = '\0';
-    t->preconnect = t->streaming = t->sniffed = t->too_large = false;
+    t->preconnect = t->streaming = t->raw = t->sniffed = t->too_large = false;
     t->no_socket = 0;
     t->header_bytes = 0;
     t->body_bytes = 0;
@@ -468,7 +502,7 @@ static void read_body(struct transfer *t)
     }
     if (a->status >= 400)
         error_body(a, body);
-    else if (t->how == TRANSFER_DONE)
+    else if (t->how == TRANSFER_DONE && !t->raw)
         t->wire->config.endpoint->body(a, body, t->wire->stamp);
 }
 

@@ -49,6 +49,7 @@ static void fill_moments(const struct transfer *t, struct record *r)
     r->at[MOMENT_HEAD] = t->head;
     r->at[MOMENT_ROLE] = a->role;
     r->at[MOMENT_FIRST] = a->first;
+    r->at[MOMENT_REASONING] = a->reasoning;
     r->at[MOMENT_ANSWER] = a->answer;
     r->at[MOMENT_LAST] = a->last;
     r->at[MOMENT_END] = t->end;
@@ -71,6 +72,16 @@ static void fill_text(const struct answer *a, struct record *r)
     r->error = text(&a->error);
 }
 
+/* What we know of what we sent is surer than what the server says. */
+static void fill_audio(const struct answer *a, struct record *r)
+{
+    if (r->audio.sent == NS_ABSENT)
+        r->audio.sent = a->heard;
+    if (a->frames)
+        r->audio.received = wav_length(&a->wav);
+    r->audio.starved = a->starved;
+}
+
 static void fill_counts(const struct transfer *t, struct record *r)
 {
     const struct answer *a = &t->answer;
@@ -84,6 +95,10 @@ static void fill_counts(const struct transfer *t, struct record *r)
     r->server.prompt = a->server.prompt;
     r->server.completion = a->server.completion;
     r->server.total = a->server.total;
+    r->embedding = a->embedding;
+    r->compound = a->compound;
+    r->judgement = a->judgement;
+    fill_audio(a, r);
     memcpy(r->limits, a->limits, sizeof(r->limits));
     r->retry_after = a->retry_after;
     r->bytes_up = t->sent == NS_ABSENT ? 0 : t->sending.n;

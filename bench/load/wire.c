@@ -441,14 +441,32 @@ static void add_header(struct wire *w, const char *line)
     w->headers = grown;
 }
 
+static void add_content_type(struct wire *w)
+{
+    const char *type = w->config.endpoint->content_type;
+    char *line = join("Content-Type: ", type ? type : "application/json");
+
+    add_header(w, line);
+    free(line);
+}
+
+static const char *accepted(const struct wire *w)
+{
+    const struct endpoint *e = w->config.endpoint;
+
+    if (e->no_events)
+        return "Accept: */*";
+    return endpoint_streams(e, &w->config.cell->request)
+               ? "Accept: text/event-stream, application/json"
+               : "Accept: application/json";
+}
+
 static void make_headers(struct wire *w)
 {
     const struct target *target = &w->config.cell->target;
 
-    add_header(w, "Content-Type: application/json");
-    add_header(w, w->config.cell->request.stream
-                      ? "Accept: text/event-stream, application/json"
-                      : "Accept: application/json");
+    add_content_type(w);
+    add_header(w, accepted(w));
     add_header(w, "Accept-Encoding: identity");
     add_header(w, "User-Agent: tokdyno/" TOKDYNO_VERSION);
     add_header(w, "Expect:");

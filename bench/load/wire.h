@@ -76,7 +76,8 @@ void transfer_cut(struct transfer *t);
 
 /*
  * All that the wire knows of the attempt: moments from start on, outcome, tokens, limits,
- * text. The rest of *r is left alone. Strings and gaps are borrowed from t.
+ * text, and the audio that was sent where *r does not know it yet. The rest of *r is left
+ * alone. Strings and gaps are borrowed from t.
  */
 void transfer_fill(const struct transfer *t, struct record *r);
 

@@ -100,6 +100,7 @@ struct transfer {
     struct buf body;
     bool preconnect;
     bool streaming; /* the body goes to sse */
+    bool raw;       /* or to the adapter, as bytes */
     bool sniffed;
     bool too_large;
     int no_socket; /* errno: why none could be made */

@@ -1,7 +1,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "sim/world.h"
+#include "sim/admit.h"
+#include "sim/toolrun.h"
 
 /* Prefill of the largest models grows faster than the prompt. */
 static double quadratic(const char *model)
@@ -19,7 +20,7 @@ static double first_above_0(double a, double b, double c)
     return a > 0 ? a : b > 0 ? b : c;
 }
 
-static struct timing_params params_of(const struct world *w, const struct model *m)
+struct timing_params admit_timing(const struct world *w, const struct model *m)
 {
     struct timing_params p = w->script.timing;
 
@@ -34,9 +35,11 @@ static struct quota_rates rates_of(const struct world *w, const struct model *m)
     struct quota_rates rates = w->set->rates;
     const struct model_limits *l =
         strcmp(w->set->plan, "none") != 0 ? catalogue_limits(m, w->set->plan) : NULL;
-    int64_t planned[N_QUOTAS] = { l ? l->rpm : 0, l ? l->rpd : 0, l ? l->tpm : 0,
-                                  l ? l->tpd : 0 };
+    int64_t planned[N_QUOTAS] = { 0 };
 
+    if (l)
+        memcpy(planned, (int64_t[]){ l->rpm, l->rpd, l->tpm, l->tpd, l->ash, l->asd },
+               sizeof(planned));
     for (int k = 0; k < N_QUOTAS; k++) {
         if (rates.limit[k] < 0)
             rates.limit[k] = planned[k];
@@ -66,7 +69,7 @@ static void refuse_rate(struct exchange *x, const struct quota_denial *d, uint64
     x->about_type = quota_denial_type(d);
     x->retry_after_s = quota_retry_after_s(d);
     if (d->kind == QUOTA_RPM || d->kind == QUOTA_RPD)
-        x->limits.tokens.limit = 0; /* those headers are missing then */
+        x->limits.tokens.limit = x->limits.audio.limit = 0; /* those headers are missing */
 }
 
 static bool flex_is_short(struct world *w, const struct exchange *x)
@@ -79,7 +82,7 @@ static bool flex_is_short(struct world *w, const struct exchange *x)
 
 struct seat { /* who asks for how much */
     uint64_t org;
-    int64_t tokens;
+    struct quota_need need;
     struct quota_rates rates;
 };
 
@@ -89,7 +92,7 @@ static int try_tier(struct world *w, struct exchange *x, const struct seat *seat
 {
     struct quota *q =
         quota_get(&w->book, seat->org, x->model->id, flex, &seat->rates, x->received);
-    int rc = quota_admit(q, seat->tokens, x->received, d);
+    int rc = quota_admit(q, seat->need, x->received, d);
 
     x->tier = flex ? TIER_FLEX : TIER_ON_DEMAND;
     x->shows_limits = w->set->head_limits;
@@ -149,15 +152,15 @@ static int64_t find_cached(struct world *w, const struct exchange *x, const stru
 }
 
 /* The request goes to the model: what it says, how long it takes. */
-static void serve(struct world *w, struct exchange *x, const struct ask *a)
+static void serve(struct world *w, struct exchange *x, void *ask)
 {
-    struct timing_params p = params_of(w, x->model);
+    const struct ask *a = ask;
+    struct timing_params p = admit_timing(w, x->model);
     uint32_t *in_service = world_in_service(w, x->model);
     bool caches = w->set->cache && x->model->caching;
     uint64_t salt = 0;
     int64_t cached = caches ? find_cached(w, x, a, &salt) : 0;
 
-    x->answer = ANSWER_CHAT;
     x->prompt_tokens = tokens_count(&a->prompt);
     x->cached_tokens = caches ? cached : -1;
     if (a->has_seed)
@@ -166,6 +169,8 @@ static void serve(struct world *w, struct exchange *x, const struct ask *a)
     if (!w->script.flood)
         timing_draw(&x->timing, &p, w->set->seed, x->key, *in_service,
                     (uint32_t)(x->prompt_tokens - cached), draft_total(&x->draft));
+    x->timing.queue += lora_wait(&w->loras, x->model, w->set, x->received);
+    toolrun_plan(x, a, w->set);
     ++*in_service;
     if (caches && x->prompt_tokens >= (int64_t)w->set->cache_min)
         pcache_store(&w->cache, salt, a->prompt.blocks, a->prompt.n_blocks,
@@ -213,19 +218,31 @@ static bool is_chat(const struct model *m)
     return true;
 }
 
-static int look_at_model(struct world *w, struct exchange *x, struct ask *a)
+static int look_at_chat(struct world *w, struct exchange *x, void *ask)
+{
+    struct ask *a = ask;
+
+    (void)w;
+    if (!is_chat(x->model))
+        world_refuse(x, REFUSAL_NOT_CHAT, a->model);
+    else if (ask_check(a, x->model))
+        world_refuse(x, a->refusal, a->about);
+    else
+        return 0;
+    return -1;
+}
+
+static int look_at_model(struct world *w, struct exchange *x, const struct admission *a)
 {
     const struct setting *set = w->set;
 
-    x->model = world_model(w, a->model);
+    x->model = world_model(w, x->model_asked);
     if (!x->model)
-        world_refuse(x, REFUSAL_MODEL, a->model);
-    else if (!is_chat(x->model))
-        world_refuse(x, REFUSAL_NOT_CHAT, a->model);
+        world_refuse(x, REFUSAL_MODEL, x->model_asked);
     else if (set->spend_limit_nusd >= 0 && w->spent_nusd >= set->spend_limit_nusd)
         world_refuse(x, REFUSAL_BLOCKED, "");
-    else if (ask_check(a, x->model))
-        world_refuse(x, a->refusal, a->about);
+    else if (a->look(w, x, a->ask))
+        return -1;
     else if (!strcmp(set->plan, "free") && a->tier != TIER_ON_DEMAND)
         world_refuse(x, REFUSAL_TIER, tier_names[a->tier]);
     else
@@ -233,14 +250,12 @@ static int look_at_model(struct world *w, struct exchange *x, struct ask *a)
     return -1;
 }
 
-static void admit(struct world *w, struct exchange *x, const struct http *http,
-                  struct ask *a)
+void admit_request(struct world *w, struct exchange *x, const struct http *http,
+                   const struct admission *a)
 {
     enum refusal by_fault = x->fault.fault->refusal;
-    struct seat seat = { .org = org_of(http) };
+    struct seat seat = { .org = org_of(http), .need = a->need };
 
-    x->stream = a->stream;
-    x->include_usage = a->include_usage;
     x->tier = a->tier;
     if (by_fault && !refusals[by_fault].failed && by_fault != REFUSAL_RATE) {
         refuse_by_fault(x, http);
@@ -252,14 +267,87 @@ static void admit(struct world *w, struct exchange *x, const struct http *http,
         refuse_by_fault(x, http);
         return;
     }
-    x->reserved = reserve_of(w, a);
-    seat.tokens = tokens_count(&a->prompt) + x->reserved;
     seat.rates = rates_of(w, x->model);
     if (pass_tiers(w, x, &seat, a->tier))
         return;
-    serve(w, x, a);
+    a->serve(w, x, a->ask);
     if (by_fault)
         refuse_by_fault(x, http);
+}
+
+static void admit_asked(struct world *w, struct exchange *x, const struct http *http,
+                        struct ask *a, int rc)
+{
+    struct admission admission = {
+        .tier = a->tier,
+        .ask = a,
+        .look = look_at_chat,
+        .serve = serve,
+    };
+
+    snprintf(x->model_asked, sizeof(x->model_asked), "%s", a->model);
+    snprintf(x->fingerprint, sizeof(x->fingerprint), "fp_%010llx",
+             (unsigned long long)(fnv1a64(a->model, strlen(a->model)) & 0xFFFFFFFFFF));
+    x->stream = a->stream;
+    x->include_usage = a->include_usage;
+    x->reserved = reserve_of(w, a);
+    admission.need.tokens = tokens_count(&a->prompt) + x->reserved;
+    if (rc)
+        world_refuse(x, a->refusal, a->about);
+    else
+        admit_request(w, x, http, &admission);
+    ask_free(a);
+}
+
+const struct model *admit_model(struct world *w, struct exchange *x,
+                                const struct http *http, const char *kind,
+                                const char *endpoint)
+{
+    const struct setting *set = w->set;
+
+    x->model = world_model(w, x->model_asked);
+    if (x->fault.fault->refusal)
+        refuse_by_fault(x, http);
+    else if (!x->model)
+        world_refuse(x, REFUSAL_MODEL, x->model_asked);
+    else if (!x->model->kind || strcmp(x->model->kind, kind) != 0)
+        world_refuse(x, REFUSAL_UNSUPPORTED, endpoint);
+    else if (set->spend_limit_nusd >= 0 && w->spent_nusd >= set->spend_limit_nusd)
+        world_refuse(x, REFUSAL_BLOCKED, "");
+    else
+        return x->model;
+    return NULL;
+}
+
+int admit_tokens(struct world *w, struct exchange *x, const struct http *http,
+                 int64_t tokens)
+{
+    struct timing_params p = admit_timing(w, x->model);
+    struct seat seat = { .org = org_of(http),
+                         .need.tokens = tokens,
+                         .rates = rates_of(w, x->model) };
+    uint32_t *in_service = world_in_service(w, x->model);
+
+    if (pass_tiers(w, x, &seat, TIER_ON_DEMAND))
+        return -1;
+    x->prompt_tokens = tokens;
+    if (!w->script.flood)
+        timing_draw(&x->timing, &p, w->set->seed, x->key, *in_service, (uint32_t)tokens, 0);
+    ++*in_service;
+    return 0;
+}
+
+void admit_work(struct world *w, struct exchange *x, double per_s, uint32_t units)
+{
+    struct timing_params p = admit_timing(w, x->model);
+    uint32_t *in_service = world_in_service(w, x->model);
+
+    p.tps = per_s;
+    x->tokenless = true;
+    x->prompt_tokens = 0;
+    if (!w->script.flood)
+        timing_draw(&x->timing, &p, w->set->seed, x->key, *in_service, 0, units);
+    ++*in_service;
 }
 
 void admit_chat(struct world *w, struct exchange *x, const struct http *http)
@@ -267,12 +355,15 @@ void admit_chat(struct world *w, struct exchange *x, const struct http *http)
     struct ask a;
     int rc = ask_parse(&a, http->body.p, http->body.len);
 
-    snprintf(x->model_asked, sizeof(x->model_asked), "%s", a.model);
-    snprintf(x->fingerprint, sizeof(x->fingerprint), "fp_%010llx",
-             (unsigned long long)(fnv1a64(a.model, strlen(a.model)) & 0xFFFFFFFFFF));
-    if (rc)
-        world_refuse(x, a.refusal, a.about);
-    else
-        admit(w, x, http, &a);
-    ask_free(&a);
+    x->answer = ANSWER_CHAT;
+    admit_asked(w, x, http, &a, rc);
+}
+
+void admit_response(struct world *w, struct exchange *x, const struct http *http)
+{
+    struct ask a;
+    int rc = ask_parse_response(&a, http->body.p, http->body.len);
+
+    x->answer = ANSWER_RESPONSE;
+    admit_asked(w, x, http, &a, rc);
 }

@@ -1,5 +1,7 @@
 #include "sim/ask.h"
 
+#include "sim/stop.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -102,6 +104,12 @@ static int want_seed(struct ask *a, const char *key, const json_t *v)
     a->has_seed = true;
     a->seed = json_integer_value(v);
     return 0;
+}
+
+static int want_stop(struct ask *a, const char *key, const json_t *v)
+{
+    a->stop = v;
+    return stop_is_good(v) ? 0 : ask_refuse(a, REFUSAL_TYPE, key);
 }
 
 static int want_tier(struct ask *a, const char *key, const json_t *v)
@@ -237,6 +245,7 @@ static const struct {
     { "top_p", want_range },
     { "n", want_one },
     { "seed", want_seed },
+    { "stop", want_stop },
     { "logprobs", want_nothing },
     { "top_logprobs", want_nothing },
     { "logit_bias", want_nothing },
@@ -267,7 +276,7 @@ static int read_params(struct ask *a)
     return 0;
 }
 
-int ask_parse(struct ask *a, const char *body, size_t n)
+int ask_load(struct ask *a, const char *body, size_t n)
 {
     json_error_t e;
     const json_t *model;
@@ -283,7 +292,17 @@ int ask_parse(struct ask *a, const char *body, size_t n)
         return ask_refuse(a, model ? REFUSAL_TYPE : REFUSAL_MISSING, "model");
     snprintf(a->model, sizeof(a->model), "%s", json_string_value(model));
     tokens_init(&a->prompt, a->model);
+    return 0;
+}
+
+int ask_read(struct ask *a)
+{
     return read_params(a) || render_prompt(a) ? -1 : 0;
+}
+
+int ask_parse(struct ask *a, const char *body, size_t n)
+{
+    return ask_load(a, body, n) || ask_read(a) ? -1 : 0;
 }
 
 int ask_check(struct ask *a, const struct model *m)

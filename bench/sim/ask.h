@@ -56,11 +56,14 @@ struct ask {
     bool has_seed;
     int64_t seed;
 
+    const json_t *stop; /* borrowed from root; NULL: none */
+
     bool json;                 /* JSON mode or a schema */
     const json_t *schema;      /* borrowed from root; NULL: none */
     const char *tool;          /* a tool that may be called; NULL: none offered */
     const json_t *tool_schema; /* of its arguments */
     bool tool_required;
+    bool prefilled;    /* the last message is the beginning of the answer */
     bool answers_tool; /* the last message is the result of a tool */
     bool has_image;
     size_t image_message;
@@ -69,6 +72,14 @@ struct ask {
 };
 
 int ask_parse(struct ask *a, const char *body, size_t n);
+
+/* In ask_response.c: the same for POST /responses. */
+int ask_parse_response(struct ask *a, const char *body, size_t n);
+
+/* The two steps of it: is it JSON that names a model, and what does a->root ask for, in
+ * the words of chat completions? */
+int ask_load(struct ask *a, const char *body, size_t n);
+int ask_read(struct ask *a);
 
 /* Does it go with this model? */
 int ask_check(struct ask *a, const struct model *m);

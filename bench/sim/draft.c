@@ -8,6 +8,7 @@
 #include "base/rng.h"
 #include "sim/ident.h"
 #include "sim/sample.h"
+#include "sim/stop.h"
 
 /* One token each. Some need escaping, some are not ASCII. */
 static const char *const pieces[] = {
@@ -177,7 +178,7 @@ static const char *word(const struct draft *d, enum channel c, uint32_t i)
     return pieces[splitmix64(&state) % N_PIECES];
 }
 
-void draft_piece(const struct draft *d, enum channel c, uint32_t i, struct buf *out)
+static void put_piece(const struct draft *d, enum channel c, uint32_t i, struct buf *out)
 {
     if (c == CHANNEL_CONTENT && d->fixed) {
         size_t from = fixed_at(d, i);
@@ -191,6 +192,16 @@ void draft_piece(const struct draft *d, enum channel c, uint32_t i, struct buf *
     if (c == CHANNEL_REASONING && d->thoughts == THOUGHTS_RAW &&
         i + 1 == d->tokens[CHANNEL_REASONING])
         buf_str(out, "\n</think>\n\n");
+}
+
+void draft_piece(const struct draft *d, enum channel c, uint32_t i, struct buf *out)
+{
+    size_t from = out->len;
+
+    put_piece(d, c, i, out);
+    if (c == CHANNEL_CONTENT && d->last && i + 1 == d->tokens[c] &&
+        out->len > from + d->last)
+        out->len = from + d->last;
 }
 
 static void fix_text(struct draft *d, char *text)
@@ -325,6 +336,7 @@ void draft_make(struct draft *d, const struct ask *a, const struct model *m,
         fix_text(d, json_words(d, d->tokens[CHANNEL_CONTENT]));
     if (max > 0)
         limit(d, max);
+    stop_draft(d, a->stop);
 }
 
 void draft_free(struct draft *d)

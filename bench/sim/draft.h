@@ -21,6 +21,7 @@ struct draft {
     enum thoughts thoughts;      /* never UNSAID; matters where there is reasoning */
     bool analysis;               /* the reasoning deltas name their channel */
     const char *finish;          /* stop, length, tool_calls */
+    size_t last;                 /* bytes of the last content token that are said; 0: all */
     char *fixed;                 /* the content where it is not made of words; owned */
     size_t fixed_len;
     char *tool_arguments; /* a tool is called: its content tokens are this call; owned */

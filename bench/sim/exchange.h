@@ -11,6 +11,7 @@
 #include "sim/fault.h"
 #include "sim/ident.h"
 #include "sim/quota.h"
+#include "sim/sound.h"
 #include "sim/timing.h"
 
 /* What a frame of a stream holds, as the truth log numbers them. */
@@ -21,7 +22,8 @@ enum frame_kind {
     FRAME_TOOL,
     FRAME_FINISH,
     FRAME_USAGE,
-    FRAME_DONE
+    FRAME_DONE,
+    FRAME_SOUND
 };
 
 struct frame {
@@ -32,7 +34,34 @@ struct frame {
 
 /* What a request is answered with: decided at once (admit.c), written over time (script.c),
  * and the truth about it in the end (truth.c). Moments are CLOCK_MONOTONIC. */
-enum answer { ANSWER_REFUSAL, ANSWER_CHAT, ANSWER_MODELS, ANSWER_MODEL, ANSWER_ROOT };
+enum answer {
+    ANSWER_REFUSAL,
+    ANSWER_CHAT,
+    ANSWER_RESPONSE,
+    ANSWER_MADE, /* of a model, in one piece, whose body was made at once */
+    ANSWER_TRANSCRIPT,
+    ANSWER_SPEECH,
+    ANSWER_MODELS,
+    ANSWER_MODEL,
+    ANSWER_ROOT
+};
+
+/* A tool that the server runs itself: see toolrun.h. */
+struct tool_run {
+    int kind;
+    ns_t time;
+};
+
+enum { EXCHANGE_RUNS = 10 };
+
+/* What a transcript holds. */
+struct transcript_spec {
+    enum transcript_form { TRANSCRIPT_JSON, TRANSCRIPT_VERBOSE, TRANSCRIPT_TEXT } form;
+    bool translates;
+    bool no_segments; /* of the verbose form */
+    bool words;
+    char language[4];
+};
 
 struct exchange {
     uint64_t n;   /* running number, from 1 */
@@ -53,6 +82,7 @@ struct exchange {
     struct fault_choice fault;
     struct buf about; /* of a refusal: the message or what it names */
     const char *about_type;
+    struct buf made; /* of ANSWER_MADE */
 
     const struct model *model; /* NULL: none, or unknown */
     char model_asked[160];
@@ -64,9 +94,17 @@ struct exchange {
     int64_t seed;
     struct draft draft;
     struct timing timing;
+    struct tool_run runs[EXCHANGE_RUNS];
+    size_t n_runs;
     int64_t prompt_tokens; /* -1: no answer of a model */
     int64_t cached_tokens; /* -1: the model does not cache */
     int64_t created;       /* Unix seconds */
+
+    bool tokenless;     /* what it makes is not counted in tokens */
+    ns_t audio;         /* length of the clip to be heard, or of the speech; -1: none */
+    int64_t characters; /* of the text to be spoken; -1: none */
+    struct sound sound; /* of ANSWER_SPEECH */
+    struct transcript_spec transcript;
 
     bool shows_limits;
     struct quota_shown limits;
@@ -87,5 +125,17 @@ struct exchange {
     size_t cap_frames;
     bool aborted; /* the client went away */
 };
+
+/* Is the answer what a language model puts out? */
+static inline bool exchange_generates(const struct exchange *x)
+{
+    return x->answer == ANSWER_CHAT || x->answer == ANSWER_RESPONSE;
+}
+
+/* Does the answer come while it is made? */
+static inline bool exchange_streams(const struct exchange *x)
+{
+    return (exchange_generates(x) && x->stream) || x->answer == ANSWER_SPEECH;
+}
 
 #endif

@@ -10,6 +10,7 @@
 #include "base/rng.h"
 #include "base/str.h"
 #include "sim/refusal.h"
+#include "sim/sound.h"
 
 /*
  * What can be made to go wrong with an answer: one row of the table each, chosen for one
@@ -94,14 +95,15 @@ struct fault {
     enum line_end eol;
     enum usage_form usage;
     enum number_form numbers;
-    enum refusal event; /* what an error event says; NONE: json_validate_failed */
-    bool no_status;     /* and without its status_code */
-    bool fragments;     /* a tool call in pieces */
-    bool title_case;    /* names of headers in Title-Case */
-    bool split;         /* arg bytes a write */
-    bool chunks;        /* arg bytes an HTTP chunk */
-    bool group;         /* arg events a write */
-    bool drip;          /* a byte every arg us */
+    enum refusal event;   /* what an error event says; NONE: json_validate_failed */
+    bool no_status;       /* and without its status_code */
+    bool fragments;       /* a tool call in pieces */
+    enum sound_told told; /* by the head of a WAV file */
+    bool title_case;      /* names of headers in Title-Case */
+    bool split;           /* arg bytes a write */
+    bool chunks;          /* arg bytes an HTTP chunk */
+    bool group;           /* arg events a write */
+    bool drip;            /* a byte every arg us */
     bool drip_head;
 };
 

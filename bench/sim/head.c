@@ -2,17 +2,20 @@
 
 #include "sim/gotext.h"
 #include "sim/reply.h"
+#include "sim/transcript.h"
 
 static bool is_stream(const struct exchange *x)
 {
-    return x->answer == ANSWER_CHAT && x->stream && !(x->fault.fault->odd & ODD_JSON);
+    return exchange_streams(x) && !(x->fault.fault->odd & ODD_JSON);
 }
 
 static const char *content_type(const struct exchange *x)
 {
     if (x->answer == ANSWER_REFUSAL)
         return refusal_content_type(x->refusal);
-    if (x->answer == ANSWER_ROOT)
+    if (x->answer == ANSWER_SPEECH)
+        return sound_type(x->sound.format);
+    if (x->answer == ANSWER_ROOT || transcript_is_text(x))
         return "text/plain; charset=UTF-8";
     return is_stream(x) ? "text/event-stream" : "application/json";
 }
@@ -47,6 +50,7 @@ static void put_limits(struct buf *out, const struct exchange *x)
     put_triple(out, "requests", s->requests.limit, s->requests.remaining,
                s->requests.reset);
     put_triple(out, "tokens", s->tokens.limit, s->tokens.remaining, s->tokens.reset);
+    put_triple(out, "audio-seconds", s->audio.limit, s->audio.remaining, s->audio.reset);
 }
 
 static void put_length(struct buf *out, const struct exchange *x)

@@ -18,19 +18,36 @@ struct quota_entry {
 
 #define DAY (86400 * NS_PER_S)
 
+enum counts { COUNTS_REQUESTS, COUNTS_TOKENS, COUNTS_AUDIO };
+
 static const struct {
     ns_t window;
-    bool tokens;
+    enum counts counts;
     const char *what;
     const char *abbr;
 } kinds[N_QUOTAS] = {
-    [QUOTA_RPM] = { 60 * NS_PER_S, false, "requests per minute", "RPM" },
-    [QUOTA_RPD] = { DAY, false, "requests per day", "RPD" },
-    [QUOTA_TPM] = { 60 * NS_PER_S, true, "tokens per minute", "TPM" },
-    [QUOTA_TPD] = { DAY, true, "tokens per day", "TPD" },
+    [QUOTA_RPM] = { 60 * NS_PER_S, COUNTS_REQUESTS, "requests per minute", "RPM" },
+    [QUOTA_RPD] = { DAY, COUNTS_REQUESTS, "requests per day", "RPD" },
+    [QUOTA_TPM] = { 60 * NS_PER_S, COUNTS_TOKENS, "tokens per minute", "TPM" },
+    [QUOTA_TPD] = { DAY, COUNTS_TOKENS, "tokens per day", "TPD" },
+    [QUOTA_ASH] = { 3600 * NS_PER_S, COUNTS_AUDIO, "seconds of audio per hour", "ASPH" },
+    [QUOTA_ASD] = { DAY, COUNTS_AUDIO, "seconds of audio per day", "ASPD" },
 };
 
-const char *const quota_names[N_QUOTAS] = { "rpm", "rpd", "tpm", "tpd" };
+const char *const quota_names[N_QUOTAS] = { "rpm", "rpd", "tpm", "tpd", "ash", "asd" };
+
+static int64_t needed(int kind, const struct quota_need *need)
+{
+    switch (kinds[kind].counts) {
+    case COUNTS_REQUESTS:
+        return 1;
+    case COUNTS_TOKENS:
+        return need->tokens;
+    case COUNTS_AUDIO:
+        return need->audio_s;
+    }
+    return 0;
+}
 
 void quota_book_free(struct quota_book *b)
 {
@@ -85,13 +102,13 @@ static bool denies(struct quota *q, enum quota_kind k, int64_t need, ns_t now,
     return true;
 }
 
-int quota_admit(struct quota *q, int64_t tokens, ns_t now, struct quota_denial *d)
+int quota_admit(struct quota *q, struct quota_need need, ns_t now, struct quota_denial *d)
 {
     for (int k = 0; k < N_QUOTAS; k++)
-        if (denies(q, (enum quota_kind)k, kinds[k].tokens ? tokens : 1, now, d))
+        if (denies(q, (enum quota_kind)k, needed(k, &need), now, d))
             return -1;
     for (int k = 0; k < N_QUOTAS; k++)
-        meter_take(&q->meters[k], kinds[k].tokens ? tokens : 1, now);
+        meter_take(&q->meters[k], needed(k, &need), now);
     return 0;
 }
 
@@ -101,22 +118,29 @@ void quota_debit(struct quota *q, int64_t n, ns_t now)
     meter_take(&q->meters[QUOTA_TPD], n, now);
 }
 
+static void show(struct meter *m, ns_t now, struct quota_triple *t)
+{
+    t->limit = m->limit;
+    t->remaining = meter_remaining(m, now);
+    t->reset = meter_reset(m, now);
+}
+
 void quota_show(struct quota *q, ns_t now, struct quota_shown *s)
 {
-    struct meter *requests = &q->meters[QUOTA_RPD];
-    struct meter *tokens = &q->meters[QUOTA_TPM];
-
-    s->requests.limit = requests->limit;
-    s->requests.remaining = meter_remaining(requests, now);
-    s->requests.reset = meter_reset(requests, now);
-    s->tokens.limit = tokens->limit;
-    s->tokens.remaining = meter_remaining(tokens, now);
-    s->tokens.reset = meter_reset(tokens, now);
+    show(&q->meters[QUOTA_RPD], now, &s->requests);
+    show(&q->meters[QUOTA_TPM], now, &s->tokens);
+    show(&q->meters[QUOTA_ASH], now, &s->audio);
 }
 
 const char *quota_denial_type(const struct quota_denial *d)
 {
-    return kinds[d->kind].tokens ? "tokens" : "requests";
+    static const char *const types[] = {
+        [COUNTS_REQUESTS] = "requests",
+        [COUNTS_TOKENS] = "tokens",
+        [COUNTS_AUDIO] = "seconds",
+    };
+
+    return types[kinds[d->kind].counts];
 }
 
 int64_t quota_retry_after_s(const struct quota_denial *d)

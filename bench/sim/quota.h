@@ -13,11 +13,25 @@
  * The rate limits of one organization, model and tier, and the book of all of them.
  *
  *     struct quota *q = quota_get(&book, org, model, flex, &rates, now);
- *     if (quota_admit(q, tokens, now, &denial)) ...    // 429 or 413: quota_denial_text
+ *     if (quota_admit(q, need, now, &denial)) ...    // 429 or 413: quota_denial_text
  *     quota_show(q, now, &shown);                      // what the headers say
  *     quota_debit(q, completion, now);                 // once they are generated
  */
-enum quota_kind { QUOTA_RPM, QUOTA_RPD, QUOTA_TPM, QUOTA_TPD, N_QUOTAS };
+enum quota_kind {
+    QUOTA_RPM,
+    QUOTA_RPD,
+    QUOTA_TPM,
+    QUOTA_TPD,
+    QUOTA_ASH, /* seconds of audio per hour, per day */
+    QUOTA_ASD,
+    N_QUOTAS
+};
+
+/* What a request takes beside itself. */
+struct quota_need {
+    int64_t tokens;
+    int64_t audio_s;
+};
 
 /* Limits as configured; 0: none. */
 struct quota_rates {
@@ -39,13 +53,13 @@ struct quota_denial {
     bool too_large; /* it never fits: 413, not 429 */
 };
 
-/* The two triples of the headers; limit 0: no such header. */
+/* The triples of the headers; limit 0: no such header. */
 struct quota_shown {
-    struct {
+    struct quota_triple {
         int64_t limit;
         int64_t remaining;
         ns_t reset;
-    } requests, tokens;
+    } requests, tokens, audio;
 };
 
 struct quota_book {
@@ -62,15 +76,15 @@ void quota_book_free(struct quota_book *b);
 struct quota *quota_get(struct quota_book *b, uint64_t org, const char *model, bool flex,
                         const struct quota_rates *rates, ns_t now);
 
-/* Take one request and these tokens, or nothing: -1 with the denial. */
-int quota_admit(struct quota *q, int64_t tokens, ns_t now, struct quota_denial *d);
+/* Take one request and what it needs, or nothing: -1 with the denial. */
+int quota_admit(struct quota *q, struct quota_need need, ns_t now, struct quota_denial *d);
 
 /* More tokens, or fewer (n < 0), once it is known. */
 void quota_debit(struct quota *q, int64_t n, ns_t now);
 
 void quota_show(struct quota *q, ns_t now, struct quota_shown *s);
 
-/* "tokens" or "requests": the error's type. */
+/* "tokens", "requests" or "seconds": the error's type. */
 const char *quota_denial_type(const struct quota_denial *d);
 int64_t quota_retry_after_s(const struct quota_denial *d); /* rounded up */
 void quota_denial_text(struct buf *out, const struct quota_denial *d, const char *model,

@@ -19,6 +19,9 @@ const struct refusal_row refusals[N_REFUSALS] = {
     [REFUSAL_UNSUPPORTED] = { .status = 400,
                               .type = INVALID,
                               .message = "`$` is not supported with this model" },
+    [REFUSAL_PARAMETER] = { .status = 400,
+                            .type = INVALID,
+                            .message = "`$` is not supported" },
     [REFUSAL_NOT_YET] = { .status = 400,
                           .type = INVALID,
                           .message = "`$` is not yet supported" },
@@ -92,6 +95,46 @@ const struct refusal_row refusals[N_REFUSALS] = {
                            .type = INVALID,
                            .param = "model",
                            .message = "The model `$` does not support chat completions." },
+    [REFUSAL_OTHER_KIND] = { .status = 400,
+                             .type = INVALID,
+                             .param = "model",
+                             .message = "The model `$` does not support this endpoint." },
+    [REFUSAL_NO_FORM] = { .status = 400,
+                          .type = INVALID,
+                          .message = "request Content-Type isn't multipart/form-data, or "
+                                     "its body is no form" },
+    [REFUSAL_NO_AUDIO] = { .status = 400,
+                           .type = INVALID,
+                           .message = "one of `file` or `url` must be provided" },
+    [REFUSAL_AUDIO_NAME] = { .status = 400,
+                             .type = INVALID,
+                             .code = "unsupported_audio_format",
+                             .message =
+                                 "file must be one of the following types: [flac mp3 "
+                                 "mp4 mpeg mpga m4a ogg wav webm]" },
+    [REFUSAL_AUDIO_FORM] = { .status = 400,
+                             .type = INVALID,
+                             .param = "response_format",
+                             .message = "'$' : value is not supported" },
+    [REFUSAL_AUDIO_PROMPT] = { .status = 400,
+                               .type = INVALID,
+                               .code = "invalid_prompt",
+                               .param = "prompt",
+                               .message = "prompt length must be 896 characters or fewer, "
+                                          "but provided prompt contains $ characters" },
+    [REFUSAL_GRANULARITY] = { .status = 400,
+                              .type = INVALID,
+                              .param = "timestamp_granularities",
+                              .message = "timestamp_granularities needs response_format "
+                                         "verbose_json" },
+    [REFUSAL_EMPTY_AUDIO] = { .status = 400,
+                              .type = INVALID,
+                              .code = "empty_audio_file",
+                              .message = "file is empty" },
+    [REFUSAL_MEDIA] = { .status = 400,
+                        .type = INVALID,
+                        .code = "invalid_media_file",
+                        .message = "could not process file - is it a valid media file?" },
     [REFUSAL_JSON_FAILED] = { .status = 400,
                               .type = INVALID,
                               .code = "json_validate_failed",
@@ -266,9 +309,9 @@ const char *refusal_content_type(enum refusal r)
     return types[refusals[r].body];
 }
 
-static void put_message(struct buf *out, const char *message, const char *about)
+void refusal_message(struct buf *out, enum refusal r, const char *about)
 {
-    for (; *message; message++)
+    for (const char *message = refusals[r].message; *message; message++)
         if (*message == '$')
             buf_str(out, about);
         else
@@ -283,13 +326,14 @@ static void put_key(struct buf *out, const char *key, const char *value)
     gotext_string(out, value, strlen(value));
 }
 
-static void put_error(struct buf *out, const struct refusal_row *row, const char *about,
-                      const char *type, bool with_status)
+static void put_error(struct buf *out, enum refusal r, const char *about, const char *type,
+                      bool with_status)
 {
+    const struct refusal_row *row = &refusals[r];
     struct buf message;
 
     buf_init(&message, 0);
-    put_message(&message, row->message, about);
+    refusal_message(&message, r, about);
     buf_str(out, "{\"error\":{\"message\":");
     gotext_string(out, message.p ? message.p : "", message.len);
     buf_free(&message);
@@ -309,7 +353,7 @@ void refusal_body(struct buf *out, enum refusal r, const char *about, const char
 
     switch (row->body) {
     case BODY_JSON:
-        put_error(out, row, about, type ? type : row->type, false);
+        put_error(out, r, about, type ? type : row->type, false);
         buf_char(out, '\n');
         break;
     case BODY_HTML:
@@ -327,5 +371,5 @@ void refusal_body(struct buf *out, enum refusal r, const char *about, const char
 
 void refusal_event(struct buf *out, enum refusal r, const char *about, bool with_status)
 {
-    put_error(out, &refusals[r], about, refusals[r].type, with_status);
+    put_error(out, r, about, refusals[r].type, with_status);
 }

@@ -12,6 +12,7 @@ enum refusal {
     REFUSAL_MISSING,
     REFUSAL_TYPE,
     REFUSAL_UNSUPPORTED,
+    REFUSAL_PARAMETER,
     REFUSAL_NOT_YET,
     REFUSAL_N,
     REFUSAL_STREAM_OPTIONS,
@@ -28,6 +29,15 @@ enum refusal {
     REFUSAL_TIER,
     REFUSAL_EFFORT,
     REFUSAL_NOT_CHAT,
+    REFUSAL_OTHER_KIND, /* a model of another kind than the endpoint's */
+    REFUSAL_NO_FORM,
+    REFUSAL_NO_AUDIO,
+    REFUSAL_AUDIO_NAME,
+    REFUSAL_AUDIO_FORM,
+    REFUSAL_AUDIO_PROMPT,
+    REFUSAL_GRANULARITY,
+    REFUSAL_EMPTY_AUDIO,
+    REFUSAL_MEDIA,
     REFUSAL_JSON_FAILED,
     REFUSAL_TOOL_FAILED,
     REFUSAL_PARSE_FAILED,
@@ -76,6 +86,9 @@ extern const struct refusal_row refusals[N_REFUSALS];
 
 const char *refusal_reason(int status); /* "Bad Request", ... */
 const char *refusal_content_type(enum refusal r);
+
+/* The message alone. */
+void refusal_message(struct buf *out, enum refusal r, const char *about);
 
 /* about: a model, a key, or for REFUSAL_RATE and REFUSAL_TOO_LARGE the whole message. type
  * NULL: the row's. */

@@ -3,7 +3,7 @@
 
 #include "sim/ask.h"
 
-enum { IMAGE_TOKENS = 1500 };
+enum { IMAGE_TOKENS = 1500, POLICY_TOKENS = 195 };
 
 static void render_json(struct tokens *t, const json_t *v)
 {
@@ -95,7 +95,8 @@ static int check_result(struct ask *a, const json_t *m, size_t number)
                                      : ask_refuse(a, REFUSAL_TYPE, "messages.tool_call_id");
 }
 
-static int render_message(struct ask *a, json_t *m, size_t number)
+/* An assistant's message that comes last is the beginning of the answer. */
+static int render_message(struct ask *a, json_t *m, size_t number, size_t of)
 {
     static const char *const roles[] = { "system", "user", "assistant", "tool",
                                          "developer" };
@@ -115,7 +116,9 @@ static int render_message(struct ask *a, json_t *m, size_t number)
         return -1;
     if (calls && !json_is_null(calls))
         render_json(&a->prompt, calls);
-    tokens_special(&a->prompt, "end");
+    a->prefilled = role == 2 && !calls && number + 1 == of;
+    if (!a->prefilled)
+        tokens_special(&a->prompt, "end");
     a->answers_tool = role == 3;
     return 0;
 }
@@ -129,6 +132,8 @@ int render_prompt(struct ask *a)
 
     tokens_special(&a->prompt, "begin");
     tokens_text(&a->prompt, preamble, sizeof(preamble) - 1);
+    if (strstr(a->model, "llama-guard")) /* its policy, which the caller does not see */
+        tokens_opaque(&a->prompt, "policy", 6, POLICY_TOKENS);
     if (tools && !json_is_null(tools)) {
         if (choice && !json_is_null(choice))
             render_json(&a->prompt, choice);
@@ -141,8 +146,9 @@ int render_prompt(struct ask *a)
     if (!json_is_array(messages) || !json_array_size(messages))
         return ask_refuse(a, REFUSAL_TYPE, "messages");
     for (size_t i = 0; i < json_array_size(messages); i++)
-        if (render_message(a, json_array_get(messages, i), i))
+        if (render_message(a, json_array_get(messages, i), i, json_array_size(messages)))
             return -1;
-    tokens_special(&a->prompt, "assistant");
+    if (!a->prefilled)
+        tokens_special(&a->prompt, "assistant");
     return 0;
 }

@@ -3,33 +3,10 @@
 #include <string.h>
 
 #include "sim/gotext.h"
+#include "sim/reply_parts.h"
+#include "sim/toolrun.h"
 
 static const char end_of_choice[] = ",\"logprobs\":null,\"finish_reason\":";
-
-static uint32_t odd(const struct exchange *x)
-{
-    return x->fault.fault->odd;
-}
-
-static void put_text(struct buf *out, const char *text)
-{
-    gotext_string(out, text, strlen(text));
-}
-
-static void put_count(struct buf *out, const struct exchange *x, int64_t n)
-{
-    switch (x->fault.fault->numbers) {
-    case NUMBER_PLAIN:
-        buf_int(out, n);
-        break;
-    case NUMBER_EXPONENT:
-        buf_printf(out, "%.10fe1", (double)n / 10);
-        break;
-    case NUMBER_FLOAT:
-        buf_printf(out, "%lld.0", (long long)n);
-        break;
-    }
-}
 
 static void put_time(struct buf *out, const struct exchange *x, ns_t ns)
 {
@@ -37,12 +14,6 @@ static void put_time(struct buf *out, const struct exchange *x, ns_t ns)
         buf_printf(out, "%llde-9", (long long)ns);
     else
         gotext_seconds(out, ns);
-}
-
-static void put_unknown(struct buf *out, const struct exchange *x)
-{
-    if (odd(x) & ODD_UNKNOWN_KEYS)
-        buf_str(out, "\"x_new\":{\"a\":[1,-2.5e-3,{\"b\":null}],\"c\":\"d\"},\"\":true,");
 }
 
 void reply_prefix(struct buf *out, const struct exchange *x, uint64_t i, int64_t created)
@@ -99,22 +70,14 @@ void reply_delta(struct buf *out, const struct exchange *x, const struct buf *pr
     put_unknown(out, x);
     buf_str(out, thought ? "\"reasoning\":\"" : "\"content\":\"");
     gotext_escape(out, text, n);
-    if (odd(x) & ODD_SURROGATES)
-        buf_str(out, "\\ud83d \\ude00\\udbff");
-    if (odd(x) & ODD_NUL)
-        buf_str(out, "\\u0000");
+    put_odd_text(out, x);
     buf_char(out, '"');
     if (thought && x->draft.analysis)
         buf_str(out, ",\"channel\":\"analysis\"");
     buf_char(out, '}');
     buf_str(out, end_of_choice);
     buf_str(out, "null}]");
-    if (odd(x) & ODD_LONG_STRING) {
-        buf_str(out, ",\"padding\":\"");
-        for (int i = 0; i < 100 * 1024 / 16; i++)
-            buf_str(out, "0123456789abcde\\n");
-        buf_char(out, '"');
-    }
+    put_padding(out, x);
     buf_char(out, '}');
 }
 
@@ -207,6 +170,10 @@ void reply_finish(struct buf *out, const struct exchange *x, const struct buf *p
         buf_str(out, ",\"usage\":");
         put_usage(out, x);
     }
+    if (x->model->kind && !strcmp(x->model->kind, "system")) {
+        buf_str(out, ",\"usage_breakdown\":");
+        toolrun_breakdown(out, x);
+    }
     buf_char(out, '}');
     if (form == USAGE_FULL || form == USAGE_TOP) {
         buf_str(out, ",\"usage\":");
@@ -252,12 +219,6 @@ void reply_x_groq_error(struct buf *out, const struct exchange *x)
                x->request_id);
 }
 
-static void put_channel(struct buf *out, const struct exchange *x, enum channel c)
-{
-    for (uint32_t i = 0; i < x->draft.tokens[c]; i++)
-        draft_piece(&x->draft, c, i, out);
-}
-
 /* The message: content, and the thoughts where they go. */
 static void put_message(struct buf *out, const struct exchange *x)
 {
@@ -284,6 +245,8 @@ static void put_message(struct buf *out, const struct exchange *x)
         buf_char(out, ',');
         put_tool_calls(out, x, false, strlen(d->tool_arguments));
     }
+    if (x->n_runs)
+        toolrun_message(out, x);
     buf_char(out, '}');
     buf_free(&text);
 }
@@ -305,8 +268,9 @@ void reply_whole(struct buf *out, const struct exchange *x)
         buf_str(out, ",\"usage\":");
         put_usage(out, x);
     }
-    buf_printf(out, ",\"usage_breakdown\":null,\"system_fingerprint\":\"%s\"",
-               x->fingerprint);
+    buf_str(out, ",\"usage_breakdown\":");
+    toolrun_breakdown(out, x);
+    buf_printf(out, ",\"system_fingerprint\":\"%s\"", x->fingerprint);
     buf_printf(out, ",\"x_groq\":{\"id\":\"%s\",\"seed\":%lld", x->request_id,
                (long long)x->seed);
     if (x->cached_tokens > 0) /* here usage counts the levels of the cache, no more */

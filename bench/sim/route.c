@@ -96,6 +96,11 @@ static void route_path(struct world *w, struct exchange *x, const struct http *h
         void (*take)(struct world *w, struct exchange *x, const struct http *http);
     } routes[] = {
         { "/chat/completions", "POST", admit_chat },
+        { "/responses", "POST", admit_response },
+        { "/embeddings", "POST", admit_embeddings },
+        { "/audio/transcriptions", "POST", admit_transcription },
+        { "/audio/translations", "POST", admit_translation },
+        { "/audio/speech", "POST", admit_speech },
         { "/models", "GET", get_models },
     };
     bool get = str_is(http_method(http), "GET");

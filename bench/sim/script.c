@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "sim/toolrun.h"
+
 /* Frames of output before what happens in the middle. */
 enum { MIDDLE = 3 };
 
@@ -17,7 +19,13 @@ bool script_has(const struct script *s, uint32_t odd)
 
 bool script_is_stream(const struct script *s)
 {
-    return s->x->answer == ANSWER_CHAT && s->x->stream && !script_has(s, ODD_JSON);
+    return exchange_streams(s->x) && !script_has(s, ODD_JSON);
+}
+
+/* Its frames are pieces of sound, and there is nothing around them. */
+static bool is_sound(const struct script *s)
+{
+    return s->x->answer == ANSWER_SPEECH;
 }
 
 /* Tokens that take their time but are not shown: hidden thoughts, a tool call. */
@@ -57,22 +65,28 @@ static ns_t moment_of(const struct script *s)
     const struct exchange *x = s->x;
     ns_t from = x->received + x->delay;
     ns_t prefilled = from + x->timing.queue + x->timing.prefill;
+    ns_t answering = prefilled + toolrun_time(x);
 
     if (s->setting->flood)
         return x->received;
     switch (s->stage) {
     case STAGE_HEAD:
-        if (x->answer == ANSWER_CHAT)
+        if (exchange_generates(x) || x->answer == ANSWER_TRANSCRIPT ||
+            x->answer == ANSWER_SPEECH)
             return script_is_stream(s) ? from + x->timing.queue
-                                       : prefilled + x->timing.decode;
+                                       : answering + x->timing.decode;
+        if (x->answer == ANSWER_MADE)
+            return prefilled + x->timing.decode;
         return from + x->refused_after;
     case STAGE_ROLE:
         return prefilled;
+    case STAGE_SERVER_TOOLS:
+        return prefilled + toolrun_at(x, s->tool_events);
     case STAGE_OUTPUT:
-        return prefilled + s->volley.at;
+        return answering + s->volley.at;
     case STAGE_TOOL:
     case STAGE_FINISH:
-        return prefilled + x->timing.decode;
+        return answering + x->timing.decode;
     case STAGE_USAGE:
     case STAGE_DONE:
     case STAGE_OVER:
@@ -95,9 +109,11 @@ bool script_incident_is_here(const struct script *s)
     case PLACE_HEADERS:
         return s->stage == STAGE_HEAD;
     case PLACE_ROLE:
-        return s->stage == STAGE_ROLE;
+        return s->stage == STAGE_ROLE ||
+               (is_sound(s) && s->stage == STAGE_OUTPUT && !s->outputs);
     case PLACE_FIRST:
-        return s->stage == STAGE_OUTPUT || s->stage == STAGE_TOOL;
+        return s->stage == STAGE_SERVER_TOOLS || s->stage == STAGE_OUTPUT ||
+               s->stage == STAGE_TOOL;
     case PLACE_MIDDLE:
         return s->stage > STAGE_OUTPUT || (s->stage == STAGE_OUTPUT && s->outputs >= after);
     case PLACE_FINISHED:
@@ -109,14 +125,20 @@ bool script_incident_is_here(const struct script *s)
 /* Which stages this answer has none of. */
 static bool skips(struct script *s)
 {
+    if (is_sound(s) && s->stage != STAGE_OUTPUT)
+        return s->stage > STAGE_HEAD && s->stage < STAGE_DONE;
     switch (s->stage) {
+    case STAGE_SERVER_TOOLS:
+        return s->tool_events == toolrun_events(s->x);
     case STAGE_OUTPUT:
         return !next_volley(s);
     case STAGE_TOOL:
         return !draft_is_tool(&s->x->draft);
     case STAGE_FINISH:
         return script_has(s, ODD_NO_FINISH);
-    case STAGE_USAGE:
+    case STAGE_USAGE: /* a response has it in its last event */
+        if (s->x->answer == ANSWER_RESPONSE)
+            return true;
         return script_fault_of(s)->usage == USAGE_FULL
                    ? !s->x->include_usage
                    : script_fault_of(s)->usage != USAGE_EXTRA;

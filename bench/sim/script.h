@@ -36,6 +36,7 @@ enum then {
 enum stage {
     STAGE_HEAD,
     STAGE_ROLE,
+    STAGE_SERVER_TOOLS,
     STAGE_OUTPUT,
     STAGE_TOOL,
     STAGE_FINISH,
@@ -52,6 +53,7 @@ struct script_setting {
     uint64_t seed;
     int64_t real_minus_mono; /* for dates, ns */
     bool flood;              /* everything at once */
+    bool response_done;      /* the Responses API ends its streams with [DONE] */
 };
 
 struct script {
@@ -68,6 +70,7 @@ struct script {
     uint32_t said[N_CHANNELS];
     uint64_t events;
     uint64_t outputs;
+    size_t tool_events; /* of the server's own tools */
 
     struct buf prefix;
     int64_t prefix_s; /* seconds after the begin that it tells */

@@ -1,16 +1,27 @@
 #include <string.h>
 
+#include "sim/dialect.h"
 #include "sim/reply.h"
 #include "sim/script.h"
+#include "sim/toolrun.h"
+#include "sim/transcript.h"
 
 enum { ENDLESS_PIECE = 16 * 1024, FRAGMENT = 5 };
 
+/* Is [DONE] the end? Chat completions have it, responses only where that is wanted. */
+static bool says_done(const struct script *s)
+{
+    return !script_has(s, ODD_NO_DONE) &&
+           (s->x->answer != ANSWER_RESPONSE || s->setting->response_done);
+}
+
 static bool is_last(const struct script *s)
 {
+    bool usage = s->x->include_usage && s->x->answer == ANSWER_CHAT;
+
     return s->stage == STAGE_DONE ||
-           (s->stage == STAGE_FINISH && script_has(s, ODD_NO_DONE) &&
-            !s->x->include_usage) ||
-           (s->stage == STAGE_USAGE && script_has(s, ODD_NO_DONE));
+           (s->stage == STAGE_FINISH && !says_done(s) && !usage) ||
+           (s->stage == STAGE_USAGE && !says_done(s));
 }
 
 static void put_event(struct script *s, const char *name, struct str data)
@@ -18,10 +29,15 @@ static void put_event(struct script *s, const char *name, struct str data)
     frame_event(&s->body, script_fault_of(s), s->events++, name, data, is_last(s));
 }
 
+void script_event(struct script *s, const char *name)
+{
+    put_event(s, name, (struct str){ s->json.p, s->json.len });
+    buf_clear(&s->json);
+}
+
 static void put_json(struct script *s)
 {
-    put_event(s, NULL, (struct str){ s->json.p, s->json.len });
-    buf_clear(&s->json);
+    script_event(s, NULL);
 }
 
 /* What stands before `delta` is the same in all chunks but for the second they tell. */
@@ -62,10 +78,20 @@ static void put_nothings(struct script *s)
         put_choices(s, NULL);
 }
 
+/* One frame, however many pieces a write has. */
+static void put_sound(struct script *s, struct buf *kinds)
+{
+    for (uint32_t i = 0; i < s->volley.n; i++)
+        for (uint32_t k = 0; k < s->volley.tokens[i]; k++)
+            sound_put(&s->body, &s->x->sound, s->said[s->channel]++);
+    buf_char(kinds, FRAME_SOUND);
+    s->outputs++;
+}
+
 static void put_output(struct script *s, struct buf *kinds)
 {
     const struct draft *d = &s->x->draft;
-    bool thought = s->channel == CHANNEL_REASONING && d->thoughts == THOUGHTS_PARSED;
+    bool thought = s->channel == CHANNEL_REASONING; /* in <think> tags as well */
     struct buf *text = &s->text;
 
     for (uint32_t i = 0; i < s->volley.n; i++) {
@@ -78,6 +104,16 @@ static void put_output(struct script *s, struct buf *kinds)
         buf_char(kinds, thought ? FRAME_REASONING : FRAME_CONTENT);
         s->outputs++;
     }
+}
+
+/* A tool of the server's own begins, or ends with its output. */
+static void put_server_tool(struct script *s, struct buf *kinds)
+{
+    buf_clear(&s->text);
+    toolrun_delta(&s->text, s->x, s->tool_events++);
+    put_raw_delta(s, s->text.p);
+    buf_char(kinds, FRAME_TOOL);
+    s->outputs++;
 }
 
 /* The call in one chunk, or in the fragments that other servers send. */
@@ -97,6 +133,77 @@ static void put_tool(struct script *s, struct buf *kinds)
     }
 }
 
+static void put_role(struct script *s, struct buf *kinds)
+{
+    reply_role(&s->json, s->x, &s->prefix);
+    put_json(s);
+    buf_char(kinds, FRAME_ROLE);
+}
+
+static void put_finish(struct script *s, struct buf *kinds)
+{
+    put_nothings(s);
+    reply_finish(&s->json, s->x, &s->prefix);
+    put_json(s);
+    buf_char(kinds, FRAME_FINISH);
+}
+
+enum refusal script_refusal(const struct script *s)
+{
+    enum refusal r = script_fault_of(s)->event;
+
+    return r ? r : REFUSAL_JSON_FAILED;
+}
+
+static void put_chat_error(struct script *s)
+{
+    struct buf *json = &s->json;
+
+    if (script_has(s, ODD_XGROQ_ERROR))
+        reply_x_groq_error(json, s->x);
+    else if (script_has(s, ODD_STRING_ERROR))
+        buf_str(json, "{\"error\":\"upstream went away\"}");
+    else
+        refusal_event(json, script_refusal(s), s->x->model_asked,
+                      !script_fault_of(s)->no_status);
+    script_event(s, script_has(s, ODD_BARE_ERROR | ODD_XGROQ_ERROR) ? NULL : "error");
+}
+
+static void put_chat(struct script *s)
+{
+    reply_whole(&s->body, s->x);
+}
+
+static const struct dialect dialect_chat = {
+    .role = put_role,
+    .output = put_output,
+    .tool = put_tool,
+    .finish = put_finish,
+    .error = put_chat_error,
+    .whole = put_chat,
+};
+
+/* A stream, but for the fault that makes it none. */
+static void put_no_sound(struct script *s)
+{
+    buf_str(&s->body, "{}");
+}
+
+/* Its frames are pieces of sound, and there is nothing around them. */
+static const struct dialect dialect_speech = { .output = put_sound, .whole = put_no_sound };
+
+static const struct dialect *dialect_of(const struct script *s)
+{
+    switch (s->x->answer) {
+    case ANSWER_RESPONSE:
+        return &dialect_response;
+    case ANSWER_SPEECH:
+        return &dialect_speech;
+    default:
+        return &dialect_chat;
+    }
+}
+
 static void put_whole(struct script *s)
 {
     const struct exchange *x = s->x;
@@ -107,7 +214,15 @@ static void put_whole(struct script *s)
         refusal_body(&s->body, x->refusal, about, x->about_type);
         break;
     case ANSWER_CHAT:
-        reply_whole(&s->body, x);
+    case ANSWER_RESPONSE:
+    case ANSWER_SPEECH:
+        dialect_of(s)->whole(s);
+        break;
+    case ANSWER_MADE:
+        buf_add(&s->body, x->made.p, x->made.len);
+        break;
+    case ANSWER_TRANSCRIPT:
+        transcript_put(&s->body, x);
         break;
     case ANSWER_MODELS:
         reply_models(&s->body, s->setting->catalogue);
@@ -133,38 +248,41 @@ static void put_head(struct script *s, ns_t now, struct buf *out)
 
 static void put_done(struct script *s, struct buf *kinds)
 {
-    if (!script_has(s, ODD_NO_DONE)) {
+    s->stage = STAGE_OVER;
+    if (s->x->answer == ANSWER_SPEECH)
+        return;
+    if (says_done(s)) {
         put_event(s, NULL, str_of("[DONE]"));
         buf_char(kinds, FRAME_DONE);
     }
     if (script_has(s, ODD_TRAILING))
         buf_str(&s->body, "data: {\"trailing\":true}\n\nnot even a field\n\n");
-    s->stage = STAGE_OVER;
 }
 
 /* The stage's part of the body; the stage moves on. */
 static void put_stage(struct script *s, ns_t now, struct buf *kinds)
 {
-    refresh_prefix(s, now);
+    const struct dialect *d = dialect_of(s);
+
+    if (d == &dialect_chat)
+        refresh_prefix(s, now);
     switch (s->stage) {
     case STAGE_ROLE:
-        reply_role(&s->json, s->x, &s->prefix);
-        put_json(s);
-        buf_char(kinds, FRAME_ROLE);
+        d->role(s, kinds);
         s->stage++;
         break;
+    case STAGE_SERVER_TOOLS:
+        put_server_tool(s, kinds);
+        break;
     case STAGE_OUTPUT:
-        put_output(s, kinds);
+        d->output(s, kinds);
         break;
     case STAGE_TOOL:
-        put_tool(s, kinds);
+        d->tool(s, kinds);
         s->stage++;
         break;
     case STAGE_FINISH:
-        put_nothings(s);
-        reply_finish(&s->json, s->x, &s->prefix);
-        put_json(s);
-        buf_char(kinds, FRAME_FINISH);
+        d->finish(s, kinds);
         s->stage++;
         break;
     case STAGE_USAGE:
@@ -180,26 +298,6 @@ static void put_stage(struct script *s, ns_t now, struct buf *kinds)
     case STAGE_OVER:
         break;
     }
-}
-
-static void put_error(struct script *s)
-{
-    struct buf *json = &s->json;
-
-    if (script_has(s, ODD_XGROQ_ERROR)) {
-        reply_x_groq_error(json, s->x);
-    } else if (script_has(s, ODD_STRING_ERROR)) {
-        buf_str(json, "{\"error\":\"upstream went away\"}");
-    } else {
-        enum refusal r =
-            script_fault_of(s)->event ? script_fault_of(s)->event : REFUSAL_JSON_FAILED;
-
-        refusal_event(json, r, s->x->model_asked, !script_fault_of(s)->no_status);
-    }
-    put_event(s, script_has(s, ODD_BARE_ERROR | ODD_XGROQ_ERROR) ? NULL : "error",
-              (struct str){ json->p, json->len });
-    buf_clear(json);
-    s->stage = STAGE_OVER;
 }
 
 /* s->body to out, as the transfer coding wants it; with the end of the body when over. */
@@ -281,7 +379,10 @@ static enum then write_incident(struct script *s, ns_t now, struct buf *out,
         }
         return THEN_CLOSE;
     case INCIDENT_ERROR:
-        put_error(s);
+        if (!dialect_of(s)->error)
+            return THEN_CLOSE;
+        dialect_of(s)->error(s);
+        s->stage = STAGE_OVER;
         put_body(s, out);
         return after(s);
     case INCIDENT_GARBAGE:

@@ -135,10 +135,11 @@ static void accept_some(void *ctx, int fd, int events)
     int on = 1;
 
     (void)events;
-    server_play(s); /* a crowd that comes in makes no frame late */
     for (int i = 0; i < ACCEPTS_A_TURN; i++) {
-        int peer = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        int peer;
 
+        server_play(s); /* a crowd that comes in makes no frame late */
+        peer = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (peer < 0) {
             if (errno == EMFILE || errno == ENFILE)
                 loop_io_events(s->accepts, 0); /* until a connection closes */

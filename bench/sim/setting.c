@@ -37,7 +37,7 @@ static const struct setting_row rows[] = {
     { "plan", "NAME", "none", setting_read_plan, AT(plan),
       "limits of the catalogue: none, free or developer" },
     { "limit", "LIST", NULL, setting_read_limits, 0,
-      "limits of every model, as rpm=30,rpd=1000,tpm=6k,tpd=100k" },
+      "limits of every model, as rpm=30,rpd=1000,tpm=6k,tpd=100k,ash=7200" },
     { "reserve", "N", "none", setting_read_reserve, AT(reserve),
       "completion tokens debited ahead: none, max (as asked for) or at most N" },
     { "credit-cached", "", "off", setting_read_switch, AT(credit_cached),
@@ -75,6 +75,11 @@ static const struct setting_row rows[] = {
       "mean tokens an event" },
     { "burst", "X", "1.3", setting_read_above_0, AT(burst), "mean events a write" },
 
+    { "hearing", "X", "0", setting_read_number, AT(hearing),
+      "seconds of audio transcribed a second; 0: as the catalogue says" },
+    { "speaking", "X", "12", setting_read_above_0, AT(speaking),
+      "seconds of speech made a second" },
+
     { "output", "N", "auto", setting_read_output, 0,
       "tokens of an answer: auto, max (all it may have) or N" },
     { "output-median", "N", "160", setting_read_above_0, AT(draft.median),
@@ -82,6 +87,15 @@ static const struct setting_row rows[] = {
     { "output-sigma", "X", "0.5", setting_read_number, AT(draft.sigma), "their spread" },
     { "tool-share", "SHARE", "1", setting_read_share, AT(draft.tool_share),
       "of the requests that may call a tool that do" },
+
+    { "server-tools", "X", "2", setting_read_number, AT(tools),
+      "median of the tools that a system runs for an answer, 10 at most" },
+    { "server-tool-time", "DURATION", "400ms", setting_read_seconds, AT(tool_time),
+      "median of the time each takes" },
+    { "lora-cold", "DURATION", "2s", setting_read_seconds, AT(lora_cold),
+      "wait of the first call of an adapter (ft:BASE:org_.../NAME)" },
+    { "lora-idle", "DURATION", "5m", setting_read_duration, AT(lora_idle),
+      "pause after which it is loaded anew" },
 
     { "cache", "", "on", setting_read_switch, AT(cache),
       "the prompt cache, for the models that have one" },
@@ -100,6 +114,9 @@ static const struct setting_row rows[] = {
     { "delay", "DURATION", "0", setting_read_seconds, AT(delay),
       "median network delay, both ways together" },
     { "delay-sigma", "X", "0", setting_read_number, AT(delay_sigma), "its spread" },
+
+    { "response-done", "", "off", setting_read_switch, AT(response_done),
+      "streams of the Responses API end with [DONE], as those of chat do" },
 
     { "fault", "LIST", NULL, setting_read_faults, 0,
       "NAME[:ARG]=SHARE (repeatable); SHARE 0..1 or 1/N for every N-th; see --faults" },

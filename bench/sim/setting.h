@@ -70,7 +70,15 @@ struct setting {
     double event_tokens;
     double burst;
 
+    double hearing;  /* seconds of audio transcribed a second; 0: as the catalogue says */
+    double speaking; /* seconds of speech made a second */
+
     struct draft_params draft;
+
+    double tools;     /* that a system runs for an answer, median */
+    double tool_time; /* seconds */
+    double lora_cold; /* seconds */
+    ns_t lora_idle;
 
     bool cache;
     uint64_t cache_min;
@@ -86,6 +94,8 @@ struct setting {
 
     struct fault_share faults[SETTING_MAX_LIST];
     size_t n_faults;
+
+    bool response_done;
 
     bool any_model;
     bool require_agent;

@@ -78,6 +78,8 @@ static void put_limits(struct buf *out, const struct exchange *x)
         put_triple(out, "requests", s->requests.limit, s->requests.remaining,
                    s->requests.reset);
         put_triple(out, "tokens", s->tokens.limit, s->tokens.remaining, s->tokens.reset);
+        put_triple(out, "audio_seconds", s->audio.limit, s->audio.remaining,
+                   s->audio.reset);
     }
     buf_char(out, '}');
     if (x->retry_after_s >= 0)
@@ -91,6 +93,10 @@ static void put_model(struct buf *out, const struct exchange *x)
     put_int(out, "queue", x->timing.queue);
     put_int(out, "prefill", x->timing.prefill);
     put_int(out, "decode", x->timing.decode);
+    put_int(out, "audio", x->audio);
+    put_int(out, "characters", x->characters);
+    if (x->tokenless)
+        return;
     put_int(out, "prompt_tokens", x->prompt_tokens);
     put_int(out, "cached_tokens", x->cached_tokens);
     put_int(out, "completion_tokens", draft_total(&x->draft));

@@ -31,6 +31,7 @@ void world_init(struct world *w, const struct setting *set, const struct catalog
         .seed = set->seed,
         .real_minus_mono = real - now,
         .flood = set->flood,
+        .response_done = set->response_done,
     };
     pcache_init(&w->cache, (ns_t)((double)set->cache_lifetime / set->speed));
     w->flex = (struct capacity){ rng_stream(set->seed, "sim.flex", 0), true, now };
@@ -44,6 +45,7 @@ void world_free(struct world *w)
     pcache_free(&w->cache);
     free(w->in_service);
     free(w->strangers);
+    loras_free(&w->loras);
     arena_free(&w->arena);
 }
 
@@ -91,6 +93,8 @@ const struct model *world_model(struct world *w, const char *id)
     for (size_t i = 0; !m && w->set->any_case && i < w->catalogue->n_models; i++)
         if (!strcasecmp(w->catalogue->models[i].id, id))
             m = &w->catalogue->models[i];
+    if (!m)
+        m = lora_model(&w->loras, w->catalogue, id);
     if (!m && w->set->any_model && *id)
         m = stranger(w, id);
     return m;
@@ -184,9 +188,12 @@ static struct exchange *exchange_new(struct world *w, const struct http *http)
     x->status = 200;
     x->prompt_tokens = x->cached_tokens = x->retry_after_s = -1;
     x->head = x->end = NS_ABSENT;
+    x->audio = NS_ABSENT;
+    x->characters = -1;
     x->fault = (struct fault_choice){ &faults[0], 0 };
     x->keep_alive = http->keep_alive;
     buf_init(&x->about, 0);
+    buf_init(&x->made, 0);
     return x;
 }
 
@@ -213,6 +220,15 @@ struct exchange *world_admit(struct world *w, const struct http *http, bool firs
     return x;
 }
 
+static int64_t cost_of(const struct exchange *x, int64_t generated)
+{
+    if (x->characters >= 0)
+        return catalogue_text_cost(x->model, x->characters);
+    if (x->audio >= 0)
+        return catalogue_audio_cost(x->model, x->audio);
+    return catalogue_cost(x->model, x->prompt_tokens, x->cached_tokens, generated);
+}
+
 void world_settle(struct world *w, const struct exchange *x, int64_t generated, ns_t now)
 {
     int64_t cost;
@@ -220,15 +236,16 @@ void world_settle(struct world *w, const struct exchange *x, int64_t generated, 
     if (!x->model || x->prompt_tokens < 0)
         return;
     (*world_in_service(w, x->model))--;
-    if (x->quota)
+    if (x->quota && !x->tokenless)
         quota_debit(x->quota, generated - x->reserved, now);
-    cost = catalogue_cost(x->model, x->prompt_tokens, x->cached_tokens, generated);
+    cost = cost_of(x, generated);
     w->spent_nusd += cost > 0 ? cost : 0;
 }
 
 void world_forget(struct exchange *x)
 {
     buf_free(&x->about);
+    buf_free(&x->made);
     draft_free(&x->draft);
     free(x->frames);
     free(x);

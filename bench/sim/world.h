@@ -10,6 +10,7 @@
 #include "data/catalogue.h"
 #include "sim/exchange.h"
 #include "sim/http.h"
+#include "sim/lora.h"
 #include "sim/pcache.h"
 #include "sim/quota.h"
 #include "sim/script.h"
@@ -43,6 +44,7 @@ struct world {
     struct arena arena;
     struct model *strangers; /* models that the catalogue does not know */
     size_t n_strangers;
+    struct loras loras;
 };
 
 void world_init(struct world *w, const struct setting *set, const struct catalogue *c,
@@ -61,8 +63,30 @@ void world_forget(struct exchange *x);
 /* In route.c: who may ask, and what for. */
 void route_request(struct world *w, struct exchange *x, const struct http *http);
 
-/* In admit.c: decide about POST /chat/completions. Fills *x; the refusal too. */
+/* In admit.c: decide about POST /chat/completions or /responses. Fills *x; the refusal too.
+ */
 void admit_chat(struct world *w, struct exchange *x, const struct http *http);
+void admit_response(struct world *w, struct exchange *x, const struct http *http);
+
+/* In embed.c: the same about POST /embeddings. */
+void admit_embeddings(struct world *w, struct exchange *x, const struct http *http);
+
+/*
+ * In admit.c, for endpoints whose answer is in one piece. admit_model: the model that
+ * x->model_asked names, of that kind, where no fault and no spend limit stands against it;
+ * NULL: refused, with the endpoint's name where the kind is another. admit_tokens: pass the
+ * limits with so many prompt tokens and go to the model; -1: refused.
+ */
+const struct model *admit_model(struct world *w, struct exchange *x,
+                                const struct http *http, const char *kind,
+                                const char *endpoint);
+int admit_tokens(struct world *w, struct exchange *x, const struct http *http,
+                 int64_t tokens);
+
+/* In hear.c and speak.c, likewise. */
+void admit_transcription(struct world *w, struct exchange *x, const struct http *http);
+void admit_translation(struct world *w, struct exchange *x, const struct http *http);
+void admit_speech(struct world *w, struct exchange *x, const struct http *http);
 
 /* Refuse x with this; about is copied. */
 void world_refuse(struct exchange *x, enum refusal r, const char *about);

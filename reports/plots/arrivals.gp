@@ -15,6 +15,7 @@ set key at graph 1, graph 1.2 right bottom horizontal Left reverse
 set ytics 0, rate_tic
 plot $load using 1:3:(step) with boxes fc rgb sky title "achieved", \
      $load using 1:2 with lines lc rgb red lw 2 title (open ? "asked" : "")
+unset label 9999
 do for [i = 1:words(phase_at)] { unset label i }
 set tmargin at screen 0.45
 set key at graph 1, graph 1.03 right bottom horizontal Left reverse

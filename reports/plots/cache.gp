@@ -10,6 +10,7 @@ set ylabel "first token, ms"
 set yrange [0:*]
 plot $shares using ($0):4:($0 - 0.25):($0 + 0.25):3:5 with boxxyerror fc rgb sky, \
      $shares using ($0 - 0.25):4:(0.5):(0) with vectors nohead lc rgb blue lw 3
+unset label 9999
 set tmargin at screen 0.40
 set bmargin at screen 0.145
 set format x "%g"

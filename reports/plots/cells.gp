@@ -17,13 +17,15 @@ set lmargin at screen left(0); set rmargin at screen right(0)
 set xlabel (ttft_log ? "first token, ms (log)" : "first token, ms")
 set xrange [ttft_low:ttft_end]
 set xtics 0, ttft_tic
-if (ttft_log) { unset xtics; set xtics autofreq nomirror textcolor rgb dim scale 0.5; set logscale x 10; set format x "%g" }
+if (ttft_log) { unset xtics; set xtics autofreq nomirror textcolor rgb dim scale 0.5; set logscale x 10; set format x (ttft_end > 10000 ? "%.0s%c" : "%g") }
 set label 1 "p50 filled, p95 hollow" at graph 0, graph 1 left offset 0,0.6 textcolor rgb dim
 plot $cells using 6:($1 - 0.12):7:8 with xerrorbars pt 6 ps 0.8 lw 1.6 lc rgb blue, \
      $cells using 3:($1 - 0.12):4:5 with xerrorbars pt 7 ps 0.9 lw 1.6 lc rgb blue
+unset label 9999
 unset label 1
 
 unset logscale x
+set format x "%g"
 set lmargin at screen left(1); set rmargin at screen right(1)
 set xlabel "speed, tokens/s"
 set xrange [0:tps_end]

@@ -23,6 +23,7 @@ array shades[8] = [heat1, heat2, heat3, heat4, heat5, heat6, heat7, heat8]
 plot for [i = 1:8] sprintf("$shade%d", i) using (0):(0):1:2:3:4 with boxxyerror fc rgb shades[i], \
      $course using 1:3 with lines lc rgb orange lw 1.6 title "p90", \
      $course using 1:2 with lines lc rgb red lw 2 title "p50"
+unset label 9999
 
 do for [i = 1:words(phase_at)] { unset label i }
 unset logscale y
@@ -32,7 +33,7 @@ set bmargin at screen (has_limits ? 0.255 : 0.11)
 set yrange [0:*]
 unset ytics
 set ytics nomirror textcolor rgb dim scale 0.5 0, rate_tic
-set ylabel "per s"
+set ylabel "per s" offset 0,0
 set key at graph 1, graph 1.03 right bottom horizontal Left reverse
 if (!has_limits) { set format x "%g"; set xlabel "time since the trial began, s" }
 plot $course using 1:4 with lines lc rgb green lw 2 title "answers", \
@@ -45,7 +46,7 @@ if (has_limits) {
     set xlabel "time since the trial began, s"
     set yrange [0:105]
     set ytics 0, 50, 100
-    set ylabel "left, %"
+    set ylabel "left, %" offset 0,0
     plot $course using 1:7 with lines lc rgb blue lw 2 title "tokens", \
          $course using 1:6 with lines lc rgb purple lw 2 title "requests"
 }

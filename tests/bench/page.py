@@ -70,6 +70,8 @@ LINES = ERRORS + FRAMES + [
     Line("micro", "decoding one frame of 250 bytes", "", {}, "{ns to decode a frame} ns", ""),
     Line("report", "`report` of 1,000,000 attempts of 64 gaps", "≤ 10 s, memory that does not grow",
          {"s for 1,000,000 attempts": 10, "MiB": 64}, "{s for 1,000,000 attempts} s, {MiB} MiB", ""),
+    Line("page", "the same as a page with its plots", "≤ 10 s, memory that does not grow",
+         {"s for 1,000,000 attempts": 10, "MiB": 64}, "{s for 1,000,000 attempts} s, {MiB} MiB", ""),
     Line("spans", "OTLP: spans encoded, by one core", "≥ 100,000/s", {"traces: spans/s of a core": -100000},
          "{traces: spans/s of a core}/s", "with metrics and events {traces+metrics+logs: spans/s of a core}/s"),
     Line("export-cost", "CPU of the sending threads per frame, all spans of 1,000 paced streams exported",

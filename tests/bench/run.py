@@ -413,13 +413,17 @@ def export_cost(where):
     return result
 
 
-def report(where):
+def report(where, *options):
     path = os.path.join(where, "big")
     os.mkdir(path)
     subprocess.run([os.path.join(TOOLS, "million"), os.path.join(path, "requests.jsonl"), "1000000", "64"], check=True)
     began = time.monotonic()
-    _, _, rss = measured(["taskset", "-c", CLIENT_CORE, TOKDYNO, "report", path])
+    _, _, rss = measured(["taskset", "-c", CLIENT_CORE, TOKDYNO, "report", path, *options])
     return {"s for 1,000,000 attempts": time.monotonic() - began, "MiB": rss / 1024}
+
+
+def page(where):
+    return report(where, "--format", "html")
 
 
 def bare_cost(streams):
@@ -475,6 +479,7 @@ ROWS = [
     ("spans", spans),
     ("export-cost", export_cost),
     ("report", report),
+    ("page", page),
     ("simulator", simulator),
     ("peers", peers_tables),
 ]

@@ -140,14 +140,20 @@ class Audit:
 
     def check_rates(self, where, told, attempts, counts, costs, parts):
         rates = told["rates"]
-        for name, (x, n) in of.proportions_of(counts).items():
+        judged = [a["judgement"]["flagged"] for a in attempts if "judgement" in a]
+        shares = {**of.proportions_of(counts), "flagged_rate": (sum(judged), len(judged))}
+        for name, (x, n) in shares.items():
             self.expect(f"{where} {name}", rates.get(name) is not None, n > 0)
             if n and name in rates:
                 self.check_proportion(f"{where} {name}", rates[name], x, n)
         spans = [of.seconds_of(self.events, self.attempts, *part) for part in parts]
         length, busy = (sum(column) for column in zip(*spans))
         self.expect(f"{where} span", told["span_ns"], length)
-        per_s = {"rps": counts["ok"], "tps_total": counts["completion_tokens"]}
+        embedded = [a for a in attempts if a.get("embedding", {}).get("vectors")
+                    and a["outcome"] in of.GOOD]
+        per_s = {"rps": counts["ok"], "tps_total": counts["completion_tokens"],
+                 "vectors_per_s": sum(a["embedding"]["vectors"] for a in embedded),
+                 "embedded_tps": sum(a["tokens"].get("prompt", 0) for a in embedded)}
         for name, n in per_s.items():
             if busy and name in rates:
                 want = n * 1000 * of.NS / busy
@@ -157,7 +163,7 @@ class Audit:
         if "goodput" in rates:
             good = sum(all(g.met_by(a) for g in goals) for a in attempts if a.get("final"))
             self.check_proportion(f"{where} goodput", rates["goodput"], good, counts["requests"])
-        if costs:
+        if costs and counts["priced_tokens"]:
             self.expect(f"{where} cost_per_1k_tokens", rates["cost_per_1k_tokens"]["value"],
                         sum(costs) * 1000 / counts["priced_tokens"], 1)
         if counts["cached_base"]:

@@ -42,7 +42,7 @@ class Page:
                 return value
             time.sleep(0.2)
         raise AssertionError(f"{expression} did not become true in {seconds} s; the page says: "
-                             + str(self.evaluate("document.body.innerText"))[:1500])
+                             + str(self.evaluate("document.body?.innerText"))[:1500])
 
     def click(self, x, y):
         for kind in "mousePressed", "mouseReleased":

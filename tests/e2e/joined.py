@@ -49,11 +49,25 @@ class Joined:
     def headers(self, a, t):
         for name in "status", "request_id", "region", "edge", "retry_after":
             self.need(a, a.get(name) == t.get(name), f"{name} is {t.get(name)}")
-        for kind in "requests", "tokens":
+        for kind in "requests", "tokens", "audio_seconds":
             self.need(a, a.get("limits", {}).get(kind) == t["limits"].get(kind),
                       f"limits are {t['limits']}")
 
     def answer(self, a, t):
+        self.need(a, a["times"]["end"] >= self.since(t["end"]), "over before it was")
+        if "audio" in t:
+            self.audio(a, t)
+        else:
+            self.tokens(a, t)
+
+    def audio(self, a, t):
+        """Answers of speech tell nothing of the server's times and tokens."""
+        self.need(a, "server" not in a and "tokens" not in a, "times or tokens of audio")
+        self.need(a, a.get("characters") == t.get("characters"), f"characters: {t}")
+        heard = a.get("audio", {}).get("sent", t["audio"])
+        self.need(a, abs(heard - t["audio"]) < 10 ** 6, f"the audio lasts {t['audio']} ns")
+
+    def tokens(self, a, t):
         for ours, theirs in (("queue", "queue"), ("prompt", "prefill"), ("completion", "decode")):
             self.need(a, a["server"][ours] == t[theirs], f"{theirs} is {t[theirs]}")
         for name in "prompt", "cached", "completion":
@@ -61,7 +75,6 @@ class Joined:
                       f"{name} is {t.get(f'{name}_tokens')}")
         self.need(a, a["tokens"].get("reasoning", 0) == t["reasoning_tokens"], "reasoning")
         self.need(a, a["tier"] == t["tier"], f"tier is {t['tier']}")
-        self.need(a, a["times"]["end"] >= self.since(t["end"]), "over before it was")
 
     def frames(self, a, t):
         """Each output frame: its time from first and the gaps, to 1 us."""
@@ -71,6 +84,9 @@ class Joined:
             at.append(at[-1] + gap)
         self.need(a, at[-1] == times["last"] // 1000, "the gaps do not add up to last")
         self.need(a, len(at) == a["frames"], "a gap is missing")
+        if output[0].kind == "sound":
+            self.sound(a, output)
+            return
         if a["outcome"] in ("ok", "empty"):
             self.need(a, a["frames"] == len(output), f"{len(output)} frames were sent")
         for us, frame in zip(at, output):
@@ -83,3 +99,12 @@ class Joined:
         if "gaps" in a:
             self.need(a, max(a["gaps"]) <= a["stall"] // 1000 + 1 and
                       a["stall"] // 1000 <= max(a["gaps"]) + 1, "the longest gap")
+
+    def sound(self, a, output):
+        """What was sent in a piece may be read in several, so only its ends are told."""
+        times = a["times"]
+        self.need(a, self.since(output[0].sent) <= times["role"] <= times["first"], "first")
+        self.need(a, "answer" not in times, "sound is no text")
+        if a["outcome"] == "ok":
+            self.need(a, a["frames"] >= len(output), f"{len(output)} pieces were sent")
+            self.need(a, times["last"] >= self.since(output[-1].sent), "last")

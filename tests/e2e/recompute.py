@@ -22,6 +22,7 @@ ERRORS = {"rate_limited", "too_large", "capacity", "overloaded", "server", "gene
 
 # --- statistics --------------------------------------------------------------------------
 
+
 def bucket(value):
     """The least and the greatest value that share a bucket of three significant digits."""
     shift = max(0, int(value).bit_length() - 11)
@@ -54,6 +55,8 @@ def tail(n, p, k, upper):
 
 
 @functools.lru_cache(maxsize=None)
+
+
 def rank_limits(n, q):
     """Ranks of the values between which the quantile lies with 95 %.
 
@@ -78,6 +81,8 @@ def needed(q):
 
 
 @functools.lru_cache(maxsize=None)
+
+
 def clopper_pearson(x, n):
     """The proportions for which x or more, and x or fewer, would be seen with 2.5 %."""
     def solve(f):
@@ -200,6 +205,7 @@ def tokens_in_windows(attempts, origin, begin, end):
 
 # --- metrics of one attempt --------------------------------------------------------------
 
+
 def span(a, start, end):
     t = a["times"]
     return [t[end] - t[start]] if start in t and end in t else []
@@ -209,9 +215,17 @@ def tokens(a, name):
     return a.get("tokens", {}).get(name)
 
 
+def hidden(a):
+    """Tokens of thoughts that were never shown: the first output is the answer."""
+    t, thought = a["times"], tokens(a, "reasoning") or 0
+    apart = "reasoning" in t or "first" not in t or t["first"] != t.get("answer")
+    return 0 if apart or thought > (tokens(a, "completion") or 0) else thought
+
+
 def generation(a):
-    """Seconds in which all tokens but the first came, and their number."""
+    """Seconds in which all shown tokens but the first came, and their number."""
     n, t = tokens(a, "completion"), a["times"]
+    n = n and n - hidden(a)
     if n is None or n < 2 or "first" not in t or t["last"] == t["first"]:
         return None
     return t["last"] - t["first"], n - 1
@@ -232,7 +246,7 @@ def network(a):
     if not {"queue", "prompt", "completion"} <= server.keys() or \
             not {"first", "sent"} <= t.keys():
         return []
-    one = server["completion"] // max(1, tokens(a, "completion"))
+    one = server["completion"] // max(1, tokens(a, "completion")) * (hidden(a) + 1)
     return [t["first"] - t["sent"] - (server["queue"] + server["prompt"] + one)]
 
 
@@ -278,6 +292,55 @@ def tps_error(a):
     return [round(min(10 ** 9, e * 1e6 / (g[0] - e))) if e < g[0] else 10 ** 9]
 
 
+def reasoning_share(a):
+    tokens = a.get("tokens", {})
+    if not tokens.get("completion") or "reasoning" not in tokens:
+        return []
+    return [int(tokens["reasoning"] * 1e6 / tokens["completion"] + 0.5)]
+
+
+def answer_tokens(a):
+    tokens = a.get("tokens", {})
+    if "completion" not in tokens or "reasoning" not in tokens:
+        return []
+    return [tokens["completion"] - tokens["reasoning"]]
+
+
+def embed_tps(a):
+    took = span(a, "sent", "end")
+    if not a.get("embedding", {}).get("vectors") or not tokens(a, "prompt") or not took:
+        return []
+    return [int(tokens(a, "prompt") * 1000 * NS / took[0] + 0.5)] if took[0] > 0 else []
+
+
+def kind(part, name):
+    return lambda a: [a[part][name]] if name in a.get(part, {}) else []
+
+
+def beyond_models(a):
+    took, models = span(a, "sent", "end"), a.get("compound", {}).get("model_time")
+    return [max(0, took[0] - models)] if models is not None and took and took[0] > 0 else []
+
+
+def speed(of, start):
+    """Thousandths of what an attempt did in a second, from that moment to its end."""
+    return lambda a: [round(of(a) * 1000 / (a["times"]["end"] - a["times"][start]))] \
+        if of(a) is not None and start in a["times"] and \
+        a["times"]["end"] > a["times"][start] else []
+
+
+def audio(name):
+    return lambda a: a.get("audio", {}).get(name)
+
+
+def spoken(a):
+    return a["characters"] * NS if "characters" in a else None
+
+
+def present(of):
+    return lambda a: [v for v in [of(a)] if v is not None]
+
+
 # name: (of final attempts only, of failed ones as well, values of an attempt)
 METRICS = {
     "ttft": (True, False, lambda a: span(a, "due", "first")),
@@ -294,10 +357,18 @@ METRICS = {
     "prefill": (False, False, server_time("prompt")),
     "decode": (False, False, server_time("completion")),
     "network": (False, False, lambda a: [max(0, v) for v in network(a)]),
+    "upload": (False, False, lambda a: span(a, "connected", "sent")
+               if a.get("bytes_up", 0) >= 16 << 10 else []),
     "dns": (False, False, new_connection("dns")),
     "tcp": (False, False, new_connection("tcp")),
     "tls": (False, False, new_connection("tls")),
     "cache_hit": (False, False, cache_hit),
+    "embed_tps": (False, False, embed_tps),
+    "executed_tools": (False, False, kind("compound", "tools")),
+    "tool_time": (False, False, kind("compound", "tool_time")),
+    "model_time": (False, False, kind("compound", "model_time")),
+    "beyond_models": (False, False, beyond_models),
+    "score": (False, False, kind("judgement", "score")),
     "cost": (False, True, lambda a: [a["cost"]] if "cost" in a else []),
     "held": (True, True, lambda a: span(a, "due", "ready")),
     "held_cap": (True, True, held("cap")),
@@ -316,6 +387,18 @@ METRICS = {
     "planned_tokens": (False, False, token_count("planned")),
     "prompt_tokens": (False, False, token_count("prompt")),
     "completion_tokens": (False, False, token_count("completion")),
+    "ttf_reasoning": (True, False, lambda a: span(a, "due", "reasoning")),
+    "reasoning_time": (False, False, lambda a: span(a, "reasoning", "answer")),
+    "reasoning_share": (False, False, reasoning_share),
+    "reasoning_tokens": (False, False, token_count("reasoning")),
+    "answer_tokens": (False, False, answer_tokens),
+    "speed_factor": (False, False, speed(audio("sent"), "start")),
+    "speed_factor_server": (False, False, speed(audio("sent"), "sent")),
+    "rtf": (False, False, speed(audio("received"), "start")),
+    "chars_per_s": (False, False, speed(spoken, "start")),
+    "starved": (False, False, present(audio("starved"))),
+    "audio_in": (False, True, present(audio("sent"))),
+    "audio_out": (False, True, present(audio("received"))),
 }
 SERIES = ("ttft", "ttft_api", "ttfr", "ttfa", "itl", "tpot", "tps", "stall", "e2e", "e2e_api")
 # figure: (its error, how the greatest value of one attempt may be off: times downwards only)
@@ -338,6 +421,8 @@ def by_request(attempts, metric):
     final, failed, of = METRICS[metric]
     return [(a["req"] % 10 ** 10, [min(max(v, 0), HIGHEST) for v in of(a)]) for a in attempts
             if (a.get("final") or not final) and (failed or a["outcome"] in GOOD)]
+
+
 def error_of_max(attempts, figure):
     """How far off the greatest value may be where each value is off by its own error."""
     values, least, most = [0], [0], [0]
@@ -362,6 +447,7 @@ def disturbed(a):
 
 
 # --- counts and rates --------------------------------------------------------------------
+
 
 def counts_of(attempts, tier):
     finals = [a for a in attempts if a.get("final") and a["outcome"] != "cut"]
@@ -390,7 +476,8 @@ def counts_of(attempts, tier):
         "cache_hits": sum(tokens(a, "cached") > 0 for a in told),
         "priced": len(priced),
         "priced_tokens": total(priced, "prompt") + total(priced, "completion"),
-        "unpriced": len([a for a in usage if "cost" not in a]),
+        "unpriced": len([a for a in attempts if "cost" not in a and (a in usage or (
+            a["outcome"] in GOOD and (audio("sent")(a) is not None or "characters" in a)))]),
         "tier_named": sum("tier" in a for a in attempts),
         "tier_other": sum("tier" in a and asked is not None and a["tier"] != asked
                           for a in attempts),
@@ -440,8 +527,18 @@ def seconds_of(events, attempts, trial, phase):
     return end - begin, max([end] + good) - begin
 
 
+def cost_of_audio(price, a):
+    if "characters" in price:
+        return round(a["characters"] * price["characters"] * 1000)
+    sent = audio("sent")(a)
+    return None if sent is None else round(max(sent, 10 * NS) * price["audio"] / 3600)
+
+
 def cost_of(price, a):
-    """In billionths of a dollar, by the catalogue's dollars for 1M tokens; None: unknown."""
+    """In billionths of a dollar, by the catalogue's dollars for 1M tokens (or characters, or an
+    hour of audio, of which a clip has ten seconds at least); None: unknown."""
+    if price and ("audio" in price or "characters" in price):
+        return cost_of_audio(price, a) if a["outcome"] in GOOD else None
     prompt, completion = tokens(a, "prompt"), tokens(a, "completion")
     if price is None or prompt is None or completion is None:
         return None

@@ -227,8 +227,8 @@ class Sim:
         return truth_of(self.truth_file)
 
 
-FRAME_KINDS = ("role", "reasoning", "content", "tool", "finish", "usage", "done")
-OUTPUT = FRAME_KINDS[1:4]
+FRAME_KINDS = ("role", "reasoning", "content", "tool", "finish", "usage", "done", "sound")
+OUTPUT = ("reasoning", "content", "tool", "sound")
 
 
 class Frame:

@@ -1,12 +1,10 @@
 """`compare`, `baseline` and `history`: verdicts on sides whose truth is known, in every format."""
 
 import json
-import math
 import os
-import random
 import shutil
-import subprocess
 import unittest
+import xml.etree.ElementTree as xml
 
 import rig
 import sides
@@ -124,23 +122,6 @@ class Compare(Sides):
                 self.assertTrue(self.compare(*args, code=2).err)
 
 
-    @unittest.skipUnless(shutil.which("Rscript"), "R is not installed (Rscript)")
-    def test_shift_interval_and_p_are_those_of_r(self):
-        draw = random.Random(5)
-        for n, m in ((5, 7), (8, 8), (12, 6)):
-            self.make("a", [math.exp(draw.gauss(0, 0.05)) for _ in range(n)])
-            self.make("b", [math.exp(draw.gauss(0.03, 0.05)) for _ in range(m)], seed=2)
-            out = json.loads(self.compare("a", "b", "--rule", "e2e p50 +20%", "--format", "json").out)
-            got = out["results"][0]["figures"]
-            sides_of_r = (",".join(f"log({v!r})" for v in got[k]["trials"]) for k in ("head", "base"))
-            r = subprocess.run(["Rscript", "-e", "w <- wilcox.test(c({}), c({}), exact=TRUE, conf.int=TRUE);"
-                                "cat(format(c(w$p.value, exp(w$estimate), exp(w$conf.int)), digits=15))"
-                                .format(*sides_of_r)], capture_output=True, text=True, check=True)
-            for mine, theirs in zip((got["p"], got["worse_ratio"], got["ci_low"], got["ci_high"]),
-                                    map(float, r.stdout.split())):
-                self.assertAlmostEqual(mine, theirs, places=9)
-
-
 class Tables(Sides):
     def test_every_row_of_a_markdown_table_has_as_many_cells_as_its_head(self):
         self.make("head", sides.HEAD, scale=1.3, scenario={"name": "a|b", "regression": ["ttft p95 +5%"]})
@@ -198,13 +179,51 @@ class Baselines(Sides):
         failed = {r["group"].split(" ")[2] for r in json.loads(done.out)["results"] if r["verdict"] == "fail"}
         self.assertEqual(failed, {"pinned"})
 
+    def history(self, *args, code=0):
+        return json.loads(self.tokdyno("history", *args, "--format", "json", code=code).out)["histories"][0]
+
     def test_history_marks_where_the_level_changed(self):
         self.keep("main", 12, scale=lambda i: 1.0 if i < 7 else 1.15)
-        out = json.loads(self.tokdyno("history", "ttft p95", "main", "--format", "json", code=0).out)
-        points = out["histories"][0]["points"]
-        self.assertEqual([p["revision"] for p in points if p["new_level"]], ["rev7"])
+        got = self.history("ttft p95", "main")
+        self.assertEqual([p["revision"] for p in got["points"] if p["new_level"]], ["rev7"])
+        self.assertEqual(got["drift"], 0)
         text = self.tokdyno("history", "ttft p95", code=0).out
         self.assertIn("its level changed once, by +15.0 % at rev7", text)
+
+    def test_history_sees_a_drift_and_holds_it_against_a_bound_that_does_not_move(self):
+        self.keep("main", 12, scale=lambda i: 1.02 ** i, pin=(1,))
+        got = self.history("ttft p95 +20%", "main", code=1)
+        self.assertAlmostEqual(got["drift"], 0.02, places=2)
+        self.assertEqual(got["reference"], "rev1")
+        self.assertEqual([p["revision"] for p in got["points"] if p["beyond"]], ["rev11"])
+        self.assertIn("the latest run is beyond it, 1 of 12 are",
+                      self.tokdyno("history", "ttft p95 +20%", code=1).out)
+        bound = got["points"][11]["value"] // 1_000_000 + 8  # ms: 4 % above
+        text = self.tokdyno("history", f"ttft p95 < {bound}ms", code=0).out
+        self.assertIn("it drifts by +2 % a run", text)
+        self.assertIn("kept by all; at this drift passed in some 2 runs", text)
+
+    def test_history_is_as_it_was_agreed_on(self):
+        self.keep("main", 12, scale=lambda i: 1.0 if i < 7 else 1.3, pin=(0,))
+        for kind, file in (("text", "history.txt"), ("json", "history.json")):
+            with self.subTest(kind):
+                done = self.tokdyno("history", "ttft p95 +20%", "main", "--format", kind, code=1)
+                self.assertEqual(done.out, read(file))
+
+    @unittest.skipUnless(shutil.which("gnuplot"), "gnuplot is not installed")
+    def test_history_is_drawn_with_its_levels_its_bound_and_the_names_of_runs(self):
+        self.keep("main", 12, scale=lambda i: 1.0 if i < 7 else 1.3, pin=(0,))
+        svg, png, pdf = (os.path.join(self.dir, "trend." + kind) for kind in ("svg", "png", "pdf"))
+        for file, start in ((svg, b"<?xml"), (png, b"\x89PNG"), (pdf, b"%PDF-")):
+            done = self.tokdyno("history", "ttft p95 +20%", "--plot", file, code=1)
+            self.assertEqual(done.err, file + "\n")
+            with open(file, "rb") as f:
+                self.assertTrue(f.read(8).startswith(start))
+        texts = [t.strip() for t in xml.parse(svg).getroot().itertext() if t.strip()]
+        for text in ("ttft p95, ms", "kept run, by revision", "rev1", "rev11", "+29.9%", "bound", "level", "run",
+                     "pinned", "beyond"):
+            self.assertIn(text, texts)
+        self.assertIn(".svg, .png or .pdf", self.tokdyno("history", "ttft p95", "--plot", "x.gif", code=2).err)
 
     def test_history_of_a_steady_series_has_no_change(self):
         self.keep("main", 12, scale=lambda i: 1 + 0.01 * ((i * 7) % 5))

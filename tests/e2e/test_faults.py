@@ -11,7 +11,7 @@ OUTCOMES = {
              crlf cr mixed-eol no-space data-lines fields id-nul bom comment-first comments
              split chunks group no-done no-blank empty-deltas empty-choices no-choices
              usage-null usage-x-groq usage-top usage-extra usage-none json unknown-keys
-             tool-fragments title-case exponents floats long-string surrogates nul created fingerprint trailing""",
+             tool-fragments title-case wav-length wav-short exponents floats long-string surrogates nul created fingerprint trailing""",
     "rate_limited": "429:1",
     "too_large": "413",
     "capacity": "498",

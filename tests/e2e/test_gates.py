@@ -6,6 +6,7 @@ import unittest
 import xml.etree.ElementTree as xml
 
 import rig
+import xsd
 
 GOLDEN = "tests/golden/gate"
 SINGLE = "tests/golden/report/single.jsonl"
@@ -26,33 +27,9 @@ def write(text):
 
 
 def junit_faults(text):
-    """What the JUnit schema that Jenkins, GitLab and GitHub's readers share would refuse."""
-    allowed = {
-        "testsuites": ({"name", "tests", "failures", "errors", "time"}, {"testsuite"}),
-        "testsuite": ({"name", "tests", "failures", "errors", "skipped", "time"}, {"testcase"}),
-        "testcase": ({"name", "classname", "time"}, {"skipped", "failure", "error", "system-out"}),
-        "failure": ({"message", "type"}, set()),
-        "error": ({"message", "type"}, set()),
-        "skipped": ({"message"}, set()),
-        "system-out": (set(), set()),
-    }
-    faults = []
-
-    def walk(node):
-        attributes, children = allowed[node.tag]
-        faults.extend(f"{node.tag}@{a}" for a in set(node.attrib) - attributes)
-        faults.extend(f"{node.tag}/{c.tag}" for c in node if c.tag not in children)
-        if node.tag in ("testsuite", "testcase") and not node.get("name"):
-            faults.append(f"{node.tag} without a name")
-        for child in node:
-            if child.tag in allowed:
-                walk(child)
-
-    root = xml.fromstring(text.encode())
-    if root.tag != "testsuites":
-        faults.append(root.tag)
-    walk(root)
-    for suite in root:
+    """What the schema refuses, and counts that are not those of the cases."""
+    faults = xsd.Schema(rig.path("tests/schema/junit.xsd")).faults(text)
+    for suite in xml.fromstring(text.encode()):
         cases = suite.findall("testcase")
         counts = {"tests": len(cases)}
         for what, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
@@ -77,7 +54,15 @@ class Check(unittest.TestCase):
             self.assertLessEqual(len(line), 100, line)
 
     def test_junit_keeps_to_its_schema(self):
-        self.assertEqual(junit_faults(self.check(MATRIX, SINGLE, "--format", "junit").out), [])
+        text = self.check(MATRIX, SINGLE, "--format", "junit").out
+        self.assertEqual(junit_faults(text), [])
+        schema = xsd.Schema(rig.path("tests/schema/junit.xsd"))
+        for old, new in (("testcase name=", "testcase nom="), ('tests="', 'tests="x'), ("<system-out>", "a<system-out>"),
+                         ("<testsuites ", "<testsuites id='1' "), ("failure", "fail"),
+                         ("<failure ", "<skipped/><failure "), ("<failure ", "<system-out/><failure ")):
+            self.assertIn(old, text)
+            with self.subTest(new):
+                self.assertEqual(bool(schema.faults(text.replace(old, new))), new != "<skipped/><failure ")
 
     def test_the_exit_code_is_the_verdict(self):
         cases = (
@@ -94,6 +79,20 @@ class Check(unittest.TestCase):
             done = self.check(SINGLE, "--slo", slo, "--format", "json")
             with self.subTest(slo):
                 self.assertEqual((done.code, json.loads(done.out)["verdict"]), (code, verdict), done.out)
+
+    def test_objectives_are_read_as_people_write_them(self):
+        for run, slo, verdict in ((MATRIX, "retry_rate[flex] < 5%", "fail"), (MATRIX, "retry_rate[on_demand] < 5%", "no-data"),
+                                  (SINGLE, "cache_hit > 60%", "fail"), (SINGLE, "cost_per_1k_tokens < $0.0005", "pass"),
+                                  (SINGLE, "goodput(ttft<300ms, tpot<20ms) > 95%", "pass")):
+            results = json.loads(self.check(run, "--slo", slo, "--format", "json").out)["results"]
+            with self.subTest(slo):
+                self.assertEqual({r["name"] for r in results}, {slo})
+                self.assertEqual({r["verdict"] for r in results}, {verdict})
+                for figures in (r["figures"] for r in results if verdict != "no-data"):
+                    self.assertGreater(figures["n"], 0)
+                    self.assertIsNotNone(figures["value"])
+                    if slo[:4] in ("retr", "good"):
+                        self.assertTrue(figures["lo"] <= figures["value"] <= figures["hi"], figures)
 
     def test_a_failure_is_told_although_other_objectives_lack_data(self):
         done = self.check(SINGLE, "--slo", "ttft p99 < 1s", "--slo", "ttft p50 < 1ms")

@@ -2,9 +2,13 @@
 
 import json
 import os
+import pty
 import re
 import shutil
+import struct
+import subprocess
 import tempfile
+import time
 import unittest
 import xml.etree.ElementTree as xml
 from html.parser import HTMLParser
@@ -187,6 +191,97 @@ class ReportPage(unittest.TestCase):
         with open(os.path.join(run, "report.pdf"), "rb") as f:
             self.assertTrue(f.read(5) == b"%PDF-")
         self.assertIn("| # | cell |", self.report(run, "--format", "md").out)
+
+    def texts_of(self, name):
+        """What is to be read in each plot of a run, in its order."""
+        out = os.path.join(self.dir, name + "-svg")
+        self.report(self.run_of(name, lines(name + ".jsonl")), "--format", "svg", "--out", out)
+        for file in sorted(os.listdir(out)):
+            root = xml.parse(os.path.join(out, file)).getroot()
+            texts = ["".join(t.itertext()).strip() for t in root.iter("{http://www.w3.org/2000/svg}text")]
+            yield f"{name}/{file}: " + " | ".join(t for t in texts if t)
+
+    def test_what_is_read_in_plots_is_as_it_was_looked_at(self):
+        """With TOKDYNO_GOLDEN=write the file is made anew, for a person to look at."""
+        self.have_gnuplot()
+        version = subprocess.run(["gnuplot", "--version"], capture_output=True, text=True).stdout
+        if not version.startswith("gnuplot 5.4"):
+            self.skipTest("made with gnuplot 5.4, which may put other tics than " + version.strip())
+        got = "\n".join(line for name in ("single", "matrix") for line in self.texts_of(name)) + "\n"
+        golden = os.path.join(GOLDEN, "plots.txt")
+        if os.environ.get("TOKDYNO_GOLDEN") == "write":
+            with open(golden, "w", encoding="utf-8") as f:
+                f.write(got)
+        with open(golden, encoding="utf-8") as f:
+            self.assertEqual(got, f.read())
+
+    def test_pictures_are_as_large_as_they_were_and_a_book_has_a_page_for_each(self):
+        self.have_gnuplot()
+        run = self.run_of("single", lines("single.jsonl"))
+        self.report(run, "--format", "png")
+        self.report(run, "--format", "pdf")
+        names = os.listdir(os.path.join(run, "plots"))
+        for name in names:
+            with open(os.path.join(run, "plots", name), "rb") as f:
+                width, height = struct.unpack(">II", f.read(24)[16:])
+            self.assertEqual((width, height), (1120, 1040 if name == "heat.png" else 700), name)
+        with open(os.path.join(run, "report.pdf"), "rb") as f:
+            self.assertEqual(re.search(rb"/Count (\d+)", f.read()).group(1).decode(), str(len(names)))
+
+    def test_a_long_journal_is_read_behind_a_bar(self):
+        """On a terminal; elsewhere nobody watches."""
+        journal = lines("single.jsonl")
+        attempts = [line for line in journal if '"t":"attempt"' in line]
+        run = self.run_of("long", [journal[0]] + attempts * (61000 // len(attempts)))
+        ours, theirs = pty.openpty()
+        process = subprocess.Popen([rig.PROGRAM, "report", run], stdin=subprocess.DEVNULL, stderr=theirs,
+                                   stdout=subprocess.DEVNULL, env=rig.environment({"TERM": "xterm"}))
+        os.close(theirs)
+        said = b""
+        try:
+            while piece := os.read(ours, 4096):
+                said += piece
+        except OSError:  # Linux says so where the other end was closed
+            pass
+        os.close(ours)
+        self.assertEqual(process.wait(60), 0)
+        bars = re.findall(r"report \[(#+)(-+|)\] +(\d+) %  (0\.\d\d) million attempts read", said.decode())
+        self.assertEqual([bar[3] for bar in bars], ["0.02", "0.04", "0.06"])
+        self.assertEqual([len(bar[0] + bar[1]) for bar in bars], [30, 30, 30])
+        self.assertTrue(said.endswith(b"\r\x1b[K") or b"\r\x1b[K" in said[-200:], said[-200:])
+        self.assertEqual(self.report(run).err.count("#"), 0)
+
+    def most_memory(self, run):
+        """KiB that the program had resident at most while it made a page without plots."""
+        none = os.path.join(self.dir, "no-programs")
+        os.makedirs(none, exist_ok=True)
+        with subprocess.Popen([rig.PROGRAM, "report", run, "--format", "html"], env=rig.environment({"PATH": none}),
+                              stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+            most = 0
+            while process.poll() is None:  # ru_maxrss would hold our own size too
+                with open(f"/proc/{process.pid}/status", encoding="ascii", errors="replace") as f:
+                    most = max(most, int(re.search(r"VmHWM:\s+(\d+)", f.read() + "VmHWM: 0").group(1)))
+                time.sleep(0.002)
+        self.assertEqual(process.returncode, 0)
+        self.assertGreater(most, 0)
+        return most
+
+    @unittest.skipIf(rig.SANITIZED, "a sanitizer keeps what was freed")
+    def test_memory_does_not_grow_with_the_journal(self):
+        """Ten times the attempts, in time as well as in number."""
+        journal = [json.loads(line) for line in lines("single.jsonl")]
+        attempt = next(e for e in journal if e["t"] == "attempt" and e["outcome"] == "ok" and e["phase"] == 1)
+        sizes = []
+        for count in 4000, 40000:
+            run = os.path.join(self.dir, f"of-{count}")
+            os.mkdir(run)
+            with open(os.path.join(run, "requests.jsonl"), "w", encoding="utf-8") as f:
+                f.write(json.dumps(journal[0]) + "\n")
+                for k in range(count):
+                    entry = dict(attempt, req=k, times={m: t + k * 10**7 for m, t in attempt["times"].items()})
+                    f.write(json.dumps(entry) + "\n")
+            sizes.append(self.most_memory(run))
+        self.assertLess(sizes[1] - sizes[0], 1500, sizes)
 
     def test_without_gnuplot_the_page_has_its_tables_and_says_what_is_missing(self):
         run = self.run_of("single", lines("single.jsonl"))

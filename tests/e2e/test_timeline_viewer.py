@@ -71,7 +71,7 @@ class Viewer(unittest.TestCase):
 
     @staticmethod
     def shows(text):
-        return f"document.body.innerText.includes({text!r})"
+        return f"document.body?.innerText.includes({text!r})"
 
     def test_it_shows_the_phases_and_as_many_lanes_as_there_were(self):
         page = self.opened("timeline.json", "cell 0")

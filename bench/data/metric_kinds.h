@@ -1,0 +1,14 @@
+#ifndef DATA_METRIC_KINDS_H
+#define DATA_METRIC_KINDS_H
+
+#include "data/metric.h"
+
+/* Values that only some kinds of answer have: rows of metric.c, see there. */
+void metric_embed_tps(const struct record *r, metric_fn *emit, void *ctx);
+void metric_executed_tools(const struct record *r, metric_fn *emit, void *ctx);
+void metric_tool_time(const struct record *r, metric_fn *emit, void *ctx);
+void metric_model_time(const struct record *r, metric_fn *emit, void *ctx);
+void metric_beyond_models(const struct record *r, metric_fn *emit, void *ctx);
+void metric_score(const struct record *r, metric_fn *emit, void *ctx);
+
+#endif
