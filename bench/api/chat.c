@@ -235,14 +235,6 @@ static int chat_prepare(const struct request_spec *spec, struct buf *head, struc
     return buf_char(tail, '}');
 }
 
-static void put_string(struct buf *out, const char *key, const struct buf *raw)
-{
-    buf_printf(out, "\"%s\":\"", key);
-    if (raw->len)
-        buf_add(out, raw->p, raw->len);
-    buf_char(out, '"');
-}
-
 static void put_calls(const struct said *said, struct buf *prompt)
 {
     buf_str(prompt, ",\"tool_calls\":[");
@@ -250,11 +242,11 @@ static void put_calls(const struct said *said, struct buf *prompt)
         const struct said_call *c = &said->calls[i];
 
         buf_str(prompt, i ? ",{" : "{");
-        put_string(prompt, "id", &c->id);
+        said_put(prompt, "id", &c->id);
         buf_str(prompt, ",\"type\":\"function\",\"function\":{");
-        put_string(prompt, "name", &c->name);
+        said_put(prompt, "name", &c->name);
         buf_char(prompt, ',');
-        put_string(prompt, "arguments", &c->arguments);
+        said_put(prompt, "arguments", &c->arguments);
         buf_str(prompt, "}}");
     }
     buf_char(prompt, ']');
@@ -264,7 +256,7 @@ static void chat_follow(const struct said *said, struct buf *prompt)
 {
     buf_str(prompt, ",{\"role\":\"assistant\",");
     if (said->text.len || !said->n_calls)
-        put_string(prompt, "content", &said->text);
+        said_put(prompt, "content", &said->text);
     else
         buf_str(prompt, "\"content\":null");
     if (said->n_calls)
@@ -278,7 +270,7 @@ static void chat_tool_result(const struct said_call *call, const char *result,
     struct jsonw w;
 
     buf_str(prompt, ",{\"role\":\"tool\",");
-    put_string(prompt, "tool_call_id", &call->id);
+    said_put(prompt, "tool_call_id", &call->id);
     buf_str(prompt, ",\"content\":");
     jsonw_init(&w, prompt, 0);
     jsonw_string(&w, result);

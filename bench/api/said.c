@@ -106,21 +106,40 @@ static struct said_call *call_of(struct said *s, const struct piece *p)
     return &s->calls[s->n_calls++];
 }
 
-void said_read_call(struct said *s, struct json *j)
+static void take(struct said *s, const struct piece *p)
 {
-    struct piece p = { .index = -1 };
-    struct said_call *c;
+    struct said_call *c = call_of(s, p);
 
-    if (!read_piece(j, &p))
-        return;
-    c = call_of(s, &p);
     if (!c) {
         s->lost = true;
         return;
     }
     if (!c->id.len)
-        keep(s, &c->id, p.id);
+        keep(s, &c->id, p->id);
     if (!c->name.len)
-        keep(s, &c->name, p.name);
-    keep(s, &c->arguments, p.arguments);
+        keep(s, &c->name, p->name);
+    keep(s, &c->arguments, p->arguments);
+}
+
+void said_read_call(struct said *s, struct json *j)
+{
+    struct piece p = { .index = -1 };
+
+    if (read_piece(j, &p))
+        take(s, &p);
+}
+
+void said_call(struct said *s, struct str id, struct str name, struct str arguments)
+{
+    struct piece p = { -1, id, name, arguments };
+
+    take(s, &p);
+}
+
+void said_put(struct buf *out, const char *key, const struct buf *raw)
+{
+    buf_printf(out, "\"%s\":\"", key);
+    if (raw->len)
+        buf_add(out, raw->p, raw->len);
+    buf_char(out, '"');
 }

@@ -51,4 +51,10 @@ void said_text(struct said *s, struct str raw);
  */
 void said_read_call(struct said *s, struct json *j);
 
+/* A whole call at once. */
+void said_call(struct said *s, struct str id, struct str name, struct str arguments);
+
+/* `"key":"raw"`, as it was kept. */
+void said_put(struct buf *out, const char *key, const struct buf *raw);
+
 #endif

@@ -312,6 +312,44 @@ class Held(unittest.TestCase):
         self.assertEqual((last["turn"], last["outcome"]), (3, "cut"))
 
 
+class Responses(unittest.TestCase):
+    """The same over the Responses API: its items in place of messages."""
+
+    def run_of(self, stream, **changes):
+        whole = rig.merged(rig.BASE, session(turns=2, tool_result="{\"c\": 18}", input_tokens=20))
+        whole = rig.merged(whole, {
+            "request": {"endpoint": "responses", "stream": stream, "include_usage": None,
+                        "body": {"max_completion_tokens": None, "max_output_tokens": 100}},
+            "load": [{"name": "talk", "concurrency": 2, "requests": 4}]})
+        run = rig.run(file=rig.scenario(changes, base=whole))
+        self.assertIn(run.code, rig.FINE, run.err)
+        self.assertEqual({a["outcome"] for a in run.attempts}, {"ok"}, run.attempts[-1])
+        self.assertEqual(sorted(a["turn"] for a in run.attempts), [1] * 4 + [2] * 4)
+        known = {t["id"]: t for t in run.truth()}
+        for turns in by_session(run).values():
+            first, second = (known[rig.request_id(turns[n])] for n in (1, 2))
+            self.assertGreater(second["prompt_tokens"], first["prompt_tokens"])
+        return run
+
+    def test_a_conversation(self):
+        for stream in True, False:
+            with self.subTest(stream):
+                self.run_of(stream)
+
+    def test_a_tool_that_answers(self):
+        tool = dict(TOOLS[0]["function"], type="function")
+        for stream in True, False:
+            with self.subTest(stream):
+                run = self.run_of(stream, request={"body": {"tools": [tool]}})
+                kinds = {}
+                for t in run.truth():
+                    turn = 1 + int(t["id"].split(".")[0]) % 100
+                    kinds.setdefault(turn, set()).update(f.kind for f in t["output"])
+                if stream:
+                    self.assertIn("tool", kinds[1])
+                    self.assertNotIn("tool", kinds[2])
+
+
 class Refused(unittest.TestCase):
     def test_what_makes_no_sense_is_told_with_its_place(self):
         cases = [
