@@ -173,6 +173,7 @@ static const struct {
     { METRIC_TPS, "tok/s" },
     { METRIC_STALL, "stall" },
     { METRIC_E2E, "e2e" },
+    { METRIC_SESSION, "session" },
     { METRIC_UPLOAD, "upload" },
     { METRIC_SPEED_FACTOR, "speed" },
     { METRIC_SPEED_FACTOR_SERVER, "  no upload" },
@@ -309,7 +310,10 @@ static void put_asked(struct buf *b, const struct summary_load *l)
     } else {
         figure_number(b, l->asked);
     }
-    buf_str(b, l->open ? "/s" : " at a time");
+    if (l->sessions)
+        buf_str(b, l->open ? " sessions/s" : " sessions at a time");
+    else
+        buf_str(b, l->open ? "/s" : " at a time");
     if (ramp) {
         buf_str(b, " (mean ");
         figure_number(b, l->asked);

@@ -93,6 +93,7 @@ static void expect_nothing(const struct answer *a)
     assert_string_equal(answer_string(&a->limit_kind), "");
     assert_false(a->done || a->text || a->tool_call || a->reasoned || a->damaged ||
                  a->failed || a->error_status);
+    assert_int_equal(a->said.text.len + a->said.n_calls, 0);
     assert_false(a->think.inside || a->think.reasoned || a->think.text || a->think.tag);
 }
 
@@ -120,6 +121,9 @@ TEST(answer_reset_forgets_all_but_memory_and_secret)
     a.error_type = b.error_type;
     a.error_code = b.error_code;
     a.limit_kind = b.limit_kind;
+    a.said = b.said;
+    a.said.wanted = true;
+    said_text(&a.said, str_of("x"));
     a.opening = b.opening;
     buf_str(&a.request_id, "x");
     buf_str(&a.region, "x");

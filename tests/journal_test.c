@@ -115,6 +115,7 @@ static void any_numbers(struct rng *rng, struct record *r)
         &r->retry_after,
         &r->cost_nusd,
         &r->stall,
+        &r->session,
         &r->doubts.end,
     };
     ns_t *const doubts[] = { &r->doubts.sent, &r->doubts.first, &r->doubts.answer,
@@ -137,6 +138,7 @@ static struct record any_record(struct rng *rng, uint32_t *gaps, size_t max_gaps
     r.cell = (uint32_t)rng_below(rng, 3);
     r.trial = (uint32_t)rng_below(rng, 3);
     r.phase = (uint32_t)rng_below(rng, 3);
+    r.turn = (uint32_t)rng_below(rng, 3);
     r.outcome = (enum outcome)rng_below(rng, N_OUTCOMES);
     r.http_status = (int32_t)rng_below(rng, 600);
     r.http_version = rng_below(rng, 2) ? 11 : 0;

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "api/said.h"
 #include "api/think.h"
 #include "api/wav.h"
 #include "base/buf.h"
@@ -33,8 +34,8 @@ enum { ANSWER_TOOLS = 32 }; /* tools of the server whose times are told apart */
  *     }
  *     answer_free(&a);
  *
- * All text in it is short, free of control characters and masked as api/mask.h says. A buf
- * that nothing was put into has p = NULL: answer_string makes it "".
+ * All text in it but `said` is short, free of control characters and masked as api/mask.h
+ * says. A buf that nothing was put into has p = NULL: answer_string makes it "".
  */
 struct answer {
     struct str secret; /* borrowed: the API key, which no text may hold */
@@ -101,6 +102,7 @@ struct answer {
     ns_t tool_begun[ANSWER_TOOLS]; /* where seen; NS_ABSENT: over */
 
     struct think think; /* raw reasoning, inside the content */
+    struct said said;   /* what it said, where a session goes on from it */
 
     /* the error body or error event, classified by api/error.h */
     bool failed;      /* an error event, an error body or an error status */

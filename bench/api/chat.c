@@ -39,7 +39,10 @@ static void call(struct json *j, void *ctx)
     struct reading *r = ctx;
 
     r->call = true;
-    json_skip(j);
+    if (r->a->said.wanted)
+        said_read_call(&r->a->said, j);
+    else
+        json_skip(j);
 }
 
 static void calls(struct json *j, void *ctx)
@@ -232,6 +235,48 @@ static int chat_prepare(const struct request_spec *spec, struct buf *head, struc
     return buf_char(tail, '}');
 }
 
+static void put_calls(const struct said *said, struct buf *prompt)
+{
+    buf_str(prompt, ",\"tool_calls\":[");
+    for (size_t i = 0; i < said->n_calls; i++) {
+        const struct said_call *c = &said->calls[i];
+
+        buf_str(prompt, i ? ",{" : "{");
+        said_put(prompt, "id", &c->id);
+        buf_str(prompt, ",\"type\":\"function\",\"function\":{");
+        said_put(prompt, "name", &c->name);
+        buf_char(prompt, ',');
+        said_put(prompt, "arguments", &c->arguments);
+        buf_str(prompt, "}}");
+    }
+    buf_char(prompt, ']');
+}
+
+static void chat_follow(const struct said *said, struct buf *prompt)
+{
+    buf_str(prompt, ",{\"role\":\"assistant\",");
+    if (said->text.len || !said->n_calls)
+        said_put(prompt, "content", &said->text);
+    else
+        buf_str(prompt, "\"content\":null");
+    if (said->n_calls)
+        put_calls(said, prompt);
+    buf_char(prompt, '}');
+}
+
+static void chat_tool_result(const struct said_call *call, const char *result,
+                             struct buf *prompt)
+{
+    struct jsonw w;
+
+    buf_str(prompt, ",{\"role\":\"tool\",");
+    said_put(prompt, "tool_call_id", &call->id);
+    buf_str(prompt, ",\"content\":");
+    jsonw_init(&w, prompt, 0);
+    jsonw_string(&w, result);
+    buf_char(prompt, '}');
+}
+
 const struct endpoint endpoint_chat = {
     .name = "chat",
     .path = "/chat/completions",
@@ -240,4 +285,7 @@ const struct endpoint endpoint_chat = {
     .event = chat_event,
     .body = chat_body,
     .complete = chat_complete,
+    .most = "max_completion_tokens",
+    .follow = chat_follow,
+    .tool_result = chat_tool_result,
 };

@@ -99,6 +99,43 @@ static void item(struct json *j, void *ctx)
     members_read(j, members, ctx);
 }
 
+/* A call that is whole, where a session answers it. */
+static void keep_call(struct said *said, struct str raw)
+{
+    struct str key, type = { "", 0 }, id = type, name = type, arguments = type;
+    struct json j;
+
+    json_init(&j, raw.p, raw.n);
+    if (!said->wanted || !json_open_object(&j))
+        return;
+    while (json_key(&j, &key))
+        if (str_is(key, "type"))
+            json_text(&j, &type);
+        else if (str_is(key, "call_id"))
+            json_text(&j, &id);
+        else if (str_is(key, "name"))
+            json_text(&j, &name);
+        else if (str_is(key, "arguments"))
+            json_text(&j, &arguments);
+        else
+            json_skip(&j);
+    if (str_is(type, "function_call"))
+        said_call(said, id, name, arguments);
+}
+
+static void whole_item(struct json *j, void *ctx)
+{
+    struct reading *r = ctx;
+    struct str raw;
+    struct json own;
+
+    if (!json_raw(j, &raw))
+        return;
+    keep_call(&r->a->said, raw);
+    json_init(&own, raw.p, raw.n);
+    item(&own, r);
+}
+
 /* --- a response object --------------------------------------------------------------- */
 
 static void status(struct json *j, void *ctx)
@@ -129,7 +166,7 @@ static void output(struct json *j, void *ctx)
     if (e->known)
         json_skip(j);
     else
-        members_each(j, item, e);
+        members_each(j, whole_item, e);
 }
 
 /* Reads one JSON text; false where it is none, or no object. */
@@ -211,6 +248,12 @@ static void take_item(struct responses *e)
     item(&j, &e->r);
 }
 
+/* All that is measured has been told by its pieces. */
+static void take_whole_item(struct responses *e)
+{
+    keep_call(&e->r.a->said, e->item);
+}
+
 static void take_response(struct responses *e)
 {
     e->known = e->r.a->frames > 0;
@@ -243,6 +286,7 @@ static const struct {
     { "response.refusal.delta", take_text },
     { "response.output_text.done", take_whole_text },
     { "response.output_item.added", take_item },
+    { "response.output_item.done", take_whole_item },
     { "response.completed", take_response },
     { "response.incomplete", take_response },
     { "response.failed", take_response },
@@ -375,6 +419,39 @@ static int responses_prepare(const struct request_spec *spec, struct buf *head,
     return buf_char(tail, '}');
 }
 
+/* --- sessions ------------------------------------------------------------------------- */
+
+static void responses_follow(const struct said *said, struct buf *prompt)
+{
+    if (said->text.len || !said->n_calls) {
+        buf_str(prompt, ",{\"role\":\"assistant\",");
+        said_put(prompt, "content", &said->text);
+        buf_char(prompt, '}');
+    }
+    for (size_t i = 0; i < said->n_calls; i++) {
+        buf_str(prompt, ",{\"type\":\"function_call\",");
+        said_put(prompt, "call_id", &said->calls[i].id);
+        buf_char(prompt, ',');
+        said_put(prompt, "name", &said->calls[i].name);
+        buf_char(prompt, ',');
+        said_put(prompt, "arguments", &said->calls[i].arguments);
+        buf_char(prompt, '}');
+    }
+}
+
+static void responses_tool_result(const struct said_call *call, const char *result,
+                                  struct buf *prompt)
+{
+    struct jsonw w;
+
+    buf_str(prompt, ",{\"type\":\"function_call_output\",");
+    said_put(prompt, "call_id", &call->id);
+    buf_str(prompt, ",\"output\":");
+    jsonw_init(&w, prompt, 0);
+    jsonw_string(&w, result);
+    buf_char(prompt, '}');
+}
+
 const struct endpoint endpoint_responses = {
     .name = "responses",
     .path = "/responses",
@@ -383,4 +460,7 @@ const struct endpoint endpoint_responses = {
     .event = responses_event,
     .body = responses_body,
     .complete = responses_complete,
+    .most = "max_output_tokens",
+    .follow = responses_follow,
+    .tool_result = responses_tool_result,
 };

@@ -45,6 +45,7 @@ void record_init(struct record *r)
         .tls = NS_ABSENT,
         .retry_after = NS_ABSENT,
         .cost_nusd = -1,
+        .session = NS_ABSENT,
         .stall = -1,
         .doubts = { .end = NS_ABSENT },
     };

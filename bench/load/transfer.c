@@ -385,6 +385,7 @@ struct transfer *transfer_new(struct wire *w)
     answer_init(&t->answer);
     if (w->config.key)
         t->answer.secret = str_of(w->config.key);
+    t->answer.said.wanted = workload_has_sessions(&w->config.cell->workload);
     sse_init(&t->sse, MAX_EVENT, on_event, t);
     buf_init(&t->body, MAX_BODY);
     w->kind->equip(t);
