@@ -163,12 +163,14 @@ endif
 
 SHARE = $(DESTDIR)$(PREFIX)/share
 install: $(OUT)/tokdyno
-	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/tokdyno/catalogue $(SHARE)/tokdyno/scenarios/images \
+	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/tokdyno/catalogue \
+	    $(SHARE)/tokdyno/scenarios/images $(SHARE)/tokdyno/scenarios/traces \
 	    $(SHARE)/tokdyno/reports/plots $(SHARE)/tokdyno/reports/page $(SHARE)/doc/tokdyno
 	install -m 755 $(OUT)/tokdyno $(DESTDIR)$(PREFIX)/bin/tokdyno
 	install -m 644 scenarios/catalogue/*.yaml $(SHARE)/tokdyno/catalogue
 	install -m 644 scenarios/*.yaml $(SHARE)/tokdyno/scenarios
 	install -m 644 scenarios/images/*.png $(SHARE)/tokdyno/scenarios/images
+	install -m 644 scenarios/traces/* $(SHARE)/tokdyno/scenarios/traces
 	install -m 644 reports/plots/*.gp $(SHARE)/tokdyno/reports/plots
 	install -m 644 reports/page/* $(SHARE)/tokdyno/reports/page
 	install -m 644 README.md LICENSE docs/*.md docs/*.json $(SHARE)/doc/tokdyno

@@ -57,6 +57,7 @@ static const enum metric_id rows[] = {
     METRIC_TPS,
     METRIC_STALL,
     METRIC_E2E,
+    METRIC_SESSION,
     METRIC_SPEED_FACTOR,
     METRIC_SPEED_FACTOR_SERVER,
     METRIC_RTF,
@@ -148,6 +149,50 @@ static void put_phase(struct buf *out, const struct subject *s,
     html_table_end(out);
 }
 
+/* --- turns of sessions ---------------------------------------------------------------- */
+
+static void put_mean(struct buf *out, const struct summary_turn *t, size_t m)
+{
+    struct buf b = { 0 };
+
+    if (t->metrics[m].n)
+        figure_value(&b, metrics[turn_metrics[m]].unit, (double)t->metrics[m].mean);
+    html_td_number(out, t->metrics[m].n ? (double)t->metrics[m].mean : NAN, &b, NULL);
+}
+
+static void put_turn(struct buf *out, const struct summary_turn *t)
+{
+    struct buf name = { 0 };
+
+    buf_printf(&name, "%u%s", t->turn, t->turn == RECORDER_TURNS ? " and later" : "");
+    buf_str(out, "<tr>");
+    html_td_number(out, t->turn, &name, NULL);
+    html_td_count(out, t->requests);
+    html_td_count(out, t->errors);
+    for (size_t m = 0; m < N_TURN_METRICS; m++)
+        if (metrics[turn_metrics[m]].unit != UNIT_NS) {
+            put_mean(out, t, m);
+        } else {
+            html_td_stat(out, &t->metrics[m], turn_metrics[m], STAT_P50);
+            html_td_stat(out, &t->metrics[m], turn_metrics[m], STAT_P95);
+        }
+    buf_str(out, "</tr>\n");
+}
+
+static void put_turns(struct buf *out, const struct subject *s)
+{
+    const struct summary_group *g = &s->summary->cells[s->cell].measured;
+
+    if (!g->n_turns)
+        return;
+    buf_str(out, "<h3>By turn of the session</h3>\n");
+    html_table(out, "turn|requests|errors|ttft p50|p95|e2e p50|p95|prompt tokens mean|"
+                    "cached mean");
+    for (size_t i = 0; i < g->n_turns; i++)
+        put_turn(out, &g->turns[i]);
+    html_table_end(out);
+}
+
 static void put_cell(struct buf *out, const struct book *b, size_t i)
 {
     const struct subject *s = &b->subjects[i];
@@ -160,6 +205,7 @@ static void put_cell(struct buf *out, const struct book *b, size_t i)
         buf_str(out, "In pictures");
     buf_str(out, "</h2>\n");
     html_plots(out, b, i);
+    put_turns(out, s);
     for (uint32_t p = 0; p < s->run->n_phases; p++) {
         const struct summary_group *g = &s->summary->groups[s->cell * s->run->n_phases + p];
 

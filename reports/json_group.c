@@ -251,7 +251,7 @@ void json_put_load(struct jsonw *w, const struct summary_load *l)
     put_thousandths(w, "in_flight_thousandths", l->has_rate, l->concurrency);
     put_ppm(w, "asked_gap_cv_ppm", l->open, l->asked_cv);
     put_ppm(w, "gap_cv_ppm", l->has_cv, l->cv);
-    put_ppm(w, "asked_dispersion_ppm", l->open, l->asked_cv * l->asked_cv);
+    put_ppm(w, "asked_dispersion_ppm", l->open && !l->replay, l->asked_cv * l->asked_cv);
     put_ppm(w, "dispersion_ppm", l->has_dispersion, l->dispersion);
     jsonw_end(w);
 }
@@ -271,6 +271,29 @@ void json_put_regions(struct jsonw *w, const struct summary_group *g)
             if (r->metrics[m].n)
                 json_put_metric(w, metrics[region_metrics[m]].name,
                                 metrics[region_metrics[m]].unit, &r->metrics[m]);
+        jsonw_end(w);
+        jsonw_end(w);
+    }
+    jsonw_end(w);
+}
+
+void json_put_turns(struct jsonw *w, const struct summary_group *g)
+{
+    if (!g->n_turns)
+        return;
+    json_begin_array(w, "turns");
+    for (size_t i = 0; i < g->n_turns; i++) {
+        const struct summary_turn *t = &g->turns[i];
+
+        jsonw_object(w);
+        json_put_count(w, "turn", t->turn);
+        json_put_count(w, "requests", t->requests);
+        json_put_count(w, "errors", t->errors);
+        json_begin_object(w, "metrics");
+        for (int m = 0; m < N_TURN_METRICS; m++)
+            if (t->metrics[m].n)
+                json_put_metric(w, metrics[turn_metrics[m]].name,
+                                metrics[turn_metrics[m]].unit, &t->metrics[m]);
         jsonw_end(w);
         jsonw_end(w);
     }

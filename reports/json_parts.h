@@ -20,6 +20,7 @@ void json_put_outcomes(struct jsonw *w, const struct outcome_counts *o);
 void json_put_load(struct jsonw *w, const struct summary_load *l);
 void json_put_steady(struct jsonw *w, const struct steady_seen *s);
 void json_put_regions(struct jsonw *w, const struct summary_group *g);
+void json_put_turns(struct jsonw *w, const struct summary_group *g); /* if there are any */
 
 /* Counts, outcomes, rates and metrics of a group. */
 void json_put_group(struct jsonw *w, const struct summary_group *g);

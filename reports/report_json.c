@@ -26,6 +26,7 @@ static void put_phases(struct jsonw *w, const struct summary *s, uint32_t cell)
         json_put_group(w, g);
         json_put_errors(w, s, g);
         json_put_regions(w, g);
+        json_put_turns(w, g);
         jsonw_end(w);
     }
     jsonw_end(w);
@@ -179,6 +180,7 @@ static void put_cell(struct jsonw *w, const struct summary *s, uint32_t cell)
     json_put_group(w, &c->measured);
     json_put_errors(w, s, &c->measured);
     json_put_regions(w, &c->measured);
+    json_put_turns(w, &c->measured);
     jsonw_end(w);
     put_phases(w, s, cell);
     put_trials(w, s, cell);

@@ -314,6 +314,7 @@ void report_text(struct buf *out, const struct summary *s, bool colour)
     text_tiers(&p);
     text_cache(&p);
     text_comparison(&p);
+    text_turns(&p);
     text_reasoning(&p);
     text_phases(&p);
     text_limits(&p);

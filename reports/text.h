@@ -27,6 +27,7 @@ void text_comparison(const struct page *p); /* a row a cell; with several cells 
 void text_reasoning(const struct page *p);  /* a row a cell; where a model reasons only */
 void text_forms_comparison(const struct page *p); /* of what only some requests have */
 void text_errors(const struct page *p, const struct summary_group *g); /* part of a phase */
+void text_turns(const struct page *p);                                 /* of sessions */
 void text_phases(const struct page *p); /* a block a cell and phase */
 void text_limits(const struct page *p);
 void text_regions(const struct page *p);

@@ -175,6 +175,7 @@ static const struct {
     { METRIC_TOOL_CALL, "tool_call" },
     { METRIC_STALL, "stall" },
     { METRIC_E2E, "e2e" },
+    { METRIC_SESSION, "session" },
     { METRIC_UPLOAD, "upload" },
     { METRIC_TTFT_SENT, "ttft_sent" },
     { METRIC_SPEED_FACTOR, "speed" },
@@ -312,7 +313,10 @@ static void put_asked(struct buf *b, const struct summary_load *l)
     } else {
         figure_number(b, l->asked);
     }
-    buf_str(b, l->open ? "/s" : " at a time");
+    if (l->sessions)
+        buf_str(b, l->open ? " sessions/s" : " sessions at a time");
+    else
+        buf_str(b, l->open ? "/s" : " at a time");
     if (ramp) {
         buf_str(b, " (mean ");
         figure_number(b, l->asked);

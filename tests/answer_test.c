@@ -93,6 +93,8 @@ static void expect_nothing(const struct answer *a)
     assert_string_equal(answer_string(&a->limit_kind), "");
     assert_false(a->done || a->text || a->tool_call || a->reasoned || a->damaged ||
                  a->failed || a->error_status);
+    assert_true(a->called == NS_ABSENT && !a->calls);
+    assert_int_equal(a->said.text.len + a->said.n_calls, 0);
     assert_false(a->think.inside || a->think.reasoned || a->think.text || a->think.tag);
 }
 
@@ -109,7 +111,6 @@ TEST(answer_reset_forgets_all_but_memory_and_secret)
     b = a;
     memset(&a, 0x01, sizeof(a));
     a.secret = b.secret;
-    a.output = b.output;
     a.gaps = b.gaps;
     a.cap_gaps = b.cap_gaps;
     a.request_id = b.request_id;
@@ -121,6 +122,9 @@ TEST(answer_reset_forgets_all_but_memory_and_secret)
     a.error_type = b.error_type;
     a.error_code = b.error_code;
     a.limit_kind = b.limit_kind;
+    a.said = b.said;
+    a.said.wanted = true;
+    said_text(&a.said, str_of("x"));
     a.opening = b.opening;
     buf_str(&a.request_id, "x");
     buf_str(&a.region, "x");

@@ -23,10 +23,10 @@ struct answered {
 static void answer_so(struct answer *a, const struct answered *what)
 {
     answer_reset(a);
-    output_text(a->output, str_of(what->text ? what->text : ""));
+    said_text(&a->said, str_of(what->text ? what->text : ""));
     for (size_t i = 0; i < 2 && what->calls[2 * i]; i++) {
-        output_call_name(a->output, i, str_of(what->calls[2 * i]));
-        output_call_arguments(a->output, i, str_of(what->calls[2 * i + 1]));
+        said_call(&a->said, str_of("call_1"), str_of(what->calls[2 * i]),
+                  str_of(what->calls[2 * i + 1]));
         a->tool_call = true;
     }
     if (what->finish)
@@ -56,6 +56,7 @@ TEST(demand_judges_what_came_by_what_was_asked_for)
         { JSON_MODE, { .text = "{} {}" }, FORM_NOT_JSON },
         { JSON_MODE, { .text = "```json\\n{}\\n```" }, FORM_NOT_JSON },
         { JSON_MODE, { .text = "{\\\"a\\\":", .finish = "length" }, FORM_CUT_OFF },
+        { JSON_MODE, { .text = "{", .finish = "max_output_tokens" }, FORM_CUT_OFF },
         { JSON_MODE, { .text = "{}", .finish = "length" }, FORM_VALID },
         { JSON_MODE, { .code = "json_validate_failed" }, FORM_JSON_FAILED },
         { JSON_MODE, { .code = "rate_limit_exceeded" }, FORM_NONE },
@@ -92,12 +93,10 @@ TEST(demand_judges_what_came_by_what_was_asked_for)
           { .text = "x" },
           FORM_NONE },
     };
-    struct output output;
     struct answer a;
 
-    output_init(&output);
     answer_init(&a);
-    a.output = &output;
+    a.said.wanted = true;
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct demand *d = demand_open(cases[i].body, NULL);
         enum form got;
@@ -110,55 +109,28 @@ TEST(demand_judges_what_came_by_what_was_asked_for)
         demand_close(d);
     }
     answer_free(&a);
-    output_free(&output);
 }
 
-TEST(demand_does_not_judge_what_is_longer_than_is_kept)
+TEST(demand_does_not_judge_what_is_too_long)
 {
     struct demand *d = demand_open(JSON_MODE, NULL);
-    char *long_text = mem_alloc(OUTPUT_MOST + 2);
-    struct output output;
+    char *long_text = mem_alloc(DEMAND_MOST + 2);
     struct answer a;
 
-    memset(long_text, ' ', OUTPUT_MOST + 1);
-    output_init(&output);
+    memset(long_text, ' ', DEMAND_MOST + 1);
     answer_init(&a);
-    a.output = &output;
+    a.said.wanted = true;
     answer_reset(&a);
-    output_text(&output, str_of("{}"));
+    said_text(&a.said, str_of("{}"));
     assert_int_equal(demand_judge(d, &a, true), FORM_VALID);
-    output_text(&output, str_of(long_text));
+    said_text(&a.said, str_of(long_text));
     assert_int_equal(demand_judge(d, &a, true), FORM_UNCHECKED);
     answer_reset(&a);
-    output_text(&output, str_of("{}"));
+    said_text(&a.said, str_of("{}"));
     assert_int_equal(demand_judge(d, &a, true), FORM_VALID);
     answer_free(&a);
-    output_free(&output);
     free(long_text);
     demand_close(d);
-}
-
-TEST(output_keeps_calls_apart_and_bounded)
-{
-    struct output o;
-
-    output_init(&o);
-    output_call_name(&o, 1, str_of("g"));
-    output_call_arguments(&o, 0, str_of("{\\\"a\\\""));
-    output_call_arguments(&o, 1, str_of("{}"));
-    output_call_arguments(&o, 0, str_of(":1}"));
-    assert_int_equal(o.n_calls, 2);
-    assert_string_equal(o.calls[0].arguments.p, "{\"a\":1}");
-    assert_string_equal(o.calls[1].name.p, "g");
-    assert_false(o.lost);
-    output_call_name(&o, OUTPUT_CALLS, str_of("h"));
-    assert_true(o.lost);
-    output_reset(&o);
-    assert_int_equal(o.n_calls, 0);
-    assert_false(o.lost);
-    output_call_arguments(&o, 0, str_of("{}"));
-    assert_string_equal(o.calls[0].arguments.p, "{}");
-    output_free(&o);
 }
 
 TEST(demand_tells_which_keywords_it_passes_over)

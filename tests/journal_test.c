@@ -117,6 +117,7 @@ static void any_numbers(struct rng *rng, struct record *r)
         &r->calls,
         &r->images,
         &r->stall,
+        &r->session,
         &r->doubts.end,
     };
     ns_t *const doubts[] = { &r->doubts.sent, &r->doubts.first, &r->doubts.answer,
@@ -139,6 +140,7 @@ static struct record any_record(struct rng *rng, uint32_t *gaps, size_t max_gaps
     r.cell = (uint32_t)rng_below(rng, 3);
     r.trial = (uint32_t)rng_below(rng, 3);
     r.phase = (uint32_t)rng_below(rng, 3);
+    r.turn = (uint32_t)rng_below(rng, 3);
     r.outcome = (enum outcome)rng_below(rng, N_OUTCOMES);
     r.form = (enum form)rng_below(rng, N_FORMS);
     r.http_status = (int32_t)rng_below(rng, 600);

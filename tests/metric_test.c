@@ -100,6 +100,7 @@ TEST(every_metric_of_a_streamed_answer_is_what_its_moments_say)
         { "tls", 0, 0 },
         { "cache_hit", 1, 957129 },
         { "cost", 0, 0 },
+        { "session", 0, 0 },
         { "held", 1, 10 * NS_PER_MS },
         { "held_cap", 1, 0 },
         { "held_pacing", 1, 10 * NS_PER_MS },

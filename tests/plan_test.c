@@ -807,3 +807,60 @@ TEST(cells_that_run_at_once_need_the_machine_together)
     assert_int_equal(plan_make(&f.plan, &f.s, &catalogue, &sys, &err), -1);
     assert_non_null(strstr(err.msg, "a concurrency of 2000"));
 }
+
+TEST(sessions_are_counted_by_their_requests_and_each_holds_what_went_before)
+{
+    struct fixture f;
+    const struct plan *p;
+
+    init(&f, "small", "developer");
+    f.cells[0].workload.session = (struct session_spec){
+        .turns = { .kind = DIST_FIXED, .mean = 5 },
+        .input_tokens = { .kind = DIST_FIXED, .mean = 50 },
+    };
+    p = plan(&f);
+    assert_int_equal(p->total.requests, 1500);
+    assert_int_equal(p->total.tokens_in, 1500 * (900 + 2 * (100 + 50)));
+    assert_int_equal(p->total.tokens_out, 1500 * 100);
+    assert_int_equal(p->cells[0].longest, 900 + 4 * 150);
+    plan_free(&f.plan);
+}
+
+TEST(conversations_that_outgrow_the_context_are_warned_of)
+{
+    struct fixture f;
+
+    init(&f, "terse", "developer");
+    assert_false(warns(plan(&f), "exceed the context"));
+    plan_free(&f.plan);
+    f.cells[0].workload.session = (struct session_spec){
+        .turns = { .kind = DIST_FIXED, .mean = 40 },
+        .input_tokens = { .kind = DIST_FIXED, .mean = 50 },
+    };
+    assert_true(warns(plan(&f), "exceed the context of 4096"));
+    plan_free(&f.plan);
+}
+
+TEST(a_closed_loop_of_conversations_lasts_as_long_as_its_turns_and_pauses)
+{
+    struct fixture f;
+    struct err err = { 0 };
+
+    init(&f, "small", "developer");
+    f.phases[0].open = false;
+    f.phases[0].points = one;
+    f.phases[0].duration = NS_ABSENT;
+    f.phases[0].requests = 4;
+    f.phases[0].think = 2 * S;
+    f.cells[0].workload.session = (struct session_spec){
+        .turns = { .kind = DIST_FIXED, .mean = 2 },
+        .input_tokens = { .kind = DIST_FIXED, .mean = 50 },
+        .think = 3 * S,
+    };
+    assert_int_equal(plan_make(&f.plan, &f.s, &catalogue, NULL, &err), 0);
+    assert_int_equal(f.plan.total.requests, 8);
+    /* one user: two answers, a pause within and one behind each conversation */
+    near((double)f.plan.total.time, 4.0 * (2.0 * (double)f.plan.cells[0].latency + 5.0 * S),
+         (double)f.plan.cells[0].latency * 2);
+    plan_free(&f.plan);
+}

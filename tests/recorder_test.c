@@ -463,3 +463,34 @@ TEST(the_live_view_tells_of_the_phase_under_way)
     assert_true(live.tokens_per_s > 297 && live.tokens_per_s < 303);
     stop(f);
 }
+
+TEST(turns_of_sessions_are_counted_apart_and_only_beginnings_are_arrivals)
+{
+    struct fixture *f = start(1, 1, false, "");
+    uint64_t requests, errors;
+    struct hist h;
+
+    runs_phase(&f->to, 0, 1, true);
+    for (uint64_t k = 0; k < 5; k++)
+        for (uint32_t turn = 1; turn <= 40; turn++) {
+            struct record r = runs_record(&f->run, 0, k, turn * MS, NULL);
+
+            r.req = record_req(0, 1, k * RECORD_TURNS + turn - 1);
+            r.turn = turn;
+            if (k == 4 && turn == 2)
+                r.outcome = OUTCOME_SERVER;
+            put(f, &r);
+        }
+    hist_init_standard(&h);
+    assert_true(recorder_turn(f->rec, 0, 1, 2, &requests, &errors));
+    assert_int_equal(requests, 5);
+    assert_int_equal(errors, 1);
+    assert_true(recorder_turn_hist(f->rec, 0, 1, 2, METRIC_TTFT, &h));
+    assert_int_equal(h.total, 4);
+    assert_true(recorder_turn(f->rec, 0, 1, RECORDER_TURNS, &requests, &errors));
+    assert_int_equal(requests, 5 * (40 - RECORDER_TURNS + 1));
+    assert_false(recorder_turn(f->rec, 0, 0, 1, &requests, &errors));
+    assert_int_equal(recorder_arrivals(f->rec, 0, 1).started, 5);
+    hist_free(&h);
+    stop(f);
+}

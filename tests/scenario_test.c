@@ -391,9 +391,8 @@ TEST(scenario_says_what_is_wrong_and_where)
         { SIM "load: { rate: 1/s, concurrency: 1, duration: 1s }\n",
           "3:33: phase \"phase1\" has both rate and concurrency; expected one of them" },
         { SIM "load: [{ name: a, duration: 1s }]\n",
-          "3:8: phase \"a\" has neither rate nor concurrency; expected one of them, as "
-          "rate: "
-          "10/s" },
+          "3:8: phase \"a\" has neither rate nor concurrency nor replay; expected one of "
+          "them, as rate: 10/s" },
         { SIM "load: [{ name: a, rate: 1/s }]\n",
           "3:8: phase \"a\" has no end; expected duration or requests, as duration: 30s" },
         { SIM "load: { rate: 1/s..5/s, requests: 5 }\n",
@@ -587,7 +586,7 @@ TEST(scenario_says_what_is_wrong_and_where)
         { SIM LOAD "slo: [\"error_rate[tier=flex] < 1%\"]\n",
           "4:7: \"error_rate[tier=flex] < 1%\": nothing to select by \"tier\"; expected a "
           "key of "
-          "the matrix, model or phase" },
+          "the matrix, model, phase or turn" },
         { SIM LOAD "slo: [\"error_rate[phase=stedy] < 1%\"]\n",
           "4:7: \"error_rate[phase=stedy] < 1%\": no cell has phase=stedy" },
     };

@@ -240,13 +240,39 @@ TEST(sim_answers_in_text_once_the_tool_has_answered)
     sim_open(&sim, "--quiet");
     chat(&sim, &p,
          "{" LLAMA "," TOOLS ",\"messages\":[{\"role\":\"user\",\"content\":\"weather?\"},"
-         "{\"role\":\"assistant\",\"content\":null,\"tool_calls\":[]},"
+         "{\"role\":\"assistant\",\"content\":null,\"tool_calls\":[{\"id\":\"a\",\"type\":"
+         "\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}}]},"
          "{\"role\":\"tool\",\"tool_call_id\":\"a\",\"content\":\"rain\"}]",
          "," STREAM);
     assert_int_equal(p.tool.len, 0);
     assert_true(p.content.len > 0);
     played_free(&p);
     sim_close(&sim);
+}
+
+TEST(sim_refuses_results_of_tools_that_were_not_called)
+{
+    static const char *const results[] = {
+        "{\"role\":\"tool\",\"content\":\"rain\"}",
+        "{\"role\":\"tool\",\"tool_call_id\":\"b\",\"content\":\"rain\"}",
+    };
+
+    for (size_t i = 0; i < COUNT(results); i++) {
+        struct sim sim;
+        struct played p;
+        char body[512];
+
+        sim_open(&sim, "--quiet");
+        snprintf(body, sizeof(body),
+                 "{" LLAMA ",\"messages\":[{\"role\":\"assistant\",\"tool_calls\":[{\"id\":"
+                 "\"a\",\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}}]},%s]}",
+                 results[i]);
+        sim_chat(&sim, &p, "x-tokdyno-id: 7.1\r\n", body);
+        assert_int_equal(p.status, 400);
+        assert_non_null(strstr(p.body.p, "tool_call_id"));
+        played_free(&p);
+        sim_close(&sim);
+    }
 }
 
 TEST(sim_json_answers_are_json_that_fits_the_schema)

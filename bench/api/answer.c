@@ -51,6 +51,7 @@ void answer_init(struct answer *a)
     buf_init(&a->error_code, MAX_TEXT);
     buf_init(&a->error, MAX_MESSAGE);
     buf_init(&a->limit_kind, MAX_TEXT);
+    said_init(&a->said);
     buf_init(&a->opening, MAX_TEXT);
     nothing_yet(a);
 }
@@ -66,9 +67,8 @@ void answer_reset(struct answer *a)
     buf_clear(&a->error_code);
     buf_clear(&a->error);
     buf_clear(&a->limit_kind);
+    said_reset(&a->said);
     buf_clear(&a->opening);
-    if (a->output)
-        output_reset(a->output);
     nothing_yet(a);
 }
 
@@ -83,6 +83,7 @@ void answer_free(struct answer *a)
     buf_free(&a->error_code);
     buf_free(&a->error);
     buf_free(&a->limit_kind);
+    said_free(&a->said);
     buf_free(&a->opening);
     free(a->gaps);
     a->gaps = NULL;

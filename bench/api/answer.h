@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "api/output.h"
+#include "api/said.h"
 #include "api/think.h"
 #include "api/wav.h"
 #include "base/buf.h"
@@ -34,14 +34,11 @@ enum { ANSWER_TOOLS = 32 }; /* tools of the server whose times are told apart */
  *     }
  *     answer_free(&a);
  *
- * All text in it is short, free of control characters and masked as api/mask.h says. A buf
- * that nothing was put into has p = NULL: answer_string makes it "".
+ * All text in it but `said` is short, free of control characters and masked as api/mask.h
+ * says. A buf that nothing was put into has p = NULL: answer_string makes it "".
  */
 struct answer {
     struct str secret; /* borrowed: the API key, which no text may hold */
-
-    /* borrowed: where output is kept to be checked; NULL: nowhere. Stays as well */
-    struct output *output;
 
     /* from the headers */
     int status;
@@ -107,6 +104,7 @@ struct answer {
     ns_t tool_begun[ANSWER_TOOLS]; /* where seen; NS_ABSENT: over */
 
     struct think think; /* raw reasoning, inside the content */
+    struct said said;   /* what it said, where somebody wants to know */
 
     /* the error body or error event, classified by api/error.h */
     bool failed;      /* an error event, an error body or an error status */

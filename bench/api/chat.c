@@ -12,9 +12,7 @@ struct chat {
     struct reading r;
     const char *part; /* the member of a choice that holds output: "delta" or "message" */
     bool choice;      /* there is one at least */
-    size_t at_call;   /* the tool call that is being read */
-    struct str name;
-    struct str arguments;
+    int64_t at_call;  /* the tool call that comes next */
 };
 
 /* Some servers send a list of parts in place of a string. */
@@ -37,66 +35,24 @@ static void content(struct json *j, void *ctx)
         reading_text(j, ctx);
 }
 
-static void call_index(struct json *j, void *ctx)
+/* Whole calls, or pieces of them; where they say none, their index is their place. */
+static void take_call(struct chat *c, int64_t index)
 {
-    enum { MOST_CALLS = 1024 }; /* what counts them believes no index beyond */
-    int64_t i;
+    enum { MOST_CALLS = 1024 }; /* no index beyond is believed */
 
-    if (json_int(j, &i) && i >= 0 && i < MOST_CALLS)
-        ((struct chat *)ctx)->at_call = (size_t)i;
-}
-
-static void call_name(struct json *j, void *ctx)
-{
-    json_text(j, &((struct chat *)ctx)->name);
-}
-
-static void call_arguments(struct json *j, void *ctx)
-{
-    json_text(j, &((struct chat *)ctx)->arguments);
-}
-
-static void call_function(struct json *j, void *ctx)
-{
-    static const struct member members[] = {
-        MEMBER("name", call_name),
-        MEMBER("arguments", call_arguments),
-        NO_MORE,
-    };
-
-    members_read(j, members, ctx);
-}
-
-static void take_call(struct chat *c)
-{
-    struct output *o = c->r.a->output;
-
+    if (index >= 0 && index < MOST_CALLS)
+        c->at_call = index;
     c->r.call = true;
-    if ((int64_t)c->at_call >= c->r.calls)
-        c->r.calls = (int64_t)c->at_call + 1;
-    if (!o)
-        return;
-    output_call_name(o, c->at_call, c->name);
-    output_call_arguments(o, c->at_call, c->arguments);
+    if (c->at_call >= c->r.calls)
+        c->r.calls = c->at_call + 1;
+    c->at_call++;
 }
 
-/*
- * Whole calls, or pieces of them that say which one by its index, often behind the rest.
- * In an answer of one piece they say none and stand in order.
- */
 static void call(struct json *j, void *ctx)
 {
-    static const struct member members[] = {
-        MEMBER("index", call_index),
-        MEMBER("function", call_function),
-        NO_MORE,
-    };
     struct chat *c = ctx;
 
-    c->name = c->arguments = (struct str){ "", 0 };
-    members_read(j, members, c);
-    take_call(c);
-    c->at_call++;
+    take_call(c, said_read_call(&c->r.a->said, j));
 }
 
 static void calls(struct json *j, void *ctx)
@@ -114,10 +70,8 @@ static void old_call(struct json *j, void *ctx)
         json_skip(j);
         return;
     }
-    c->at_call = 0;
-    c->name = c->arguments = (struct str){ "", 0 };
-    call_function(j, c);
-    take_call(c);
+    said_read_function(&c->r.a->said, j);
+    take_call(c, 0);
 }
 
 /* Only in a stream do tools of the server tell when they began and ended. */
@@ -297,12 +251,58 @@ static int chat_prepare(const struct request_spec *spec, struct buf *head, struc
     return buf_char(tail, '}');
 }
 
+static void put_calls(const struct said *said, struct buf *prompt)
+{
+    buf_str(prompt, ",\"tool_calls\":[");
+    for (size_t i = 0; i < said->n_calls; i++) {
+        const struct said_call *c = &said->calls[i];
+
+        buf_str(prompt, i ? ",{" : "{");
+        said_put(prompt, "id", &c->id);
+        buf_str(prompt, ",\"type\":\"function\",\"function\":{");
+        said_put(prompt, "name", &c->name);
+        buf_char(prompt, ',');
+        said_put(prompt, "arguments", &c->arguments);
+        buf_str(prompt, "}}");
+    }
+    buf_char(prompt, ']');
+}
+
+static void chat_follow(const struct said *said, struct buf *prompt)
+{
+    buf_str(prompt, ",{\"role\":\"assistant\",");
+    if (said->text.len || !said->n_calls)
+        said_put(prompt, "content", &said->text);
+    else
+        buf_str(prompt, "\"content\":null");
+    if (said->n_calls)
+        put_calls(said, prompt);
+    buf_char(prompt, '}');
+}
+
+static void chat_tool_result(const struct said_call *call, const char *result,
+                             struct buf *prompt)
+{
+    struct jsonw w;
+
+    buf_str(prompt, ",{\"role\":\"tool\",");
+    said_put(prompt, "tool_call_id", &call->id);
+    buf_str(prompt, ",\"content\":");
+    jsonw_init(&w, prompt, 0);
+    jsonw_string(&w, result);
+    buf_char(prompt, '}');
+}
+
 const struct endpoint endpoint_chat = {
     .name = "chat",
     .path = "/chat/completions",
     .help = "chat completions, streamed or not",
+    .pictures = true,
     .prepare = chat_prepare,
     .event = chat_event,
     .body = chat_body,
     .complete = chat_complete,
+    .most = "max_completion_tokens",
+    .follow = chat_follow,
+    .tool_result = chat_tool_result,
 };

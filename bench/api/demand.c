@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "api/schema.h"
+#include "base/json.h"
 #include "base/mem.h"
 
 struct tool {
@@ -101,32 +102,48 @@ static json_t *parsed(const struct buf *text)
                : NULL;
 }
 
+/* What a raw text stands for; false where it is longer than is checked. The caller frees.
+ */
+static bool plain(const struct buf *raw, struct buf *text)
+{
+    buf_init(text, DEMAND_MOST);
+    return !json_unescape((struct str){ raw->p ? raw->p : "", raw->len }, text);
+}
+
+static enum form judge_json(const struct demand *d, const json_t *value)
+{
+    if (!d->schema)
+        return json_is_object(value) || json_is_array(value) ? FORM_VALID : FORM_OFF_SCHEMA;
+    switch (schema_check(d->schema, value)) {
+    case SCHEMA_FITS:
+        return FORM_VALID;
+    case SCHEMA_FITS_NOT:
+        return FORM_OFF_SCHEMA;
+    case SCHEMA_NO_END:
+        break;
+    }
+    return FORM_UNCHECKED;
+}
+
+/* The budget ended first, as chat completions and Responses say it. */
+static bool is_cut(struct str finish)
+{
+    return str_is(finish, "length") || str_is(finish, "max_output_tokens");
+}
+
 static enum form judge_text(const struct demand *d, const struct answer *a)
 {
-    bool cut = str_is((struct str){ a->finish.p, a->finish.len }, "length");
-    json_t *value;
-    enum form form;
+    bool cut = is_cut((struct str){ a->finish.p, a->finish.len });
+    enum form form = FORM_UNCHECKED;
+    struct buf text;
 
-    if (a->output->lost)
-        return FORM_UNCHECKED;
-    value = parsed(&a->output->text);
-    if (!value)
-        return cut ? FORM_CUT_OFF : FORM_NOT_JSON;
-    form = FORM_VALID;
-    if (!d->schema)
-        form = json_is_object(value) || json_is_array(value) ? FORM_VALID : FORM_OFF_SCHEMA;
-    else
-        switch (schema_check(d->schema, value)) {
-        case SCHEMA_FITS:
-            break;
-        case SCHEMA_FITS_NOT:
-            form = FORM_OFF_SCHEMA;
-            break;
-        case SCHEMA_NO_END:
-            form = FORM_UNCHECKED;
-            break;
-        }
-    json_decref(value);
+    if (plain(&a->said.text, &text) && !a->said.lost) {
+        json_t *value = parsed(&text);
+
+        form = value ? judge_json(d, value) : cut ? FORM_CUT_OFF : FORM_NOT_JSON;
+        json_decref(value);
+    }
+    buf_free(&text);
     return form;
 }
 
@@ -139,28 +156,41 @@ static const struct tool *find_tool(const struct demand *d, const struct buf *na
 }
 
 /* No arguments at all are as good as none: {}. */
-static enum form judge_call(const struct demand *d, const struct output_call *c)
+static bool takes(const struct tool *tool, const struct buf *text)
 {
-    const struct tool *tool = find_tool(d, &c->name);
-    json_t *arguments;
-    bool fits;
-
-    if (!tool)
-        return FORM_WRONG_TOOL;
-    arguments = c->arguments.len ? parsed(&c->arguments) : json_pack("{}");
-    fits =
+    json_t *arguments = text->len ? parsed(text) : json_pack("{}");
+    bool fits =
         json_is_object(arguments) &&
         (!tool->parameters || schema_check(tool->parameters, arguments) != SCHEMA_FITS_NOT);
+
     json_decref(arguments);
-    return fits ? FORM_CALLED : FORM_WRONG_ARGUMENTS;
+    return fits;
 }
 
-static enum form judge_calls(const struct demand *d, const struct output *o)
+/* What is too long to be checked is taken for good. */
+static enum form judge_call(const struct demand *d, const struct said_call *c)
 {
-    for (size_t i = 0; i < o->n_calls; i++) {
-        enum form form = judge_call(d, &o->calls[i]);
+    struct buf name, arguments;
+    bool checked = plain(&c->name, &name);
+    const struct tool *tool = find_tool(d, &name);
+    enum form form = FORM_CALLED;
 
-        if (form != FORM_CALLED && !o->lost)
+    checked &= plain(&c->arguments, &arguments);
+    if (checked && !tool)
+        form = FORM_WRONG_TOOL;
+    else if (checked && !takes(tool, &arguments))
+        form = FORM_WRONG_ARGUMENTS;
+    buf_free(&name);
+    buf_free(&arguments);
+    return form;
+}
+
+static enum form judge_calls(const struct demand *d, const struct said *said)
+{
+    for (size_t i = 0; i < said->n_calls && !said->lost; i++) {
+        enum form form = judge_call(d, &said->calls[i]);
+
+        if (form != FORM_CALLED)
             return form;
     }
     return FORM_CALLED;
@@ -178,12 +208,12 @@ static enum form refused(const struct answer *a)
 
 enum form demand_judge(const struct demand *d, const struct answer *a, bool whole)
 {
-    if (!d || !a->output)
+    if (!d || !a->said.wanted)
         return FORM_NONE;
     if (!whole)
         return refused(a);
-    if (d->n_tools && (a->output->n_calls || a->tool_call))
-        return judge_calls(d, a->output);
+    if (d->n_tools && (a->said.n_calls || a->tool_call))
+        return judge_calls(d, &a->said);
     if (d->json)
         return judge_text(d, a);
     return FORM_NOT_CALLED;

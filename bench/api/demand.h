@@ -11,7 +11,7 @@
  * tools: both are understood. Made once, read by any number of threads.
  *
  *     struct demand *d = demand_open("{\"response_format\":{...}}", NULL);
- *     if (d) answer.output = &output;             // to be kept by the adapter
+ *     answer.said.wanted = d;                     // the adapter keeps what was said
  *     form = demand_judge(d, &answer);            // when it has ended
  *     demand_close(d);
  *
@@ -19,6 +19,8 @@
  * asks for holds for all.
  */
 struct demand;
+
+enum { DEMAND_MOST = 64 << 10 }; /* bytes of a text, or of arguments, that are checked */
 
 /*
  * NULL where nothing is demanded. Keywords of its schemas that are not checked are told in
@@ -31,7 +33,7 @@ void demand_close(struct demand *d); /* NULL is closed already */
 bool demand_offers_tools(const struct demand *d);
 
 /*
- * The form of an answer that has ended, by what a->output holds, its finish reason and its
+ * The form of an answer that has ended, by what a->said holds, its finish reason and its
  * error; whole: it came as it should. An attempt that came to no output has none.
  */
 enum form demand_judge(const struct demand *d, const struct answer *a, bool whole);

@@ -44,6 +44,8 @@ struct endpoint {
      * says, or bytes (below). */
     bool no_events;
 
+    bool pictures; /* its messages may hold them, as parts of type image_url */
+
     /* It generates no tokens: none are expected, reserved, planned for or paid. */
     bool tokenless;
 
@@ -69,6 +71,19 @@ struct endpoint {
 
     /* Did the answer end as it should? Called at a clean end of a status below 400. */
     bool (*complete)(const struct answer *a);
+
+    /* The member of the body that says how many tokens an answer may have; NULL: none. */
+    const char *most;
+
+    /*
+     * How a session goes on: append to a prompt (without the bracket that closes it) a
+     * comma and what the model said, and a comma and what a tool that it called has
+     * answered. Behind it stands the next message of the user. NULL: the endpoint has no
+     * sessions.
+     */
+    void (*follow)(const struct said *said, struct buf *prompt);
+    void (*tool_result)(const struct said_call *call, const char *result,
+                        struct buf *prompt);
 };
 
 extern const struct endpoint endpoint_chat;

@@ -105,6 +105,7 @@ const struct endpoint endpoint_guard = {
     .name = "guard",
     .path = "/chat/completions",
     .help = "chat completions of a guard model, whose answer is a verdict or a score",
+    .pictures = true,
     .prepare = guard_prepare,
     .event = guard_event,
     .body = guard_body,

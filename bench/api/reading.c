@@ -17,8 +17,8 @@ void reading_take_text(struct reading *r, struct str raw)
     ns_t since = think_shows(&r->think, raw, r->at);
 
     r->output = true;
-    if (r->a->output)
-        output_text(r->a->output, raw);
+    if (r->a->said.wanted)
+        said_text(&r->a->said, raw);
     if (r->a->wants_opening)
         answer_opening(r->a, raw);
     if (r->shown == NS_ABSENT)

@@ -18,11 +18,6 @@ struct responses {
     struct str item;     /* raw */
     struct str response; /* raw */
 
-    /* of an item that is a call */
-    struct str item_type;
-    struct str name;
-    struct str arguments;
-
     /* of a response object */
     struct str status;
     struct str reason; /* why it is incomplete */
@@ -105,49 +100,41 @@ static void item(struct json *j, void *ctx)
     members_read(j, members, ctx);
 }
 
-/* --- calls, kept to be checked: only whole items say all of one ----------------------- */
-
-static void call_type(struct json *j, void *ctx)
+/* A call that is whole. */
+static void keep_call(struct said *said, struct str raw)
 {
-    json_text(j, &((struct responses *)ctx)->item_type);
-}
+    struct str key, type = { "", 0 }, id = type, name = type, arguments = type;
+    struct json j;
 
-static void call_name(struct json *j, void *ctx)
-{
-    json_text(j, &((struct responses *)ctx)->name);
-}
-
-static void call_arguments(struct json *j, void *ctx)
-{
-    json_text(j, &((struct responses *)ctx)->arguments);
-}
-
-static void keep_call(struct json *j, void *ctx)
-{
-    static const struct member members[] = {
-        MEMBER("type", call_type),
-        MEMBER("name", call_name),
-        MEMBER("arguments", call_arguments),
-        NO_MORE,
-    };
-    struct responses *e = ctx;
-    struct output *o = e->r.a->output;
-    size_t n = o ? o->n_calls : 0;
-
-    e->item_type = e->name = e->arguments = (struct str){ "", 0 };
-    members_read(j, members, e);
-    if (!o || !str_is(e->item_type, "function_call"))
+    json_init(&j, raw.p, raw.n);
+    if (!said->wanted || !json_open_object(&j))
         return;
-    output_call_name(o, n, e->name);
-    output_call_arguments(o, n, e->arguments);
+    while (json_key(&j, &key))
+        if (str_is(key, "type"))
+            json_text(&j, &type);
+        else if (str_is(key, "call_id"))
+            json_text(&j, &id);
+        else if (str_is(key, "name"))
+            json_text(&j, &name);
+        else if (str_is(key, "arguments"))
+            json_text(&j, &arguments);
+        else
+            json_skip(&j);
+    if (str_is(type, "function_call"))
+        said_call(said, id, name, arguments);
 }
 
 static void whole_item(struct json *j, void *ctx)
 {
-    struct json again = *j;
+    struct reading *r = ctx;
+    struct str raw;
+    struct json own;
 
-    item(j, ctx);
-    keep_call(&again, ctx);
+    if (!json_raw(j, &raw))
+        return;
+    keep_call(&r->a->said, raw);
+    json_init(&own, raw.p, raw.n);
+    item(&own, r);
 }
 
 /* --- a response object --------------------------------------------------------------- */
@@ -181,8 +168,7 @@ static void output(struct json *j, void *ctx)
         json_skip(j);
         return;
     }
-    if (e->r.a->output)
-        output_reset(e->r.a->output);
+    said_reset(&e->r.a->said); /* whole calls may have come without a frame */
     members_each(j, whole_item, e);
 }
 
@@ -267,12 +253,10 @@ static void take_item(struct responses *e)
     item(&j, &e->r);
 }
 
+/* All that is measured has been told by its pieces. */
 static void take_whole_item(struct responses *e)
 {
-    struct json j;
-
-    json_init(&j, e->item.p, e->item.n);
-    keep_call(&j, e);
+    keep_call(&e->r.a->said, e->item);
 }
 
 static void take_response(struct responses *e)
@@ -441,6 +425,39 @@ static int responses_prepare(const struct request_spec *spec, struct buf *head,
     return buf_char(tail, '}');
 }
 
+/* --- sessions ------------------------------------------------------------------------- */
+
+static void responses_follow(const struct said *said, struct buf *prompt)
+{
+    if (said->text.len || !said->n_calls) {
+        buf_str(prompt, ",{\"role\":\"assistant\",");
+        said_put(prompt, "content", &said->text);
+        buf_char(prompt, '}');
+    }
+    for (size_t i = 0; i < said->n_calls; i++) {
+        buf_str(prompt, ",{\"type\":\"function_call\",");
+        said_put(prompt, "call_id", &said->calls[i].id);
+        buf_char(prompt, ',');
+        said_put(prompt, "name", &said->calls[i].name);
+        buf_char(prompt, ',');
+        said_put(prompt, "arguments", &said->calls[i].arguments);
+        buf_char(prompt, '}');
+    }
+}
+
+static void responses_tool_result(const struct said_call *call, const char *result,
+                                  struct buf *prompt)
+{
+    struct jsonw w;
+
+    buf_str(prompt, ",{\"type\":\"function_call_output\",");
+    said_put(prompt, "call_id", &call->id);
+    buf_str(prompt, ",\"output\":");
+    jsonw_init(&w, prompt, 0);
+    jsonw_string(&w, result);
+    buf_char(prompt, '}');
+}
+
 const struct endpoint endpoint_responses = {
     .name = "responses",
     .path = "/responses",
@@ -449,4 +466,7 @@ const struct endpoint endpoint_responses = {
     .event = responses_event,
     .body = responses_body,
     .complete = responses_complete,
+    .most = "max_output_tokens",
+    .follow = responses_follow,
+    .tool_result = responses_tool_result,
 };

@@ -190,6 +190,8 @@ static const struct field attempt[] = {
     FIELD_INT("cell", U32, struct record, cell, FIELD_ALWAYS),
     FIELD_INT("trial", U32, struct record, trial, FIELD_ALWAYS),
     FIELD_INT("phase", U32, struct record, phase, FIELD_ALWAYS),
+    FIELD_INT("turn", U32, struct record, turn, 0),
+    FIELD_INT("session", I64, struct record, session, NS_ABSENT),
     FIELD_OTHER("outcome", put_outcome, get_outcome),
     FIELD_OTHER("form", put_form, get_form),
     FIELD_INT("status", I32, struct record, http_status, 0),

@@ -61,6 +61,7 @@ struct keys_reader {
     const char
         *folder; /* ... here; NULL: as they are. Elsewhere they start where we are. */
     struct err *err;
+    void *own;        /* what the table's own types share */
     const char *path; /* of what is being read, as "load.steady", for messages */
     const struct node **seen;
 };

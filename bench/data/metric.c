@@ -205,6 +205,11 @@ static void cache_hit(const struct record *r, metric_fn *emit, void *ctx)
         emit(ctx, rounded((double)r->tokens.cached * 1e6 / (double)r->tokens.prompt));
 }
 
+static void session(const struct record *r, metric_fn *emit, void *ctx)
+{
+    present(r->session, emit, ctx);
+}
+
 static void cost(const struct record *r, metric_fn *emit, void *ctx)
 {
     present(r->cost_nusd, emit, ctx);
@@ -625,6 +630,16 @@ const struct metric metrics[N_METRICS] = {
                            .help = "Share of a request's prompt tokens that came from the "
                                    "cache. Absent where the server did not say.",
                            .values = cache_hit },
+    [METRIC_SESSION] = { .name = "session",
+                         .title = "Whole session",
+                         .unit = UNIT_NS,
+                         .per_request = true,
+                         .clocked = true,
+                         .prom = "tokdyno_session_seconds",
+                         .span = "due of the first turn -> end of the last",
+                         .help = "How long a conversation took, thinking and tools "
+                                 "included. Absent where it was not brought to its end.",
+                         .values = session },
     [METRIC_COST] = { .name = "cost",
                       .title = "Cost",
                       .unit = UNIT_NUSD,

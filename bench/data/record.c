@@ -47,6 +47,7 @@ void record_init(struct record *r)
         .cost_nusd = -1,
         .calls = -1,
         .images = -1,
+        .session = NS_ABSENT,
         .stall = -1,
         .doubts = { .end = NS_ABSENT },
     };

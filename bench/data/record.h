@@ -103,7 +103,8 @@ struct record {
     bool final;      /* no attempt follows */
     uint32_t cell;   /* indices into the run's tables */
     uint32_t trial;
-    uint32_t phase;
+    uint32_t phase; /* that of `due` */
+    uint32_t turn;  /* of its session, from 1; 0: it stands alone */
     enum outcome outcome;
     enum form form;      /* of the output, where the request asked for one */
     int32_t http_status; /* 0: no answer */
@@ -159,6 +160,8 @@ struct record {
                              us first, so first + gaps gives every frame to 1 us */
     size_t n_gaps;        /* kept: at most RECORD_MAX_GAPS */
     uint64_t gaps_lost;   /* beyond that */
+    ns_t session;         /* of the last turn: how long its session took, if it came to
+                             its end */
     int64_t stall; /* longest gap in ns, of all gaps; -1 with fewer than two frames */
     struct doubts doubts;
 
@@ -174,11 +177,23 @@ struct record {
 
 /*
  * Number of request k of a phase of a trial. Decimal, so that a person can read it: trial,
- * two digits of phase, ten digits of k. Below 2^53 for 9,000 trials.
+ * two digits of phase, ten digits of k. Below 2^53 for 9,000 trials. In sessions k is the
+ * number of the session, and in its last two digits the turn - 1; the phase is that in
+ * which the session began.
  */
+enum { RECORD_TURNS = 100 };
+
 static inline uint64_t record_req(uint32_t trial, uint32_t phase, uint64_t k)
 {
     return (uint64_t)trial * 1000000000000ULL + phase * 10000000000ULL + k;
+}
+
+/* k in the plan: of the request, or of the session that it belongs to. */
+static inline uint64_t record_k(const struct record *r)
+{
+    uint64_t k = r->req % record_req(0, 1, 0);
+
+    return r->turn ? k / RECORD_TURNS : k;
 }
 
 /* Everything absent, text "". */

@@ -472,6 +472,28 @@ bool recorder_region_hist(const struct recorder *r, uint32_t trial, uint32_t pha
     return g && group_region_hist(g, region, m, h);
 }
 
+bool recorder_turn(const struct recorder *r, uint32_t trial, uint32_t phase, uint32_t turn,
+                   uint64_t *requests, uint64_t *errors)
+{
+    const struct group *g = r->groups[trial * r->run->n_phases + phase];
+
+    *requests = *errors = 0;
+    if (turn < 1 || turn > RECORDER_TURNS)
+        return false;
+    *requests = g && g->turns ? g->turns->counts[turn - 1].requests : 0;
+    *errors = g && g->turns ? g->turns->counts[turn - 1].errors : 0;
+    return *requests > 0;
+}
+
+bool recorder_turn_hist(const struct recorder *r, uint32_t trial, uint32_t phase,
+                        uint32_t turn, enum metric_id m, struct hist *h)
+{
+    const struct group *g = r->groups[trial * r->run->n_phases + phase];
+
+    return g && g->turns && turn >= 1 && turn <= RECORDER_TURNS &&
+           hists_add(&g->turns->hists[turn - 1], m, h);
+}
+
 size_t recorder_labels(const struct recorder *r, uint32_t cell, enum label l,
                        const struct label_count **items)
 {

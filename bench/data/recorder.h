@@ -120,6 +120,17 @@ const char *recorder_region(const struct recorder *r, uint32_t trial, uint32_t p
 bool recorder_region_hist(const struct recorder *r, uint32_t trial, uint32_t phase,
                           size_t region, enum metric_id m, struct hist *h);
 
+/*
+ * Turns of sessions, 1 to RECORDER_TURNS, the last together with all beyond it: requests
+ * and errors of a group, its histograms (added to *h). False: none was seen.
+ */
+enum { RECORDER_TURNS = 16, N_TURN_METRICS = 4 };
+extern const enum metric_id turn_metrics[N_TURN_METRICS];
+bool recorder_turn(const struct recorder *r, uint32_t trial, uint32_t phase, uint32_t turn,
+                   uint64_t *requests, uint64_t *errors);
+bool recorder_turn_hist(const struct recorder *r, uint32_t trial, uint32_t phase,
+                        uint32_t turn, enum metric_id m, struct hist *h);
+
 /* Of a cell, all its trials and phases. */
 size_t recorder_labels(const struct recorder *r, uint32_t cell, enum label l,
                        const struct label_count **items);

@@ -29,6 +29,7 @@ void group_free(struct group *g)
             free(g->region_hists[i]);
         }
     hists_free(&g->hists);
+    group_turns_free(g->turns);
     group_series_free(&g->series);
     labels_free(&g->regions);
     arrivals_free(&g->arrivals);
@@ -48,6 +49,7 @@ void group_close(struct group *g, const struct flow *flow)
 {
     group_series_close(&g->series, g->arrivals.load, g->begin.at, group_end(g), flow);
     hists_close(&g->hists);
+    group_turns_close(g->turns);
     for (size_t i = 0; i < g->regions.n; i++)
         if (g->region_hists[i])
             hists_close(g->region_hists[i]);
@@ -87,11 +89,6 @@ static void value(void *ctx, int64_t v)
     to->seen.squares += (double)v * (double)v;
 }
 
-static uint64_t k_of(const struct record *r)
-{
-    return r->req % record_req(0, 1, 0);
-}
-
 static void values(struct group *g, struct hists *region, const struct record *r)
 {
     bool good = outcomes[r->outcome].latency;
@@ -107,7 +104,7 @@ static void values(struct group *g, struct hists *region, const struct record *r
             continue;
         metrics[m].values(r, value, &to);
         if (to.seen.n > 0)
-            group_series_add(&g->series, to.m, k_of(r), r->at[MOMENT_DUE], &to.seen);
+            group_series_add(&g->series, to.m, record_k(r), r->at[MOMENT_DUE], &to.seen);
     }
 }
 
@@ -406,8 +403,10 @@ void group_record(struct group *g, const struct run *run, const struct record *r
     values(g, region(g, r), r);
     for (int h = 0; h < N_HEADLINES; h++)
         see_extreme(g, (enum headline)h, r);
-    if (start != NS_ABSENT && r->try_no == 1)
-        arrivals_add(&g->arrivals, k_of(r), start);
+    group_turns_record(&g->turns, r);
+    /* What the plan asks for is when sessions begin. */
+    if (start != NS_ABSENT && r->try_no == 1 && r->turn <= 1)
+        arrivals_add(&g->arrivals, record_k(r), start);
     if (start != NS_ABSENT && within_phase(g, end) > start)
         g->in_flight = capped_sum(g->in_flight, within_phase(g, end) - start);
     if (end > g->latest)

@@ -4,6 +4,7 @@
 #include "data/hists.h"
 #include "data/recorder.h"
 #include "data/recorder_series.h"
+#include "data/recorder_turns.h"
 
 /*
  * What the recorder holds of a trial's phase. Regions are recorded apart from the moment a
@@ -29,6 +30,7 @@ struct group {
     struct labels regions; /* of attempts, "" where none was named */
     uint64_t region_errors[LABELS_MAX + 1];
     struct hists *region_hists[LABELS_MAX + 1]; /* of attempts that ended well */
+    struct group_turns *turns;                  /* NULL: no session was seen */
     bool has_region;
     size_t only_region; /* with has_region and not split */
     bool split;

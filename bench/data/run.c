@@ -61,7 +61,8 @@ static const char *copy(struct arena *a, const char *text)
     return text ? arena_strdup(a, text) : NULL;
 }
 
-static void plan_load(struct run *r, struct run_load *to, const struct phase *from)
+static void plan_load(struct run *r, struct run_load *to, const struct phase *from,
+                      bool sessions)
 {
     struct run_point *points = arena_alloc(&r->arena, from->n_points * sizeof(*points));
 
@@ -75,6 +76,8 @@ static void plan_load(struct run *r, struct run_load *to, const struct phase *fr
         .cv_ppm = llround(from->cv * 1e6),
         .duration = from->duration,
         .requests = from->requests,
+        .replay = from->replay != NULL,
+        .sessions = sessions,
     };
 }
 
@@ -94,7 +97,7 @@ static void plan_cell(struct run *r, struct run_cell *to, const struct cell *fro
                                      .text = copy(&r->arena, from->keys[i].text),
                                      .json = copy(&r->arena, from->keys[i].json) };
     for (size_t i = 0; i < from->n_phases; i++)
-        plan_load(r, &loads[i], &from->phases[i]);
+        plan_load(r, &loads[i], &from->phases[i], workload_has_sessions(&from->workload));
     *to = (struct run_cell){
         .name = copy(&r->arena, from->name),
         .keys = keys,

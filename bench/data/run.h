@@ -33,6 +33,8 @@ struct run_load {
     int64_t cv_ppm; /* of the gaps asked for */
     ns_t duration;  /* NS_ABSENT: by count */
     uint64_t requests;
+    bool replay;   /* of a trace: the points are its mean */
+    bool sessions; /* rate, concurrency and requests are of sessions */
 };
 
 struct run_cell {

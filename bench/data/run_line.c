@@ -101,6 +101,8 @@ static const struct field load_fields[] = {
     FIELD_INT("cv_ppm", I64, struct run_load, cv_ppm, FIELD_ALWAYS),
     FIELD_INT("duration", I64, struct run_load, duration, NS_ABSENT),
     FIELD_INT("requests", U64, struct run_load, requests, 0),
+    FIELD_BOOL("replay", struct run_load, replay),
+    FIELD_BOOL("sessions", struct run_load, sessions),
 };
 
 static const struct run_load blank_load = { .duration = NS_ABSENT };

@@ -24,6 +24,7 @@ struct maker {
     const struct node *root;
     const struct axis *axes;
     size_t n_axes;
+    const struct replay *replays; /* read so far: cells share them */
 };
 
 static const char *folder_of(struct arena *a, const char *file)
@@ -273,6 +274,7 @@ static int make(struct maker *m, const struct setting *settings, size_t n)
         return node_err(m->r.err, m->root->mark, "this is %s; expected a mapping of keys",
                         node_kinds[m->root->kind]);
     m->s->n_cells = 1;
+    m->r.own = &m->replays;
     for (size_t i = 0; i < n; i++)
         if (apply(m, &settings[i]))
             return -1;

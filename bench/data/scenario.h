@@ -84,6 +84,26 @@ struct workload_images {
     bool oversize; /* send even what the catalogue says is too large */
 };
 
+/*
+ * A conversation: each next request holds all that was said before, comes when the user has
+ * thought, and belongs to the phase in which it is due.
+ */
+struct session_spec {
+    struct dist turns;        /* requests of a session; DIST_NONE: each stands alone */
+    struct dist input_tokens; /* of the user's later messages, where they are synthetic */
+    const char *const *messages; /* or these, the last one again and again */
+    size_t n_messages;
+    bool from_dataset; /* or those of the row of the dataset: with them it ends */
+    ns_t think;        /* mean, from the end of an answer to the next request */
+    double think_cv;   /* 0: always that long, 1: exponential, else gamma */
+    const char
+        *tool_result; /* of every tool the model calls; NULL: it calls none of ours */
+    ns_t tool_time;   /* until the result is there, in place of thinking */
+    bool tools_only;  /* the first answer without a call is the last */
+};
+
+enum { SESSION_MAX_TURNS = 100 };
+
 struct workload {
     const char *messages;     /* a JSON array, or NULL */
     const char *dataset;      /* path of a JSONL file that was there, or NULL */
@@ -98,7 +118,13 @@ struct workload {
     bool unique_head; /* the first words differ in every request: nothing can be cached */
     double words_per_token; /* 0: learnt */
     struct workload_images images;
+    struct session_spec session;
 };
+
+static inline bool workload_has_sessions(const struct workload *w)
+{
+    return w->session.turns.kind != DIST_NONE;
+}
 
 /*
  * The rate or concurrency over a phase: straight lines between points. Without a duration
@@ -111,6 +137,8 @@ struct load_point {
     double value;
 };
 
+struct replay;
+
 struct phase {
     const char *name;
     bool open;                       /* open loop by rate, else closed by concurrency */
@@ -118,8 +146,11 @@ struct phase {
     size_t n_points;
     double cv;         /* of the gaps: 0 even, 1 Poisson, else gamma */
     ns_t duration;     /* NS_ABSENT: until `requests` */
-    uint64_t requests; /* 0: until `duration` */
+    uint64_t requests; /* 0: until `duration`; sessions count, where there are any */
     ns_t think;        /* closed loop: pause of a slot between requests */
+    const struct replay
+        *replay;  /* open loop: what is due when, and its sizes; NULL: rate */
+    double speed; /* of the replay: 2 is twice as fast */
     bool measured;
     bool searched; /* its rate is found on the way; points and duration are a guess */
 };

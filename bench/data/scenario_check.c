@@ -191,6 +191,43 @@ static int refuse_synthetic(struct draft *d, struct keys_reader *r, const char *
     return 0;
 }
 
+/* What a session is made of goes with one that has turns. */
+static int check_session(struct draft *d, struct keys_reader *r)
+{
+    static const char *const keys[] = {
+        "workload.session.think",       "workload.session.think_cv",
+        "workload.session.messages",    "workload.session.input_tokens",
+        "workload.session.tool_result", "workload.session.tool_time",
+        "workload.session.tools_only",  "workload.session.from_dataset"
+    };
+    struct session_spec *s = &d->cell.workload.session;
+    const struct node *at;
+
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+        if ((at = draft_seen(d->seen, keys[i])) && s->turns.kind == DIST_NONE)
+            return node_err(r->err, at->mark, "%s is of sessions; expected %s as well",
+                            keys[i], "workload.session.turns");
+    if ((at = draft_seen(d->seen, keys[2])) && draft_seen(d->seen, keys[3]))
+        return node_err(r->err, at->mark, "%s and %s are both there; expected one of them",
+                        keys[2], keys[3]);
+    if ((at = draft_seen(d->seen, keys[7])) && s->from_dataset &&
+        (!d->cell.workload.dataset || draft_seen(d->seen, keys[2]) ||
+         draft_seen(d->seen, keys[3])))
+        return node_err(
+            r->err, at->mark,
+            "%s goes with workload.dataset; expected that, and neither %s nor %s", keys[7],
+            keys[2], keys[3]);
+    for (size_t i = 5; i < 7; i++)
+        if ((at = draft_seen(d->seen, keys[i])) && !s->tool_result)
+            return node_err(r->err, at->mark, "%s is of tools; expected %s as well",
+                            keys[i], keys[4]);
+    if (s->turns.kind != DIST_NONE && s->input_tokens.kind == DIST_NONE)
+        s->input_tokens = (struct dist){ .kind = DIST_FIXED, .mean = 50 };
+    s->messages = d->session_messages.p;
+    s->n_messages = d->session_messages.n;
+    return 0;
+}
+
 /* The part of a path behind its last slash. */
 static const char *base_name(const char *path)
 {
@@ -233,7 +270,7 @@ static int check_workload(struct draft *d, struct keys_reader *r)
     struct workload *w = &d->cell.workload;
     const char *source;
 
-    if (find_source(d, r, &source) || check_images(d, r))
+    if (find_source(d, r, &source) || check_images(d, r) || check_session(d, r))
         return -1;
     if (d->messages)
         w->messages = node_json_text(r->arena, d->messages);

@@ -38,6 +38,7 @@ struct phase_draft {
     struct profile rate;
     struct profile concurrency;
     struct search_draft search;
+    const char *replay; /* path; NULL: not written */
     const struct node *node;
     const struct node **seen; /* as in struct keys_reader */
 };
@@ -59,6 +60,7 @@ struct draft {
     struct texts image_urls;
     struct texts headers;
     struct texts sim;
+    struct texts session_messages;
     const struct node *body;
     const struct node *messages;
     const struct node *matrix;

@@ -2,12 +2,15 @@
 #include <stdio.h>
 
 #include "base/units.h"
+#include "data/replay.h"
 #include "data/scenario_draft.h"
 
 enum { MAX_PHASES = 64, MAX_STEPS = 1000 };
 
-/* Most requests that one phase may plan. */
+/* Most requests that one phase may plan: of sessions, which have numbers for their turns.
+ */
 #define MAX_PLANNED 1e9
+#define MAX_SESSIONS 1e8
 
 /* Reads one value of a profile: a rate or a number of slots. */
 typedef int value_fn(struct str s, double *v, struct err *err);
@@ -259,6 +262,53 @@ static double planned(const struct phase *p)
     return p->requests ? fmin(sum, (double)p->requests) : sum;
 }
 
+/* A key that has no meaning beside another one. */
+static int refuse(struct phase_draft *d, struct keys_reader *r, const char *key,
+                  const char *why)
+{
+    const struct node *at = draft_seen(d->seen, key);
+
+    if (!at)
+        return 0;
+    return node_err(r->err, at->mark, "phase \"%s\" %s", d->phase.name, why);
+}
+
+/*
+ * A trace in place of a rate: so many rows as fit into duration and requests, at the mean
+ * rate and with the spread of gaps that they have.
+ */
+static int take_replay(struct phase_draft *d, struct keys_reader *r)
+{
+    struct phase *p = &d->phase;
+    struct replay_facts facts;
+    struct load_point *points;
+
+    if (!d->replay)
+        return refuse(d, r, "load[].speed", "has no replay; speed goes with one");
+    if (refuse(d, r, "load[].rate", "has both replay and rate; expected one of them") ||
+        refuse(d, r, "load[].concurrency",
+               "has both replay and concurrency; expected one of them") ||
+        refuse(d, r, "load[].arrival",
+               "has a replay, which says when requests leave; "
+               "arrival goes with a rate") ||
+        refuse(d, r, "load[].think", "has a replay; think goes with a concurrency"))
+        return -1;
+    p->replay = replay_get(r->own, r->arena, d->replay, r->err);
+    if (!p->replay)
+        return node_err_at(r->err, d->node->mark);
+    p->speed = p->speed > 0 ? p->speed : 1;
+    facts = replay_facts(p->replay, p->speed, p->duration, p->requests);
+    points = arena_alloc(r->arena, 2 * sizeof(*points));
+    points[0] = points[1] = (struct load_point){ 0, facts.rate };
+    points[1].at = p->duration == NS_ABSENT ? PHASE_HORIZON : p->duration;
+    p->points = points;
+    p->n_points = 2;
+    p->requests = facts.rows;
+    p->cv = facts.cv;
+    p->open = true;
+    return 0;
+}
+
 static int finish_phase(struct phase_draft *d, struct keys_reader *r)
 {
     struct phase *p = &d->phase;
@@ -269,6 +319,10 @@ static int finish_phase(struct phase_draft *d, struct keys_reader *r)
         return node_err(r->err, d->node->mark,
                         "phase \"%s\" searches; expected that of the last phase alone",
                         name);
+    if (take_replay(d, r))
+        return -1;
+    if (p->replay)
+        return 0;
     if (d->rate.at && d->concurrency.at)
         return node_err(r->err, d->concurrency.at->mark,
                         "phase \"%s\" has both rate and concurrency; expected one of them",
@@ -276,8 +330,8 @@ static int finish_phase(struct phase_draft *d, struct keys_reader *r)
     if (!profile->at)
         return node_err(
             r->err, d->node->mark,
-            "phase \"%s\" has neither rate nor concurrency; expected one of them, "
-            "as rate: 10/s",
+            "phase \"%s\" has neither rate nor concurrency nor replay; expected one of "
+            "them, as rate: 10/s",
             name);
     if (p->duration == NS_ABSENT && !p->requests)
         return node_err(
@@ -315,6 +369,11 @@ int draft_load(struct draft *d, struct keys_reader *r)
         if (finish_phase(&d->phases.p[i], r))
             return -1;
         phases[i] = d->phases.p[i].phase;
+        if (workload_has_sessions(&d->cell.workload) &&
+            fmax(planned(&phases[i]), (double)phases[i].requests) > MAX_SESSIONS)
+            return node_err(r->err, d->phases.p[i].node->mark,
+                            "phase \"%s\" plans more than %.0e sessions", phases[i].name,
+                            MAX_SESSIONS);
         measured = measured || phases[i].measured;
     }
     d->cell.n_phases = n;

@@ -1,4 +1,5 @@
 #include "data/nearest.h"
+#include "data/recorder.h"
 #include "data/scenario_draft.h"
 
 /* Does any cell, or measured phase, have this key with this value? */
@@ -25,6 +26,32 @@ static bool selects(const struct scenario *s, const struct slo_selector *sel, bo
     return found;
 }
 
+/* Of turns a few figures are kept, and none to be compared with another run's. */
+static int check_turn(const struct scenario *s, const struct slo *slo, struct err *err)
+{
+    uint32_t turn = slo_turn(slo);
+    bool kept = slo->is_rate && slo->rate == RATE_ERROR, sessions = false;
+
+    for (size_t i = 0; i < s->n_cells; i++)
+        sessions = sessions || workload_has_sessions(&s->cells[i].workload);
+    for (size_t m = 0; m < N_TURN_METRICS && !slo->is_rate; m++)
+        kept = kept || turn_metrics[m] == slo->metric;
+    if (!sessions)
+        return err_set(err, ERR_PARSE,
+                       "requests stand alone; expected turn together with "
+                       "workload.session.turns");
+    if (turn < 1 || turn > RECORDER_TURNS)
+        return err_set(err, ERR_PARSE,
+                       "no such turn; expected 1 to %d, the last together "
+                       "with those behind it",
+                       RECORDER_TURNS);
+    if (!kept || slo->relative)
+        return err_set(err, ERR_PARSE,
+                       "not kept by turn; expected ttft, e2e, prompt_tokens, "
+                       "cache_hit or error_rate, as an objective");
+    return 0;
+}
+
 static int no_such_selector(const struct scenario *s, const struct slo_selector *sel,
                             struct err *err)
 {
@@ -32,11 +59,12 @@ static int no_such_selector(const struct scenario *s, const struct slo_selector 
 
     nearest_try(&near, "phase");
     nearest_try(&near, "model");
+    nearest_try(&near, "turn");
     for (size_t k = 0; k < s->cells[0].n_keys; k++)
         nearest_try(&near, s->cells[0].keys[k].key);
     err_set(err, ERR_PARSE,
             "nothing to select by \"%.60s\"; expected a key of the matrix, "
-            "model or phase",
+            "model, phase or turn",
             sel->key);
     return nearest_hint(&near, err);
 }
@@ -47,8 +75,15 @@ int slos_check(const struct slos *slos, const struct scenario *s, const struct n
     for (size_t i = 0; i < slos->n; i++)
         for (size_t k = 0; k < slos->p[i].n_selectors; k++) {
             const struct slo_selector *sel = &slos->p[i].selectors[k];
-            bool known;
+            bool known = !strcmp(sel->key, "turn");
 
+            if (known && !check_turn(s, &slos->p[i], err))
+                continue;
+            if (known) {
+                err_at(err, "\"%.80s\"", slos->p[i].text);
+                return node_err_at(err,
+                                   at->kind == NODE_LIST ? at->items[i]->mark : at->mark);
+            }
             if (selects(s, sel, &known))
                 continue;
             if (known)

@@ -93,6 +93,7 @@ static const struct node *write_phase(struct keys_reader *r, const struct node *
         if (strncmp(key->path, prefix, sizeof(prefix) - 1) || strchr(leaf, '*'))
             continue;
         n = get(in, leaf);
+        n = n ? placed(r, key, n) : NULL;
         if (!n && !strcmp(leaf, "name"))
             n = scalar(r->arena, phase_name(r->arena, load, i));
         if (!n && !strcmp(leaf, "arrival") && node_get(in, "rate"))

@@ -380,3 +380,20 @@ int slo_parse(struct slo *slo, struct str text, struct arena *arena, struct err 
         return 0;
     return err_at(err, "\"%.80s\"", slo->text);
 }
+
+uint32_t slo_turn(const struct slo *slo)
+{
+    for (size_t i = 0; i < slo->n_selectors; i++) {
+        const char *text = slo->selectors[i].value;
+        char *end;
+        unsigned long v;
+
+        if (strcmp(slo->selectors[i].key, "turn") != 0)
+            continue;
+        v = strtoul(text, &end, 10);
+        if (*text < '0' || *text > '9' || *end || !v || v > UINT32_MAX)
+            return UINT32_MAX;
+        return (uint32_t)v;
+    }
+    return 0;
+}

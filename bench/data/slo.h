@@ -30,7 +30,7 @@ struct slo_bound {
 };
 
 struct slo_selector {
-    const char *key; /* a matrix key, "phase", "model", "region" is not one */
+    const char *key; /* a matrix key, "phase", "model", "turn"; "region" is not one */
     const char *value;
 };
 
@@ -53,5 +53,9 @@ struct slo {
 /* Text into *slo, strings into the arena. -1 with what was expected and the nearest name.
  */
 int slo_parse(struct slo *slo, struct str text, struct arena *arena, struct err *err);
+
+/* The turn of its sessions that it is about, from 1; 0: of all; UINT32_MAX: no such.
+ */
+uint32_t slo_turn(const struct slo *slo);
 
 #endif

@@ -240,9 +240,11 @@ static void make_cell(struct summary_making *k, uint32_t cell)
             add_counts(&c->measured, g);
         tally_add(&k->s->all, &g->tally);
         summary_make_regions(k, cell_group(k, cell, p));
+        summary_make_turns(k, cell_group(k, cell, p));
     }
     make_rates(k->run, &c->measured);
     summary_make_regions(k, &c->measured);
+    summary_make_turns(k, &c->measured);
     tally_add(&k->s->total, &c->measured.tally);
     add_outcomes(&k->s->outcomes, &c->measured.outcomes);
     for (int l = 0; l < N_LABELS; l++)

@@ -83,7 +83,10 @@ struct summary_rate {
 /* The load that was asked for, and the one that arrived. */
 struct summary_load {
     bool open;
-    double asked; /* requests per second, or concurrency: mean over the phase */
+    bool replay;   /* of a trace, asked for by its means */
+    bool sessions; /* what is asked for, and arrives, are beginnings of sessions */
+    bool by_count; /* the phase ends with the last of them */
+    double asked;  /* requests per second, or concurrency: mean over the phase */
     double asked_first;
     double asked_last;
     double asked_cv;
@@ -108,6 +111,14 @@ struct summary_region {
     struct summary_metric metrics[N_REGION_METRICS];
 };
 
+/* Requests of sessions by turn; the last holds all beyond it as well. */
+struct summary_turn {
+    uint32_t turn; /* from 1 */
+    uint64_t requests;
+    uint64_t errors;
+    struct summary_metric metrics[N_TURN_METRICS];
+};
+
 struct summary_group {
     uint32_t cell;
     uint32_t trial; /* only in `trials` */
@@ -124,6 +135,8 @@ struct summary_group {
     struct steady_seen steady;      /* only in `trials` */
     struct summary_region *regions; /* of attempts that named one */
     size_t n_regions;
+    struct summary_turn *turns; /* none where requests stand alone; not in `trials` */
+    size_t n_turns;
 };
 
 struct summary_label {

@@ -7,6 +7,9 @@ void summary_load_asked(struct summary_load *to, const struct run_load *l)
     ns_t t = l->duration;
 
     to->open = l->open;
+    to->replay = l->replay;
+    to->sessions = l->sessions;
+    to->by_count = l->duration == NS_ABSENT;
     to->asked_cv = (double)l->cv_ppm / 1e6;
     if (!l->n_points)
         return;
@@ -38,6 +41,7 @@ void summary_load_add(struct summary_load *to, struct summary_load_sums *sums,
     to->planned += end.planned;
     to->issued += end.issued;
     sums->arrivals.started += a.started;
+    sums->last += a.last;
     if (end.at != NS_ABSENT && begin.at + a.last > end.at)
         sums->beyond += begin.at + a.last - end.at;
     sums->arrivals.dispersion += a.dispersion;
@@ -53,14 +57,18 @@ void summary_load_end(struct summary_load *to, const struct summary_load_sums *s
     const struct arrivals_seen *a = &sums->arrivals;
 
     if (span > 0) {
+        /* While the last sessions talk on, no more are asked for. */
+        bool talk_on = to->open && to->sessions && to->by_count && sums->last > 0;
+
         to->has_rate = true;
-        to->rate = (double)a->started * NS_PER_S / (double)(span + sums->beyond);
+        to->rate = (double)a->started * NS_PER_S /
+                   (double)(talk_on ? sums->last : span + sums->beyond);
         to->concurrency = sums->in_flight / sums->under_way;
     }
     to->has_cv = to->open && a->gaps >= 2 && a->gap_mean > 0;
     if (to->has_cv)
         to->cv = sqrt(a->gap_m2 / (double)(a->gaps - 1)) / a->gap_mean;
-    to->has_dispersion = to->open && sums->freedom > 0;
+    to->has_dispersion = to->open && !to->replay && sums->freedom > 0;
     if (to->has_dispersion)
         to->dispersion = a->dispersion / sums->freedom;
 }

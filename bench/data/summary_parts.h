@@ -50,6 +50,7 @@ void summary_rate_of(struct summary_rate *rate, enum rate_id id, const struct ta
 /* The load of a group: what was asked, then each of its trials, then the figures. */
 struct summary_load_sums {
     struct arrivals_seen arrivals;
+    ns_t last;      /* of first attempts, since their phase began */
     ns_t beyond;    /* how long after its phase was over the last request of it left */
     double freedom; /* windows - 1, summed */
     double in_flight;
@@ -64,6 +65,9 @@ void summary_load_end(struct summary_load *to, const struct summary_load_sums *s
 
 /* Those that attempts of the group named. */
 void summary_make_regions(struct summary_making *k, struct summary_group *g);
+
+/* The turns of its sessions. */
+void summary_make_turns(struct summary_making *k, struct summary_group *g);
 
 void summary_make_health(struct summary_making *k);
 

@@ -48,7 +48,8 @@ static bool names_cell(const struct slo *slo, const struct run_cell *c)
     for (size_t i = 0; i < slo->n_selectors; i++) {
         const char *value;
 
-        if (!strcmp(slo->selectors[i].key, "phase"))
+        if (!strcmp(slo->selectors[i].key, "phase") ||
+            !strcmp(slo->selectors[i].key, "turn"))
             continue;
         value = cell_value(c, slo->selectors[i].key);
         if (!value || strcmp(value, slo->selectors[i].value))
@@ -78,11 +79,38 @@ static void gather_values(struct verdict_subject *to, const struct recorder *r,
         to->counted -= s.n - s.used;
 }
 
+/* A turn's values are worth the share that all of their kind are. */
+static void gather_turn(struct verdict_subject *to, const struct recorder *r,
+                        uint32_t trial, uint32_t phase, const struct slo *slo,
+                        uint32_t turn)
+{
+    int64_t before = to->hist.total;
+    uint64_t requests, errors, n;
+    struct sample s;
+
+    recorder_turn(r, trial, phase, turn, &requests, &errors);
+    to->tally.requests += requests;
+    to->tally.request_errors += errors;
+    to->attempt_errors += errors;
+    if (slo->is_rate)
+        return;
+    recorder_turn_hist(r, trial, phase, turn, slo->metric, &to->hist);
+    n = (uint64_t)(to->hist.total - before);
+    if (recorder_sample(r, trial, phase, slo->metric, &s) && s.n)
+        n = (uint64_t)((double)n * (double)s.used / (double)s.n);
+    to->counted += n;
+}
+
 void verdict_gather(struct verdict_subject *to, const struct run *run,
                     const struct recorder *r, uint32_t slo, uint32_t trial, uint32_t phase)
 {
     const struct outcome_counts *counts = recorder_outcomes(r, trial, phase);
+    uint32_t turn = slo_turn(&run->slos[slo]);
 
+    if (turn) {
+        gather_turn(to, r, trial, phase, &run->slos[slo], turn);
+        return;
+    }
     tally_add(&to->tally, recorder_tally(r, trial, phase));
     for (int o = 0; o < N_OUTCOMES; o++)
         if (outcomes[o].error)

@@ -1,5 +1,6 @@
 #include "load/arrival.h"
 
+#include "data/replay.h"
 #include "data/stats.h"
 
 /* Neumaier's sum: keeps what rounding takes away, so a long schedule does not drift. */
@@ -41,6 +42,10 @@ bool arrival_next(struct arrival *a, ns_t *due)
 {
     if (a->phase->requests && a->k >= a->phase->requests)
         return false;
+    if (a->phase->replay) {
+        *due = replay_due(a->phase->replay, a->k++, a->phase->speed);
+        return true;
+    }
     if (!profile_reach_area(a->phase, next_area(a), &a->walk, due))
         return false;
     a->k++;

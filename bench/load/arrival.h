@@ -25,6 +25,8 @@
  * and the beginning does not depend on the length. Nothing else goes in: every worker walks
  * the same sequence and takes the k with k % workers == its number.
  *
+ * A phase that replays a trace has neither: request k is due when row k is.
+ *
  *     struct arrival a;
  *     arrival_init(&a, phase, seed, round * n_phases + phase_number);
  *     for (k = 0; arrival_next(&a, &due); k++) ...

@@ -51,6 +51,14 @@ static struct engine *make(const struct engine_config *config)
     atomic_init(&e->running, e->n_workers);
     buf_init(&e->head, 0);
     buf_init(&e->tail, 0);
+    e->sessions = (struct session_rules){
+        .spec = &config->cell->workload.session,
+        .endpoint = config->endpoint,
+        .seed = config->seed,
+        .round = config->round,
+        .words_per_token = config->words_per_token,
+        .prompts = config->prompts,
+    };
     pthread_mutex_init(&e->lock, NULL);
     pthread_cond_init(&e->moved, NULL);
     return e;

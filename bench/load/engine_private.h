@@ -10,6 +10,7 @@
 #include "load/arrival.h"
 #include "load/engine.h"
 #include "load/profile.h"
+#include "load/session.h"
 #include "load/wire.h"
 
 /* What engine.c (the trial), worker.c (the load), shot.c (one request) and lag.c share. */
@@ -21,6 +22,7 @@ struct phase_state {
     _Atomic uint64_t next_k; /* of a closed loop */
     _Atomic uint64_t planned;
     _Atomic uint64_t issued;
+    _Atomic uint64_t sessions; /* that began in it and are over */
 };
 
 enum engine_start { START_NOT_YET, START_GO, START_NEVER };
@@ -33,6 +35,7 @@ struct engine {
     struct buf head;     /* of request bodies */
     struct buf tail;
     struct demand *demand; /* of the output; NULL: none */
+    struct session_rules sessions;
     struct worker *workers;
     unsigned n_workers;
     atomic_uint running;
@@ -54,20 +57,28 @@ enum shot_state {
     SHOT_QUEUED,  /* due; the cap or the pacer may hold it */
     SHOT_WIRE,    /* an attempt is under way */
     SHOT_WAITING, /* for the moment of its next attempt */
+    SHOT_BETWEEN, /* two requests of its session: the next is made, and not due yet */
 };
 
-/* One request, from before its due time to the end of its final attempt. */
+/*
+ * One request, from before its due time to the end of its final attempt; in a session those
+ * that follow from it as well, one after the other.
+ */
 struct shot {
     struct shot *next; /* in the queue or the free list */
     struct shot *all_next;
     struct worker *worker;
     enum shot_state state;
     struct transfer *transfer; /* while SHOT_WIRE */
-    struct loop_timer *timer;  /* while SHOT_WAITING; made when first needed */
+    struct loop_timer *timer;  /* while SHOT_WAITING or SHOT_BETWEEN */
     struct slot *slot;         /* closed loop, NULL in an open one */
+    struct session *session;   /* NULL: none yet, or requests stand alone */
+    uint32_t turn;             /* of it, from 1; 0: it stands alone */
+    ns_t began;                /* its first request was due */
     uint64_t req;
-    uint64_t k; /* in the phase */
-    uint32_t phase;
+    uint64_t k;           /* in the phase in which it, or its session, began */
+    uint32_t began_phase; /* that one */
+    uint32_t phase;       /* in which it is due */
     uint32_t try_no;
     ns_t due;
     ns_t free_at; /* due, or end of the retry wait */
@@ -171,7 +182,8 @@ int worker_open(struct worker *w, struct engine *e, unsigned number, struct err 
 void worker_close(struct worker *w);
 void *worker_main(void *worker);
 void worker_shot_over(struct worker *w, struct shot *s,
-                      ns_t at); /* the final attempt ended */
+                      ns_t at);                         /* the final attempt ended */
+void worker_turn_due(struct worker *w, struct shot *s); /* the next of its session */
 void worker_check_end(struct worker *w);
 
 /* shot.c */
@@ -179,7 +191,9 @@ struct shot *shot_new(struct worker *w, uint32_t phase, uint64_t k);
 void shot_drop(struct shot *s);   /* never sent, not recorded */
 void shot_submit(struct shot *s); /* due or retry wait over: into the queue */
 void shots_pump(struct worker *w);
-void shots_cut(struct worker *w); /* all that are open */
+void shots_submit_turns(struct worker *w, ns_t until); /* of sessions, due by then */
+void shots_drop_turns(struct worker *w);               /* those that were not due */
+void shots_cut(struct worker *w);                      /* all that are open */
 void shots_cut_queue(struct worker *w);
 void shots_free(struct worker *w);
 

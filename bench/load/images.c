@@ -218,6 +218,16 @@ struct image_use images_within(struct str messages)
     return use;
 }
 
+struct image_use images_in(struct str message)
+{
+    struct image_use use = { 0 };
+    struct json j;
+
+    json_init(&j, message.p, message.n);
+    see_message(&j, &use);
+    return use;
+}
+
 /* --- what a model takes --------------------------------------------------------------- */
 
 static void put_megabytes(char *out, size_t size, double bytes)

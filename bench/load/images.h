@@ -58,6 +58,7 @@ struct image_use images_most(const struct images *im);
 
 /* The same of messages that hold pictures themselves, a JSON array. */
 struct image_use images_within(struct str messages);
+struct image_use images_in(struct str message); /* of one of them */
 
 /*
  * Does a request of so many bytes with these pictures keep to what the model takes? -1 with

@@ -8,11 +8,13 @@
 #include "base/mem.h"
 #include "data/cell_name.h"
 #include "data/nearest.h"
+#include "data/replay.h"
 #include "load/dataset.h"
 #include "load/images.h"
 #include "load/plan_private.h"
 #include "load/profile.h"
 #include "load/prompts.h"
+#include "load/session.h"
 
 /* Where the catalogue does not know better. */
 enum { USUAL_COMPLETION = 512, USUAL_SPEED = 100, BYTES_PER_TOKEN = 4 };
@@ -212,9 +214,49 @@ static int check_endpoint(const struct cell *cell, struct err *err)
     rc = e->prepare(spec, &head, &tail, err);
     buf_free(&head);
     buf_free(&tail);
+    if (!rc && workload_has_sessions(&cell->workload) && !e->follow)
+        rc = err_set(err, ERR_PARSE,
+                     "workload.session: the endpoint \"%s\" has no conversations", e->name);
+    if (!rc && (cell->workload.images.n_files || cell->workload.images.n_urls) &&
+        !e->pictures)
+        rc = err_set(err, ERR_USAGE,
+                     "workload.images: the endpoint \"%s\" takes no pictures; expected "
+                     "request.endpoint chat",
+                     e->name);
     if (!rc && prompts_check(&cell->workload, e->takes, err))
         return err_at(err, "request.endpoint %s", e->name);
     return rc;
+}
+
+static double mean_of(const struct session_spec *s)
+{
+    double sum = 0;
+
+    for (size_t i = 0; i < s->n_messages; i++)
+        sum += (double)strlen(s->messages[i]) / BYTES_PER_TOKEN;
+    if (s->n_messages)
+        return sum / (double)s->n_messages;
+    for (int i = 0; i < DRAWS; i++)
+        sum += dist_draw(&s->input_tokens, (i + 0.5) / DRAWS);
+    return sum / DRAWS;
+}
+
+/* The prompt of the last turn of a long conversation; the longest of a trace. */
+static int64_t longest_prompt(const struct plan_cell *c)
+{
+    const struct workload *w = &c->cell->workload;
+    int64_t longest = c->prompt;
+
+    for (size_t i = 0; i < c->cell->n_phases && !w->messages && !w->dataset; i++) {
+        const struct replay *r = c->cell->phases[i].replay;
+
+        for (size_t k = 0; r && k < r->n_rows; k++)
+            longest = r->rows[k].input > longest ? r->rows[k].input : longest;
+    }
+    if (workload_has_sessions(w))
+        longest += llround((session_most_turns(&w->session) - 1) *
+                           ((double)c->completion + mean_of(&w->session)));
+    return longest;
 }
 
 static int describe(struct plan *p, size_t i, struct err *err)
@@ -229,6 +271,7 @@ static int describe(struct plan *p, size_t i, struct err *err)
     c->characters = -1;
     if (check_endpoint(c->cell, err) || measure_prompt(p, c, err) || measure_images(c, err))
         return -1;
+    c->longest = longest_prompt(c);
     c->need = (struct rate_need){ {
         [LIMIT_REQUESTS] = 1,
         [LIMIT_TOKENS] = (double)(c->prompt + c->completion),
@@ -238,20 +281,58 @@ static int describe(struct plan *p, size_t i, struct err *err)
     return 0;
 }
 
-/* Area under the curve that one request takes: 1 of a rate, so long of a slot. */
-static double area_of_one(const struct plan_cell *c, const struct phase *ph)
+/* The requests of a phase, means: of a session each holds what went before. */
+struct phase_requests {
+    double turns; /* for each that the phase counts */
+    int64_t prompt;
+    int64_t completion;
+};
+
+static struct phase_requests requests_of(const struct plan_cell *c, const struct phase *ph)
 {
-    return ph->open ? 1 : (double)(c->latency + ph->think) / NS_PER_S;
+    struct phase_requests q = { 1, c->prompt, c->completion };
+    const struct workload *w = &c->cell->workload;
+
+    if (ph->replay && !w->messages && !w->dataset) {
+        struct replay_facts f =
+            replay_facts(ph->replay, ph->speed, ph->duration, ph->requests);
+
+        q.prompt = llround(f.input);
+        if (c->cell->request.max_completion_tokens < 0)
+            q.completion = llround(f.output);
+    }
+    if (workload_has_sessions(w)) {
+        double before;
+
+        session_means(&w->session, &q.turns, &before);
+        q.prompt += llround(before * ((double)q.completion + mean_of(&w->session)));
+    }
+    return q;
+}
+
+/*
+ * Area under the curve that one request takes: 1 of a rate, so long of a slot. A session
+ * takes as much for all its turns.
+ */
+static double area_of_one(const struct plan_cell *c, const struct phase *ph,
+                          const struct phase_requests *q)
+{
+    double turns = q->turns, pauses = (turns - 1) * (double)c->cell->workload.session.think;
+
+    if (ph->open)
+        return 1;
+    return (turns * (double)c->latency + pauses + (double)ph->think) / NS_PER_S;
 }
 
 /* When the phase ends: its duration, or earlier when it has had its requests. */
-static ns_t length_of(const struct plan_cell *c, const struct phase *ph)
+static ns_t length_of(const struct plan_cell *c, const struct phase *ph,
+                      const struct phase_requests *q)
 {
     struct profile_walk walk = { 0 };
     ns_t t;
 
     if (ph->requests &&
-        profile_reach_area(ph, (double)ph->requests * area_of_one(c, ph), &walk, &t))
+        profile_reach_area(ph, (double)ph->requests * area_of_one(c, ph, q), &walk, &t))
         return t;
     return ph->duration == NS_ABSENT ? 0 : ph->duration;
 }
@@ -261,30 +342,47 @@ static ns_t length_of(const struct plan_cell *c, const struct phase *ph)
  * down; in an open one they stay planned.
  */
 static double walk_phase(struct plan_cell *c, const struct phase *ph,
-                         struct plan_buckets *b, ns_t begin, ns_t *length)
+                         const struct phase_requests *q, struct plan_buckets *b, ns_t begin,
+                         ns_t *length)
 {
-    double one = area_of_one(c, ph);
+    double one = area_of_one(c, ph, q) / q->turns, all = (double)ph->requests * q->turns;
+    struct rate_need need = c->need;
     bool slows = !ph->open && c->cell->limits.pace_to_rate_limits;
     double before = 0, requests = 0;
 
-    *length = length_of(c, ph);
+    need.of[LIMIT_TOKENS] = (double)(q->prompt + q->completion);
+    *length = length_of(c, ph, q);
     for (int i = 1; i <= STEPS; i++) {
         ns_t t = i == STEPS ? *length : *length / STEPS * i;
         double area = profile_area(ph, t);
         double want = (area - before) / one;
-        double fit = plan_buckets_take(b, want, &c->need, begin + t);
+        double fit = plan_buckets_take(b, want, &need, begin + t);
 
         requests += slows ? fit : want;
         before = area;
     }
-    if (slows && ph->duration == NS_ABSENT && requests < (double)ph->requests) {
-        double late = (double)ph->requests - requests;
+    if (slows && ph->duration == NS_ABSENT && requests < all) {
+        double late = all - requests;
 
-        *length += plan_buckets_time(b, late, &c->need);
-        plan_buckets_take(b, late, &c->need, begin + *length);
-        requests = (double)ph->requests;
+        *length += plan_buckets_time(b, late, &need);
+        plan_buckets_take(b, late, &need, begin + *length);
+        requests = all;
     }
     return requests;
+}
+
+static int64_t times(int64_t a, uint64_t n)
+{
+    int64_t v;
+
+    return n > INT64_MAX || __builtin_mul_overflow(a, (int64_t)n, &v) ? INT64_MAX : v;
+}
+
+static int64_t plus(int64_t a, int64_t b)
+{
+    int64_t v;
+
+    return __builtin_add_overflow(a, b, &v) ? INT64_MAX : v;
 }
 
 /* A trial of the cell that begins then; returns how long it takes. */
@@ -296,14 +394,19 @@ static ns_t walk_trial(struct plan_cell *c, struct plan_buckets *b, ns_t begin)
     plan_buckets_take(b, 0, &c->need, begin);
     for (size_t i = 0; i < c->cell->n_phases; i++) {
         const struct phase *ph = &c->cell->phases[i];
+        struct phase_requests q = requests_of(c, ph);
         ns_t length;
-        double all = walk_phase(c, ph, b, now, &length);
+        double all = walk_phase(c, ph, &q, b, now, &length);
         uint64_t n = (uint64_t)(ph->open ? floor(all + 1e-6) : ceil(all - 1e-6));
+        uint64_t most = (uint64_t)ceil((double)ph->requests * q.turns - 1e-6);
 
-        n = ph->requests && n > ph->requests ? ph->requests : n;
+        n = ph->requests && n > most ? most : n;
         c->requests += n;
         c->measured += ph->measured ? n : 0;
         c->estimated |= !ph->open && !(ph->requests && ph->duration == NS_ABSENT);
+        c->estimated |= workload_has_sessions(&c->cell->workload);
+        c->tokens_in = plus(c->tokens_in, times(q.prompt, n));
+        c->tokens_out = plus(c->tokens_out, times(q.completion, n));
         now += length;
     }
     c->time += now + tail - begin;
@@ -328,20 +431,6 @@ static void walk_run(struct plan *p, struct plan_buckets *all)
     p->total.time = now;
 }
 
-static int64_t times(int64_t a, uint64_t n)
-{
-    int64_t v;
-
-    return n > INT64_MAX || __builtin_mul_overflow(a, (int64_t)n, &v) ? INT64_MAX : v;
-}
-
-static int64_t plus(int64_t a, int64_t b)
-{
-    int64_t v;
-
-    return __builtin_add_overflow(a, b, &v) ? INT64_MAX : v;
-}
-
 static int64_t cost_of(const struct plan_cell *c)
 {
     const struct endpoint *e = endpoint_find(c->cell->request.endpoint);
@@ -361,8 +450,6 @@ static void add_up(struct plan *p)
     for (size_t i = 0; i < p->n_cells; i++) {
         struct plan_cell *c = &p->cells[i];
 
-        c->tokens_in = times(c->prompt, c->requests);
-        c->tokens_out = times(c->completion, c->requests);
         c->cost_nusd = cost_of(c);
         plan_add_audio(t, c);
         t->requests += c->requests;

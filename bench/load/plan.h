@@ -45,7 +45,8 @@ struct plan_cell {
     const struct cell *cell;
     const char *name;          /* what sets it apart from the others */
     const struct model *model; /* NULL: not in the catalogue */
-    int64_t prompt;            /* tokens of one request, mean */
+    int64_t prompt;            /* tokens of one request, mean; of a session's first */
+    int64_t longest;           /* of its last, or of a trace; else the same */
     size_t images;             /* pictures in one request, at most */
     size_t image_bytes;        /* of them, in it */
     int64_t completion;        /* tokens it may generate at most, or a guess */

@@ -87,10 +87,10 @@ static void warn_model(struct plan_remarks *r, const struct plan_cell *c)
         warn_unknown_model(r, c);
     else if (c->images && !m->vision)
         plan_remark(r, c, "the catalogue does not say that %s takes pictures", m->id);
-    else if (m->context > 0 && c->prompt + c->completion > m->context)
+    else if (m->context > 0 && c->longest + c->completion > m->context)
         plan_remark(r, c,
                     "prompt and answer (%lld + %lld tokens) exceed the context of %lld",
-                    (long long)c->prompt, (long long)c->completion, (long long)m->context);
+                    (long long)c->longest, (long long)c->completion, (long long)m->context);
     else if (m->max_completion > 0 && c->completion > m->max_completion)
         plan_remark(r, c,
                     "answers of %lld tokens are asked for, the model gives %lld at most",

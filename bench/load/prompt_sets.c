@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/endpoint.h"
 #include "base/json.h"
 #include "base/mem.h"
 
@@ -53,6 +54,20 @@ static struct prompts *shared(const struct prompt_sets *ps, const struct scenari
     return NULL;
 }
 
+/* A bound that the scenario sets holds for all answers. */
+static void replay(struct prompts *p, const struct cell *c)
+{
+    bool bound = c->request.max_completion_tokens >= 0;
+
+    for (size_t i = 0; i < c->n_phases; i++)
+        if (c->phases[i].replay) {
+            const struct endpoint *e = endpoint_find(c->request.endpoint);
+
+            prompts_replay(p, c->phases, c->n_phases, e && !bound ? e->most : NULL);
+            return;
+        }
+}
+
 static enum prompt_form form_of(const struct cell *c)
 {
     const struct endpoint *e = endpoint_find(c->request.endpoint);
@@ -72,6 +87,7 @@ int prompt_sets_open(struct prompt_sets *ps, const struct scenario *s, struct er
         ps->of_cell[i] = p;
         if (!p)
             return -1;
+        replay(p, c);
         if (!c->request.model && !prompts_name_models(p))
             return err_set(err, ERR_USAGE,
                            "%s: not every row names a model; expected that, or "

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/rng.h"
+#include "data/replay.h"
 #include "load/clip.h"
 #include "load/dataset.h"
 #include "load/images.h"
@@ -31,6 +32,9 @@ struct prompts {
     struct clip *clip;
     struct dataset dataset;
     uint64_t seed;
+    const struct phase *phases; /* where one of them replays a trace, else NULL */
+    size_t n_phases;
+    const char *most; /* the member that bounds an answer; NULL: none is set */
 };
 
 /* Every random choice has its own stream: none shifts another. */
@@ -75,18 +79,69 @@ static void literal(const struct prompts *p, uint64_t round, uint64_t number,
 }
 
 /* Each phase reads on in the file's order from a place of its own. */
-static void dataset_row(const struct prompts *p, uint64_t round, uint64_t number,
-                        struct buf *messages, struct buf *extra, struct prompt_info *info)
+static const struct dataset_row *row_number(const struct prompts *p, uint64_t round,
+                                            uint64_t number)
 {
     uint64_t n = p->dataset.n_rows;
     struct rng place = stream(p, round, "rows", number / PROMPTS_PHASE_STRIDE);
     uint64_t k = number % PROMPTS_PHASE_STRIDE;
-    const struct dataset_row *row = &p->dataset.rows[(rng_below(&place, n) + k) % n];
 
-    buf_add(messages, row->messages.p, row->messages.n);
+    return &p->dataset.rows[(rng_below(&place, n) + k) % n];
+}
+
+static bool is_of_user(struct str message)
+{
+    struct str key, role = { "", 0 };
+    struct json j;
+
+    json_init(&j, message.p, message.n);
+    if (!json_open_object(&j))
+        return false;
+    while (json_key(&j, &key))
+        if (str_is(key, "role"))
+            json_text(&j, &role);
+        else
+            json_skip(&j);
+    return str_is(role, "user");
+}
+
+static bool nth_of_user(struct str messages, uint32_t n, struct str *message)
+{
+    struct json j;
+
+    json_init(&j, messages.p, messages.n);
+    if (!json_open_array(&j))
+        return false;
+    while (json_item(&j) && json_raw(&j, message))
+        if (is_of_user(*message) && !--n)
+            return true;
+    return false;
+}
+
+bool prompts_user_message(const struct prompts *p, uint64_t round, uint64_t number,
+                          uint32_t n, struct str *message)
+{
+    return nth_of_user(row_number(p, round, number)->messages, n, message);
+}
+
+static void dataset_row(const struct prompts *p, uint64_t round, uint64_t number,
+                        struct buf *messages, struct buf *extra, struct prompt_info *info)
+{
+    const struct dataset_row *row = row_number(p, round, number);
+    struct str all = row->messages, first;
+    struct image_use use = row->images;
+
+    if (p->w.session.from_dataset && nth_of_user(all, 1, &first)) {
+        all.n = (size_t)(first.p + first.n - all.p);
+        buf_add(messages, all.p, all.n);
+        buf_char(messages, ']');
+        use = images_within(all);
+    } else {
+        buf_add(messages, all.p, all.n);
+    }
     buf_add(extra, row->extra.p, row->extra.n);
-    info->images = row->images.n;
-    info->estimated_tokens = guess_tokens(row->messages.n, row->images);
+    info->images = use.n;
+    info->estimated_tokens = guess_tokens(all.n, use);
     info->max_completion = row->max_completion;
     info->model = row->model;
 }
@@ -187,12 +242,102 @@ static void text(const struct prompts *p, uint64_t round, double words_per_token
     info->estimated_tokens = info->characters / BYTES_PER_TOKEN;
 }
 
-static void synthetic(const struct prompts *p, uint64_t round, double words_per_token,
-                      uint64_t k, struct buf *out, struct prompt_info *info)
+/* The row of the trace that request k replays; NULL: its phase replays none. */
+static const struct replay_row *row_of(const struct prompts *p, uint64_t k)
+{
+    uint64_t phase = k / PROMPTS_PHASE_STRIDE, i = k % PROMPTS_PHASE_STRIDE;
+    const struct replay *r = phase < p->n_phases ? p->phases[phase].replay : NULL;
+
+    return r && i < r->n_rows ? &r->rows[i] : NULL;
+}
+
+static int64_t tokens_of(const struct prompts *p, uint64_t round, uint64_t k,
+                         const struct replay_row *row)
 {
     struct rng length = stream(p, round, "lengths", k);
+
+    if (row)
+        return row->input;
+    return llround(dist_draw(&p->w.input_tokens, rng_open(&length)));
+}
+
+/* What bounds the answer of a row, as the row says. */
+static void put_most(const struct prompts *p, const struct replay_row *row,
+                     struct buf *extra, struct prompt_info *info)
+{
+    if (!p->most)
+        return;
+    buf_printf(extra, ",\"%s\":%u", p->most, row->output);
+    info->max_completion = row->output;
+}
+
+/* Blocks that are the same in two rows are the same words; the last one may be shorter. */
+static void put_blocks(const struct prompts *p, uint64_t round, double words_per_token,
+                       uint64_t k, const struct replay_row *row, struct buf *out,
+                       struct prompt_info *info)
+{
+    const struct replay *r = p->phases[k / PROMPTS_PHASE_STRIDE].replay;
+    int64_t left = info->planned_tokens - prompts_overhead(&p->w);
+
+    info->words = 0;
+    for (uint32_t i = 0; i < row->n_blocks && left > 0; i++) {
+        int64_t tokens = r->shape->block_tokens;
+        struct rng rng = stream(p, round, "blocks", r->blocks[row->block + i]);
+        size_t n;
+
+        tokens = i + 1 == row->n_blocks || tokens > left ? left : tokens;
+        n = words_for(tokens, words_per_token, 1);
+        if (i)
+            buf_char(out, ' ');
+        words_put(out, &rng, n);
+        info->words += (int64_t)n;
+        left -= tokens;
+    }
+}
+
+/* The text of the user's message, between these two; pictures go behind it. */
+static void open_user(const struct prompts *p, struct buf *out)
+{
+    buf_str(out, "user\",\"content\":");
+    buf_str(out, p->images.n ? "[{\"type\":\"text\",\"text\":\"" : "\"");
+}
+
+static void close_user(const struct prompts *p, uint64_t round, uint64_t k, struct buf *out,
+                       struct prompt_info *info)
+{
+    if (!p->images.n) {
+        buf_str(out, "\"}]");
+        return;
+    }
+    /* What pictures cost nobody planned, and the words can teach nothing beside them. */
+    info->planned_tokens = info->words = -1;
+    buf_str(out, "\"}");
+    put_images(p, round, k, out, info);
+    buf_str(out, "]}]");
+}
+
+static void of_blocks(const struct prompts *p, uint64_t round, double words_per_token,
+                      uint64_t k, const struct replay_row *row, struct buf *out,
+                      struct prompt_info *info)
+{
+    int64_t least = prompts_overhead(&p->w) + 1;
+
+    info->planned_tokens = row->input > least ? row->input : least;
+    info->estimated_tokens = info->planned_tokens;
+    buf_str(out, "[{\"role\":\"");
+    open_user(p, out);
+    if (p->w.unique_head)
+        put_head(p, round, k, out);
+    put_blocks(p, round, words_per_token, k, row, out, info);
+    close_user(p, round, k, out, info);
+}
+
+static void synthetic(const struct prompts *p, uint64_t round, double words_per_token,
+                      uint64_t k, const struct replay_row *row, struct buf *out,
+                      struct prompt_info *info)
+{
     struct rng rng = stream(p, round, "words", k);
-    int64_t drawn = llround(dist_draw(&p->w.input_tokens, rng_open(&length)));
+    int64_t drawn = tokens_of(p, round, k, row);
     int64_t fixed = prompts_overhead(&p->w) + (int64_t)p->w.prefix_tokens;
     int64_t own = drawn > fixed ? drawn - fixed : 1;
     size_t n = words_for(own, words_per_token, 1);
@@ -207,20 +352,11 @@ static void synthetic(const struct prompts *p, uint64_t round, double words_per_
         info->words += (int64_t)put_prefix(p, round, words_per_token, k, out);
         buf_str(out, "\"},{\"role\":\"");
     }
-    buf_str(out, "user\",\"content\":");
-    buf_str(out, p->images.n ? "[{\"type\":\"text\",\"text\":\"" : "\"");
+    open_user(p, out);
     if (p->w.unique_head && !p->w.prefix_tokens)
         put_head(p, round, k, out);
     words_put(out, &rng, n);
-    if (!p->images.n) {
-        buf_str(out, "\"}]");
-        return;
-    }
-    /* What pictures cost nobody planned, and the words can teach nothing beside them. */
-    info->planned_tokens = info->words = -1;
-    buf_str(out, "\"}");
-    put_images(p, round, k, out, info);
-    buf_str(out, "]}]");
+    close_user(p, round, k, out, info);
 }
 
 /* --- pictures in literal messages ------------------------------------------------------
@@ -290,6 +426,20 @@ static int open_messages(struct prompts *p, struct err *err)
                        "which pictures could go with");
     open_content(p, last);
     return 0;
+}
+
+static void made_up(const struct prompts *p, uint64_t round, double words_per_token,
+                    uint64_t k, struct buf *messages, struct buf *extra,
+                    struct prompt_info *info)
+{
+    const struct replay_row *row = row_of(p, k);
+
+    if (row)
+        put_most(p, row, extra, info);
+    if (row && row->n_blocks)
+        of_blocks(p, round, words_per_token, k, row, messages, info);
+    else
+        synthetic(p, round, words_per_token, k, row, messages, info);
 }
 
 static bool has_audio(const struct workload *w)
@@ -385,6 +535,14 @@ void prompts_close(struct prompts *p)
     free(p);
 }
 
+void prompts_replay(struct prompts *p, const struct phase *phases, size_t n_phases,
+                    const char *most)
+{
+    p->phases = phases;
+    p->n_phases = n_phases;
+    p->most = most;
+}
+
 bool prompts_name_models(const struct prompts *p)
 {
     for (size_t i = 0; i < p->dataset.n_rows; i++)
@@ -418,7 +576,7 @@ void prompts_make(const struct prompts *p, uint64_t round, double words_per_toke
     else if (p->dataset.n_rows)
         dataset_row(p, round, number, messages, extra, info);
     else
-        synthetic(p, round, words_per_token, number, messages, info);
+        made_up(p, round, words_per_token, number, messages, extra, info);
 }
 
 int64_t prompts_overhead(const struct workload *w)

@@ -7,6 +7,7 @@
 #include "api/endpoint.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/str.h"
 #include "data/scenario.h"
 
 /*
@@ -63,6 +64,23 @@ struct prompts *prompts_open(const struct workload *w, enum prompt_form form,
 /* -1 where the workload has nothing of that form. Reads no files. */
 int prompts_check(const struct workload *w, enum prompt_form form, struct err *err);
 void prompts_close(struct prompts *p);
+
+/*
+ * Phases that replay a trace: the sizes of their synthetic prompts and answers are those of
+ * its rows, and equal blocks of it are equal words. `most` is the member of the body that
+ * bounds an answer (NULL: it is not to be set). phases are borrowed. Before any prompt is
+ * made.
+ */
+void prompts_replay(struct prompts *p, const struct phase *phases, size_t n_phases,
+                    const char *most);
+
+/*
+ * With sessions made of the rows of a dataset the first request ends with the first message
+ * of the user. This is the n-th of them, from 2, a JSON object that lives as long as the
+ * prompts; false where the row has no more.
+ */
+bool prompts_user_message(const struct prompts *p, uint64_t round, uint64_t number,
+                          uint32_t n, struct str *message);
 
 /* Has every request a model of its own? So where each row of a dataset names one. */
 bool prompts_name_models(const struct prompts *p);

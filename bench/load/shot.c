@@ -50,16 +50,28 @@ static void put_prompt(struct shot *s, struct str messages)
         buf_add(&s->body, messages.p, messages.n);
 }
 
-/* head + messages + what the dataset's row adds + tail: see struct endpoint. */
-static void build_body(struct shot *s)
+static void make_prompt(struct shot *s)
 {
     struct worker *w = s->worker;
     const struct engine_config *c = config_of(s);
 
     buf_clear(&w->messages);
     buf_clear(&w->extra);
-    prompts_make(c->prompts, c->round, c->words_per_token, prompts_number(s->phase, s->k),
-                 &w->messages, &w->extra, &s->info);
+    if (s->turn > 1)
+        session_prompt(s->session, &w->messages, &w->extra);
+    else
+        prompts_make(c->prompts, c->round, c->words_per_token,
+                     prompts_number(s->began_phase, s->k), &w->messages, &w->extra,
+                     &s->info);
+}
+
+/* head + messages + what the dataset's row adds + tail: see struct endpoint. */
+static void build_body(struct shot *s)
+{
+    struct worker *w = s->worker;
+    const struct engine_config *c = config_of(s);
+
+    make_prompt(s);
     buf_clear(&s->body);
     buf_room(&s->body, w->engine->head.len + w->messages.len + w->extra.len +
                            w->engine->tail.len); /* audio is long: grow once */
@@ -124,20 +136,37 @@ static void expect(struct shot *s)
     } };
 }
 
+/* The first request of a session; behind build_body, which has left its prompt there. */
+static void begin_session(struct shot *s)
+{
+    struct worker *w = s->worker;
+
+    if (!s->session) {
+        s->session = mem_alloc(sizeof(*s->session));
+        session_init(s->session);
+    }
+    session_begin(s->session, &w->engine->sessions, prompts_number(s->phase, s->k),
+                  &w->messages, &w->extra);
+}
+
 struct shot *shot_new(struct worker *w, uint32_t phase, uint64_t k)
 {
     struct shot *s = take(w);
+    bool sessions = workload_has_sessions(&w->engine->config.cell->workload);
 
     s->state = SHOT_MADE;
     s->slot = NULL;
     s->transfer = NULL;
-    s->req = record_req(w->engine->config.trial_no, phase, k);
-    s->phase = phase;
+    s->turn = sessions;
+    s->req = record_req(w->engine->config.trial_no, phase, sessions ? k * RECORD_TURNS : k);
+    s->phase = s->began_phase = phase;
     s->k = k;
     s->try_no = 1;
     s->due = s->free_at = s->ready = NS_ABSENT;
     memset(s->held, 0, sizeof(s->held));
     build_body(s);
+    if (sessions)
+        begin_session(s);
     expect(s);
     return s;
 }
@@ -158,7 +187,9 @@ void shot_submit(struct shot *s)
 {
     struct worker *w = s->worker;
 
-    if (s->state == SHOT_MADE) {
+    if (s->state == SHOT_MADE)
+        s->began = s->due;
+    if (s->state == SHOT_MADE || s->state == SHOT_BETWEEN) {
         s->free_at = s->due;
         w->open_shots++;
         atomic_fetch_add(&w->engine->phases[s->phase].planned, 1);
@@ -191,6 +222,7 @@ static void identify(const struct shot *s, struct record *r)
     r->cell = c->cell_no;
     r->trial = c->trial_no;
     r->phase = s->phase;
+    r->turn = s->turn;
     r->at[MOMENT_DUE] = s->due;
     memcpy(r->held, s->held, sizeof(r->held));
     r->tokens.planned = s->info.planned_tokens;
@@ -279,8 +311,19 @@ static void wait_over(void *ctx)
 {
     struct shot *s = ctx;
 
+    if (s->state == SHOT_BETWEEN) {
+        worker_turn_due(s->worker, s);
+        return;
+    }
     shot_submit(s);
     shots_pump(s->worker);
+}
+
+static void wait_until(struct shot *s, ns_t at)
+{
+    if (!s->timer)
+        s->timer = loop_timer_new(s->worker->loop, wait_over, s);
+    loop_timer_at(s->timer, config_of(s)->t0 + at);
 }
 
 static void try_again(struct shot *s, ns_t end, ns_t wait)
@@ -289,10 +332,64 @@ static void try_again(struct shot *s, ns_t end, ns_t wait)
     s->free_at = end + wait;
     s->held[HOLD_RETRY] += s->free_at - s->ready;
     s->state = SHOT_WAITING;
-    if (!s->timer)
-        s->timer = loop_timer_new(s->worker->loop, wait_over, s);
-    loop_timer_at(s->timer, config_of(s)->t0 + s->free_at);
+    wait_until(s, s->free_at);
 }
+
+/* --- sessions ------------------------------------------------------------------------- */
+
+/* Does another request follow the answer? If not, and the session is whole, *r says so. */
+static bool followed(struct shot *s, struct record *r, const struct answer *a, ns_t *wait)
+{
+    bool whole;
+
+    if (!s->turn || !r->final)
+        return false;
+    if (session_follow(s->session, &s->worker->engine->sessions, r, a, wait, &s->info,
+                       &whole))
+        return !s->worker->stopping;
+    if (whole)
+        r->session = r->at[MOMENT_END] - s->began;
+    return false;
+}
+
+/* Made now, while the user thinks, and not when it is due. */
+static void next_turn(struct shot *s, ns_t end, ns_t wait)
+{
+    s->worker->open_shots--;
+    s->turn = s->session->turn;
+    s->req++;
+    s->try_no = 1;
+    s->due = s->free_at = end + wait;
+    s->ready = NS_ABSENT;
+    memset(s->held, 0, sizeof(s->held));
+    s->state = SHOT_BETWEEN;
+    build_body(s);
+    expect(s);
+    wait_until(s, s->due);
+    if (s->due <= worker_now(s->worker))
+        loop_timer_soon(s->timer);
+}
+
+void shots_submit_turns(struct worker *w, ns_t until)
+{
+    for (struct shot *s = w->all_shots; s; s = s->all_next)
+        if (s->state == SHOT_BETWEEN && s->due <= until) {
+            loop_timer_cancel(s->timer);
+            s->phase = w->phase;
+            shot_submit(s);
+        }
+}
+
+void shots_drop_turns(struct worker *w)
+{
+    for (struct shot *s = w->all_shots; s; s = s->all_next)
+        if (s->state == SHOT_BETWEEN) {
+            loop_timer_cancel(s->timer);
+            shot_drop(s);
+        }
+}
+
+/* --- attempts ------------------------------------------------------------------------- */
 
 static void release_place(struct worker *w, ns_t at)
 {
@@ -312,7 +409,7 @@ static void attempt_over(void *ctx, struct transfer *t)
     const struct answer *a = transfer_answer(t);
     struct record r;
     ns_t wait, end;
-    bool again;
+    bool again, more;
 
     identify(s, &r);
     transfer_fill(t, &r);
@@ -325,12 +422,15 @@ static void attempt_over(void *ctx, struct transfer *t)
     settle(s, &r, a);
     again = retried(s, &r, a, &wait);
     r.final = !again;
+    more = followed(s, &r, a, &wait);
     lag_send(w, r.at[MOMENT_START] - s->ready);
     mailbox_put_record(c->mailbox, record_copy(&r));
     s->transfer = NULL;
     release_place(w, end);
     if (again)
         try_again(s, end, wait);
+    else if (more)
+        next_turn(s, end, wait);
     else
         over(s, end);
     shots_pump(w);
@@ -450,6 +550,9 @@ void shots_free(struct worker *w)
         if (s->timer)
             loop_timer_free(s->timer);
         buf_free(&s->body);
+        if (s->session)
+            session_free(s->session);
+        free(s->session);
         free(s);
     }
 }

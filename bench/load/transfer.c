@@ -385,11 +385,8 @@ struct transfer *transfer_new(struct wire *w)
     answer_init(&t->answer);
     if (w->config.key)
         t->answer.secret = str_of(w->config.key);
-    if (w->config.demand) {
-        t->output = mem_alloc(sizeof(*t->output));
-        output_init(t->output);
-        t->answer.output = t->output;
-    }
+    t->answer.said.wanted =
+        workload_has_sessions(&w->config.cell->workload) || w->config.demand;
     sse_init(&t->sse, MAX_EVENT, on_event, t);
     buf_init(&t->body, MAX_BODY);
     w->kind->equip(t);
@@ -401,9 +398,6 @@ void transfer_free(struct transfer *t)
     t->wire->kind->strip(t);
     loop_timer_free(t->deadline);
     answer_free(&t->answer);
-    if (t->output)
-        output_free(t->output);
-    free(t->output);
     sse_free(&t->sse);
     buf_free(&t->body);
     free(t);

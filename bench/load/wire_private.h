@@ -95,7 +95,6 @@ struct transfer {
     char why[CURL_ERROR_SIZE];
     struct loop_timer *deadline;
     struct answer answer;
-    struct output *output; /* of the answer, where a form is demanded; else NULL */
     enum form form;
     struct doubts doubts;
     struct sse sse;

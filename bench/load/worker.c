@@ -45,6 +45,11 @@ static void end_by(struct worker *w, ns_t at)
         ;
 }
 
+static bool has_sessions(const struct worker *w)
+{
+    return workload_has_sessions(&w->engine->config.cell->workload);
+}
+
 /* Open loop: the next request of ours; NULL: no other comes. */
 static struct shot *next_open(struct worker *w)
 {
@@ -61,7 +66,7 @@ static struct shot *next_open(struct worker *w)
         s->due = w->begin + due;
         return s;
     }
-    if (phase_of(w)->requests && w->arrivals == phase_of(w)->requests)
+    if (phase_of(w)->requests && w->arrivals == phase_of(w)->requests && !has_sessions(w))
         end_by(w, w->begin + w->last_due);
     return NULL;
 }
@@ -196,6 +201,8 @@ static void slot_send(struct slot *slot, ns_t due)
     struct worker *w = slot->worker;
     struct shot *s = take_ahead(w);
 
+    if (!s && has_sessions(w)) /* others talk on: see session_over */
+        return;
     if (!s) {
         end_by(w, worker_now(w));
         wake_all(w->engine);
@@ -242,9 +249,24 @@ static bool exhausted(const struct worker *w, uint32_t phase)
     return requests && atomic_load(&w->engine->phases[phase].next_k) >= requests;
 }
 
+/* A phase that counts sessions ends with the last of them, and not when that begins. */
+static void session_over(struct worker *w, const struct shot *s, ns_t at)
+{
+    uint64_t wanted = w->engine->config.cell->phases[s->began_phase].requests;
+    uint64_t n = atomic_fetch_add(&w->engine->phases[s->began_phase].sessions, 1) + 1;
+
+    if (n != wanted || s->began_phase != w->phase || w->stopping)
+        return;
+    end_by(w, at);
+    wake_all(w->engine);
+}
+
 void worker_shot_over(struct worker *w, struct shot *s, ns_t at)
 {
     struct slot *slot = s->slot;
+
+    if (s->turn)
+        session_over(w, s, at);
 
     if (!slot)
         return;
@@ -318,6 +340,7 @@ static void load_over(struct worker *w, ns_t at)
 {
     w->stopping = true;
     drop_ahead(w);
+    shots_drop_turns(w);
     loop_timer_cancel(w->phase_timer);
     at_time(w, w->drain_timer, at + w->engine->config.cell->limits.drain);
     worker_check_end(w);
@@ -336,6 +359,8 @@ static void phase_check(struct worker *w)
         }
         if (phase_of(w)->open)
             submit_due(w, end, UINT64_MAX);
+        shots_submit_turns(w, end);
+        shots_pump(w);
         drop_ahead(w);
         if (w->phase == w->engine->last_phase) {
             load_over(w, end);
@@ -349,6 +374,18 @@ static void phase_check(struct worker *w)
 static void phase_due(void *ctx)
 {
     phase_check(ctx);
+}
+
+/* It belongs to the phase in which it is due, and to none where the load is over by then.
+ */
+void worker_turn_due(struct worker *w, struct shot *s)
+{
+    phase_check(w);
+    if (s->state != SHOT_BETWEEN)
+        return;
+    s->phase = w->phase;
+    shot_submit(s);
+    shots_pump(w);
 }
 
 static void pace_due(void *ctx)

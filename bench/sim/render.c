@@ -98,6 +98,35 @@ static bool is_known(const char *key)
     return false;
 }
 
+/* Did the model call a tool by that name in a message before this one? */
+static bool was_called(const struct ask *a, const char *id, size_t before)
+{
+    const json_t *messages = json_object_get(a->root, "messages");
+
+    for (size_t i = 0; i < before; i++) {
+        const json_t *calls = json_object_get(json_array_get(messages, i), "tool_calls");
+
+        for (size_t k = 0; k < json_array_size(calls); k++) {
+            const char *its =
+                json_string_value(json_object_get(json_array_get(calls, k), "id"));
+
+            if (its && !strcmp(its, id))
+                return true;
+        }
+    }
+    return false;
+}
+
+static int check_result(struct ask *a, const json_t *m, size_t number)
+{
+    const char *id = json_string_value(json_object_get(m, "tool_call_id"));
+
+    if (!id)
+        return ask_refuse(a, REFUSAL_MISSING, "messages.tool_call_id");
+    return was_called(a, id, number) ? 0
+                                     : ask_refuse(a, REFUSAL_TYPE, "messages.tool_call_id");
+}
+
 /* An assistant's message that comes last is the beginning of the answer. */
 static int render_message(struct ask *a, json_t *m, size_t number, size_t of)
 {
@@ -112,6 +141,8 @@ static int render_message(struct ask *a, json_t *m, size_t number, size_t of)
     for (void *at = json_object_iter(m); at; at = json_object_iter_next(m, at))
         if (!is_known(json_object_iter_key(at)))
             return ask_refuse(a, REFUSAL_MESSAGE_KEY, json_object_iter_key(at));
+    if (role == 3 && check_result(a, m, number))
+        return -1;
     tokens_special(&a->prompt, roles[role]);
     if (render_content(a, json_object_get(m, "content"), number))
         return -1;

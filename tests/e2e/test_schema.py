@@ -25,6 +25,7 @@ RUNS = {
     "limits": {
         "target": {"sim": ["--limit", "rpm=600,rpd=1000,tpm=100k,tpd=1M"], "plan": "free"},
     },
+    "sessions": {"workload": {"session": {"turns": 3, "think": "5ms"}}},
     "not streamed": {"request": {"stream": False, "include_usage": None}},
     "over budget": {"budget": {"requests": 5}},
     "nobody there": {"target": {"base_url": "http://127.0.0.1:9/v1"}},

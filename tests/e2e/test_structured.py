@@ -49,6 +49,17 @@ class Structured(unittest.TestCase):
                     self.assertEqual(self.rate(run, "json_invalid_rate"), 0)
                     self.assertEqual(self.rate(run, "json_failed_rate"), 0)
 
+    def test_the_responses_endpoint_asks_for_it_in_words_of_its_own(self):
+        words = {"request": {"endpoint": "responses", "body": {
+            "response_format": None,
+            "text": {"format": {"type": "json_schema", "name": "weather", "schema": SCHEMA}}}}}
+        run = self.run_sim(["--json-invalid", "0.5"], None, words)
+        forms = self.forms(run)
+        self.assertEqual(set(forms), {"valid", "not_json", "off_schema"})
+        run = self.run_sim([], None, rig.merged(words, {
+            "request": {"body": {"max_completion_tokens": 30}}}))
+        self.assertTrue(self.forms(run)["cut_off"])
+
     def test_answers_that_do_not_fit_are_no_errors_but_are_counted(self):
         run = self.run_sim(["--json-invalid", "0.5"], by_schema())
         forms = self.forms(run)

@@ -71,6 +71,23 @@ class Tools(unittest.TestCase):
             self.assertGreaterEqual(a["times"]["called"],
                                     pieces[-1].sent - run.head["t0_mono_ns"])
 
+    def test_the_responses_endpoint_has_them_as_items_of_their_own(self):
+        flat = [{"type": "function", **tool["function"]} for tool in TOOLS]
+        for stream in True, False:
+            with self.subTest(stream=stream):
+                run = self.run_sim(["--tool-calls", "3"], {"request": {
+                    "endpoint": "responses", "stream": stream}}, tools=flat)
+                self.assertEqual({a["calls"] for a in run.attempts}, {3})
+                self.assertEqual(self.measured(run)["forms"], {"called": 60})
+                self.assertEqual("called" in run.attempts[0]["times"], stream)
+                for absent in "tps", "tpot":  # calls come whole here as well
+                    self.assertNotIn(absent, self.measured(run)["metrics"])
+        run = self.run_sim(["--tool-calls", "3", "--fault", "tool-fragments=1"],
+                           {"request": {"endpoint": "responses"}}, tools=flat)
+        self.assertEqual(self.measured(run)["forms"], {"called": 60})
+        self.assertGreater(min(a["frames"] for a in run.attempts), 6)
+        self.assertIn("tps", self.measured(run)["metrics"])
+
     def test_a_model_that_may_choose_answers_in_text_as_well(self):
         run = self.run_sim(["--tool-share", "0.5"])
         forms = self.measured(run)["forms"]

@@ -161,6 +161,9 @@ class Vision(Pictured):
         self.assertIn("notes.txt: not a picture", self.refused({"files": [no_picture]}))
         self.assertIn("is no address", self.refused({"urls": ["ftp://example.com/a.png"]}))
         self.assertIn("No such file", self.refused({"files": ["/nowhere/a.png"]}))
+        self.assertIn('the endpoint "responses" takes no pictures', self.refused(
+            {"files": [self.picture(png(1, 1))]},
+            {"request": {"endpoint": "responses"}}))
         rows = rig.scenario_text('{"prompt": "a"}\n')
         self.assertIn("has no place in the rows of a dataset", self.refused(
             {"files": [self.picture(png(1, 1))]},
