@@ -89,7 +89,7 @@ double plan_buckets_take(struct plan_buckets *b, double requests,
         double back = refill(b, i) * span;
         double used = requests * rate_need_of(need, i) - back;
 
-        if (b->size[i] < 0 || !rate_need_of(need, i))
+        if (b->size[i] < 0 || rate_need_of(need, i) <= 0)
             continue;
         if (used > b->level[i] * (1 + 1e-9))
             note(b, i, used, span);
@@ -123,7 +123,7 @@ static void sustain(struct plan_limit *l, const struct plan_cell *c, double run_
         double per_s = size / run_s + size / ((double)kind->window / NS_PER_S);
         double rate = per_s / fmax(1, rate_need_of(&c->need, i));
 
-        if (size < 0 || !rate_need_of(&c->need, i) ||
+        if (size < 0 || rate_need_of(&c->need, i) <= 0 ||
             (l->sustained_by && rate >= l->sustained))
             continue;
         l->sustained = rate;

@@ -157,7 +157,8 @@ class OutOfOrder(unittest.TestCase):
         health = run.json["health"]
         sent_in_time = run.json["cells"][0]["measured"]["metrics"]["send_lag"]["max"] < MS // 2
         simulator = (health["simulator_late_p99_ns"] or 0) < MS // 2
-        if errors[-1] < 300 and sent_in_time and simulator and health["turn"]["max"] < MS:
+        read_in_time = health["read_lag"]["max"] < MS
+        if errors[-1] < 300 and read_in_time and sent_in_time and simulator and health["turn"]["max"] < MS:
             self.assertTrue(run.json["validity"]["valid"], run.json["validity"])
 
     def test_two_of_a_hundred_packets_are_lost(self):
