@@ -25,7 +25,8 @@ class Tools(unittest.TestCase):
                                  "tools": TOOLS, **body}},
             "load": [{"name": "steady", "concurrency": 4, "requests": 60}]}, more or {}))
         self.assertIn(run.code, rig.FINE, run.err)
-        self.assertEqual(Joined(run, run.truth()).wrong, [])
+        at_responses = (more or {}).get("request", {}).get("endpoint") == "responses"
+        self.assertEqual(Joined(run, run.truth(), at_responses).wrong, [])
         return run
 
     def measured(self, run):
@@ -82,10 +83,19 @@ class Tools(unittest.TestCase):
                 self.assertEqual("called" in run.attempts[0]["times"], stream)
                 for absent in "tps", "tpot":  # calls come whole here as well
                     self.assertNotIn(absent, self.measured(run)["metrics"])
-        run = self.run_sim(["--tool-calls", "3", "--fault", "tool-fragments=1"],
-                           {"request": {"endpoint": "responses"}}, tools=flat)
-        self.assertEqual(self.measured(run)["forms"], {"called": 60})
-        self.assertGreater(min(a["frames"] for a in run.attempts), 6)
+
+    def test_calls_in_pieces_are_put_together_at_the_responses_endpoint_too(self):
+        flat = [{"type": "function", **tool["function"]} for tool in TOOLS]
+        run = rig.run({
+            "target": {"sim": ["--tool-calls", "2", "--fault", "tool-fragments=1"]},
+            "request": {"endpoint": "responses", "body": {
+                "model": "llama-3.3-70b-versatile", "max_output_tokens": 500, "tools": flat}},
+            "load": [{"name": "steady", "concurrency": 2, "requests": 20}]})
+        self.assertIn(run.code, rig.FINE, run.err)
+        self.assertEqual(self.measured(run)["forms"], {"called": 20})
+        for a, t in rig.join(run, run.truth()):
+            self.assertEqual((a["calls"], a["frames"]), (2, len(t["output"])))
+            self.assertGreater(a["frames"], 6)
         self.assertIn("tps", self.measured(run)["metrics"])
 
     def test_a_model_that_may_choose_answers_in_text_as_well(self):
