@@ -345,7 +345,9 @@ static bool read_event(struct responses *e, struct str data)
 
 static void responses_event(struct answer *a, const struct sse_event *ev, ns_t at)
 {
-    struct responses e = { .r = reading_begin(a, at) };
+    struct responses e = { .r = reading_begin(a, at),
+                           .item = { "", 0 },
+                           .response = { "", 0 } };
     struct str data = str_trim((struct str){ ev->data, ev->data_len });
 
     e.r.calls = a->calls;

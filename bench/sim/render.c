@@ -21,6 +21,11 @@ static void render_string(struct tokens *t, const json_t *v)
     tokens_text(t, json_string_value(v), json_string_length(v));
 }
 
+static uint64_t big32(const unsigned char *p)
+{
+    return (uint64_t)p[0] << 24 | (uint64_t)p[1] << 16 | (uint64_t)p[2] << 8 | p[3];
+}
+
 /* Pixels of a PNG in base64: its first chunk tells width and height. 0: another format. */
 static uint64_t png_pixels(const char *base64)
 {
@@ -34,8 +39,7 @@ static uint64_t png_pixels(const char *base64)
     if (strlen(base64) >= HEAD && !base64_decode(base64, HEAD, &b) &&
         !memcmp(b.p, mark, sizeof(mark) - 1)) {
         p = (const unsigned char *)b.p + 16;
-        pixels = ((uint64_t)p[0] << 24 | p[1] << 16 | p[2] << 8 | p[3]) *
-                 ((uint64_t)p[4] << 24 | p[5] << 16 | p[6] << 8 | p[7]);
+        pixels = big32(p) * big32(p + 4);
     }
     buf_free(&b);
     return pixels;
