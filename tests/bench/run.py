@@ -422,7 +422,7 @@ def report(where, *options):
     return {"s for 1,000,000 attempts": time.monotonic() - began, "MiB": rss / 1024}
 
 
-def page(where):
+def report_page(where):
     return report(where, "--format", "html")
 
 
@@ -479,7 +479,7 @@ ROWS = [
     ("spans", spans),
     ("export-cost", export_cost),
     ("report", report),
-    ("page", page),
+    ("page", report_page),
     ("simulator", simulator),
     ("peers", peers_tables),
 ]
