@@ -80,7 +80,7 @@ void gotext_string(struct buf *out, const char *p, size_t n)
 /* v as a decimal fraction of `digits` places, without the zeros at its end. */
 static void put_fraction(struct buf *out, ns_t v, int digits)
 {
-    char text[16];
+    char text[16] = "";
 
     for (int i = digits; i--; v /= 10)
         text[i] = (char)('0' + v % 10);

@@ -231,6 +231,7 @@ void truth_flush(struct truth *t)
 
 int truth_close(struct truth *t, ns_t cpu, struct err *err)
 {
+    truth_flush(t);
     buf_printf(&t->out,
                "{\"t\":\"end\",\"requests\":%llu,\"frames\":%llu,\"held\":%llu,"
                "\"late_p50\":%lld,\"late_p99\":%lld,\"late_max\":%lld,\"cpu_ns\":%lld}\n",
@@ -238,7 +239,7 @@ int truth_close(struct truth *t, ns_t cpu, struct err *err)
                (unsigned long long)t->held, (long long)hist_percentile(&t->late, 50),
                (long long)hist_percentile(&t->late, 99), (long long)hist_max(&t->late),
                (long long)cpu);
-    truth_flush(t);
+    write_out(t);
     if (t->fd >= 0 && close(t->fd) && !t->error)
         t->error = errno;
     buf_free(&t->out);
