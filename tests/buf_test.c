@@ -1,7 +1,6 @@
-#include <stdio.h>
-
 #include "test.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/buf.h"
