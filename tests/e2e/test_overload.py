@@ -16,6 +16,8 @@ import unittest
 import rig
 import truth
 
+ALONE = True  # who shares a core with the client is what is tested
+
 FROZEN = 0.3
 PACED = ["--event-tokens", "1", "--burst", "1", "--capacity", "0", "--output", "max", "--jitter",
          "0.1", "--queue-sigma", "0.3"]
