@@ -42,7 +42,7 @@ static void put_found(struct buf *b, const struct summary *sum,
         buf_printf(b, " (%u of %u trials)", c->found, c->searches);
 }
 
-/* Why a search that could have gone on did not: ", search.budget of 5m00s was used up". */
+/* Why a search that could have gone on did not: "; search.budget of 5m00s was used up". */
 static void put_stop(struct buf *b, const struct summary *sum,
                      const struct summary_search *s)
 {
@@ -52,13 +52,13 @@ static void put_stop(struct buf *b, const struct summary *sum,
     if (s->result.end != SEARCH_OPEN)
         return;
     if (s->n_probes >= spec->range.probes)
-        buf_printf(b, ", narrower with more than %u probes", spec->range.probes);
+        buf_printf(b, "; narrower with more than %u probes", spec->range.probes);
     else if (last && sum->ended && sum->end.reason == END_BUDGET)
-        buf_printf(b, ", budget.%s was used up", sum->end.detail);
+        buf_printf(b, "; budget.%s was used up", sum->end.detail);
     else if (last && (!sum->ended || sum->end.reason != END_DONE))
-        buf_str(b, ", the search was stopped");
+        buf_str(b, "; the search was stopped");
     else if (spec->budget) {
-        buf_str(b, ", search.budget of ");
+        buf_str(b, "; search.budget of ");
         units_put_duration(b, spec->budget);
         buf_str(b, " was used up");
     }

@@ -18,13 +18,15 @@ SERVICE = ["--queue-median", "0", "--queue-sigma", "0", "--prefill-base", "0", "
            "--event-tokens", "1", "--burst", "1", "--output", "5"]
 CAPACITY = 80
 LIMITED = SERVICE + ["--capacity", "4"]
+# The same from 200 ms and sixteen places: the simulator's own lateness takes less of it.
+STEADY = [*SERVICE, "--tps", "25", "--capacity", "16"]
 UNLIMITED = SERVICE + ["--capacity", "0"]
 
 SEARCH = {"slo": "ttft p90 < 40ms", "from": "30/s", "to": "240/s", "settle": "200ms"}
 
 # So loose that probes this short would meet it far beyond the capacity: only the growth tells.
-LOOSE = {"slo": "ttft p90 < 3s", "from": "50/s", "to": "130/s", "within": "6%"}
-SEEDS = [("even", 1), ("even", 2), ("poisson", 1), ("poisson", 2), ("poisson", 3)]
+LOOSE = {"slo": "ttft p50 < 3s", "from": "60/s", "to": "120/s", "within": "10%"}
+SEEDS = [("even", 1), ("poisson", 1), ("poisson", 2), ("poisson", 3)]
 
 
 def scenario(sim, changes=None, duration="1s", arrival="even", **more):
@@ -33,7 +35,7 @@ def scenario(sim, changes=None, duration="1s", arrival="even", **more):
 
 
 def loose(arrival):
-    return scenario(LIMITED, {"limits": {"drain": "10s"}}, "2s", arrival, **LOOSE)
+    return scenario(STEADY, {"limits": {"drain": "10s"}}, "2s", arrival, **LOOSE)
 
 
 # What is searched: the scenario, and flags of run. The longest first.
@@ -57,22 +59,17 @@ SEARCHES = {
 runs = {}
 
 
-def timed(changes, *flags):
-    began = time.monotonic()
-    run = rig.run(changes, *flags, timeout=170)
-    run.took = time.monotonic() - began
-    return run
+def start(pool, name):
+    what, *flags = SEARCHES[name]
+    return pool.submit(rig.run, what, *flags, timeout=170)
 
 
 def setUpModule():
-    pool = concurrent.futures.ThreadPoolExecutor(3 if rig.SANITIZED else 6)
-    runs.update({name: pool.submit(timed, *what) for name, what in SEARCHES.items()})
-    pool.shutdown(wait=False)
-
-
-def tearDownModule():
-    for run in runs.values():
-        run.cancel()
+    with concurrent.futures.ThreadPoolExecutor(3 if rig.SANITIZED else 8) as pool:
+        runs.update({name: start(pool, name) for name in SEARCHES})
+    with concurrent.futures.ThreadPoolExecutor(1) as alone:
+        runs.update({name: start(alone, name) for name in SEARCHES
+                     if name != "capped" and disturbed(search(name)[1])})
 
 
 def search(name):
@@ -81,9 +78,19 @@ def search(name):
     return run, run.json["searches"][0]
 
 
+def disturbed(found):
+    """By what else the machine had to do: the client could not carry a probe."""
+    return any(p["verdict"] == "invalid" for p in found["probes"])
+
+
+def words(run):
+    """What the report says, however it is broken into lines."""
+    return " ".join(run.out.split())
+
+
 class Search(unittest.TestCase):
     def carried(self, found):
-        if found["end"] == "client-limited":
+        if disturbed(found):
             self.skipTest("the machine was too busy to carry the load")
 
     def same_again(self, run):
@@ -113,16 +120,16 @@ class Search(unittest.TestCase):
                 self.assertLessEqual(abs(capacity["rate_millionths"] - CAPACITY * 10 ** 6),
                                      capacity["error_millionths"], run.out)
                 self.assertLess(capacity["error_millionths"], CAPACITY * 0.1e6, run.out)
-                self.assertIn("its queue grew all along", run.out)
+                self.assertIn("its queue grew all along", words(run))
 
     def test_both_sides_of_the_answer_are_probed_again_and_longer(self):
-        for name in ("limited", "even 1"):
+        for name, seconds in (("limited", 1), ("even 1", 2)):
             run, found = search(name)
             self.carried(found)
             for side in ("met", "missed"):
                 lengths = [p["duration_ns"] for p in found["probes"] if p["verdict"] == side and
                            p["rate_millionths"] == found[f"{side}_millionths"]]
-                self.assertEqual(max(lengths), 3 * min(lengths), run.out)
+                self.assertEqual(max(lengths), 3 * seconds * rig.NS, run.out)
 
     def test_the_journal_gives_the_same_answer_and_the_first_screen_tells_it(self):
         for name in ("limited", "poisson 1", "time"):
@@ -180,7 +187,7 @@ class Search(unittest.TestCase):
                 self.assertIn(run.code, (3, 5), run.err)  # 3: the machine was busy
                 self.assertEqual(found["end"], "open")
                 self.assertEqual(found["probes"][-1]["verdict"], "unfinished")
-                self.assertIn(f"budget.{kind} was used up", run.out)
+                self.assertIn(f"budget.{kind} was used up", words(run))
                 self.same_again(run)
 
     def test_a_budget_of_time_bounds_the_whole_search(self):
@@ -191,13 +198,13 @@ class Search(unittest.TestCase):
         self.assertIn(run.code, rig.FINE, run.err)
         self.assertEqual(found["end"], "open", run.out)
         self.assertGreaterEqual(len(found["probes"]), 3, run.out)
-        self.assertIn("search.budget of 6s was used up", run.out)
+        self.assertIn("search.budget of 6.00 s was used up", words(run))
 
     def test_what_the_budget_of_time_cuts_is_no_verdict_on_the_server(self):
         # One at a time: 20 a second, so that a second of 60 needs two more to drain.
         run, found = search("slow in time")
         self.assertEqual(found["probes"][-1]["verdict"], "unfinished", run.out)
-        self.assertIn("search.budget ended before its last answers", run.out)
+        self.assertIn("search.budget ended before its last answers", words(run))
         begins = [e["at"] for e in run.of("phase") if e["event"] == "begin"]
         ends = [a["times"]["end"] for a in run.attempts]
         self.assertLess(max(ends) - min(begins), 3.55 * rig.NS)
@@ -211,7 +218,7 @@ class Search(unittest.TestCase):
         run = rig.Run(where, done)
         self.assertEqual(done.code, 130, done.err)
         self.assertEqual(run.json["searches"][0]["end"], "open")
-        self.assertIn("the search was stopped", done.out)
+        self.assertIn("the search was stopped", words(run))
         self.same_again(run)
 
     def test_the_plan_tells_what_a_budget_of_time_is_good_for(self):
