@@ -56,7 +56,7 @@ static void put_stop(struct buf *b, const struct summary *sum,
     else if (last && sum->ended && sum->end.reason == END_BUDGET)
         buf_printf(b, "; budget.%s was used up", sum->end.detail);
     else if (last && (!sum->ended || sum->end.reason != END_DONE))
-        buf_str(b, "; the search was stopped");
+        buf_str(b, "; it was stopped");
     else if (spec->budget) {
         buf_str(b, "; search.budget of ");
         units_put_duration(b, spec->budget);

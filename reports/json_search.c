@@ -56,7 +56,9 @@ static void put_search(struct jsonw *w, const struct summary *s,
     put_rate(w, "not_carried_millionths", of->result.ceiling);
     put_rate(w, "knee_from_millionths", of->knee_from);
     put_rate(w, "knee_to_millionths", of->knee_to);
-    json_put_ns(w, "budget_ns", s->run->cells[of->cell].search.budget ? s->run->cells[of->cell].search.budget : -1);
+    json_put_ns(
+        w, "budget_ns",
+        s->run->cells[of->cell].search.budget ? s->run->cells[of->cell].search.budget : -1);
     json_begin_array(w, "probes");
     for (size_t i = 0; i < of->n_probes; i++)
         put_probe(w, s, of, &of->probes[i]);

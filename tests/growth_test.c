@@ -122,7 +122,7 @@ TEST(of_too_few_requests_no_growth_is_known)
 {
     struct series s = { 0 };
 
-    for (uint64_t k = 0; k < 19; k++) {
+    for (uint64_t k = 0; k < 39; k++) {
         struct series_values v = { 1, (double)k, (double)(k * k) };
 
         assert_false(growth_of(&s, 1).known);
@@ -188,7 +188,8 @@ static unsigned right(struct world w)
     return n;
 }
 
-/* Beyond capacity a queue of five seconds' probes would stay below three until 1.6 of it. */
+/* Beyond capacity a queue of five seconds' probes would stay below three until 1.6 of it.
+ */
 TEST(a_search_with_a_loose_objective_finds_where_the_queue_begins_to_grow)
 {
     static const struct {

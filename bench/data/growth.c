@@ -8,7 +8,7 @@
 #include "data/stats.h"
 
 /* More say nothing that so many do not. */
-enum { MOST_POINTS = 512, LEAST_POINTS = 20, FITTED = 3 };
+enum { MOST_POINTS = 512, LEAST_POINTS = 40, FITTED = 3 };
 
 static const double CONFIDENCE = 0.995;
 

@@ -21,8 +21,8 @@
  * over, of which neighbours count as one where they are alike.
  *
  * A queue near its limit, though below it, wanders so far that it may look like that for a
- * while, but it empties again and again: one that grows beyond doubt has, in its last third,
- * not come back to where the fastest twentieth were.
+ * while, but it empties again and again: one that grows beyond doubt has, in its last
+ * third, not come back to where the fastest twentieth were.
  */
 struct growth {
     bool known;   /* false: too few requests to say */

@@ -398,8 +398,7 @@ struct growth recorder_growth(const struct recorder *r, uint32_t trial, uint32_t
 {
     const struct group *g = *at(r, trial, phase);
 
-    return g ? group_series_growth(&g->series, g->arrivals.load, id)
-             : (struct growth){ 0 };
+    return g ? group_series_growth(&g->series, g->arrivals.load, id) : (struct growth){ 0 };
 }
 
 struct extreme recorder_extreme(const struct recorder *r, uint32_t trial, uint32_t phase,

@@ -55,7 +55,6 @@ struct steady_seen group_series_steady(const struct group_series *g,
                                        const struct run_load *load, ns_t begin, ns_t end,
                                        const struct flow *flow);
 
-
 /* Of an open loop with a constant rate; else it is not known. */
 struct growth group_series_growth(const struct group_series *g, const struct run_load *load,
                                   enum growth_id id);

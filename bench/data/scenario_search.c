@@ -209,10 +209,11 @@ static int check_budget(const struct search_spec *spec, const struct phase_draft
 
     if (search_fit(spec, spec->range.from, 1, spec->budget))
         return 0;
-    return node_err(r->err, seen(p, "load[].search.budget")->mark,
-                    "search.budget is too short for a probe at search.from, which takes %gs "
-                    "and what it needs to drain",
-                    least / NS_PER_S);
+    return node_err(
+        r->err, seen(p, "load[].search.budget")->mark,
+        "search.budget is too short for a probe at search.from, which takes %gs "
+        "and what it needs to drain",
+        least / NS_PER_S);
 }
 
 int draft_search(struct draft *d, struct keys_reader *r, struct phase *phases)

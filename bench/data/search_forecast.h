@@ -11,9 +11,10 @@
 struct search_forecast {
     unsigned fewest; /* probes */
     unsigned most;
-    ns_t longest;      /* with all its probes */
-    int64_t width_ppm; /* of the widest bracket, of its lower side; -1: one has no two sides */
-    unsigned open;     /* knees that are not found, or not confirmed, of SEARCH_KNEES */
+    ns_t longest; /* with all its probes */
+    int64_t
+        width_ppm; /* of the widest bracket, of its lower side; -1: one has no two sides */
+    unsigned open; /* knees that are not found, or not confirmed, of SEARCH_KNEES */
 };
 enum { SEARCH_KNEES = 96 };
 

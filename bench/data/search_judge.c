@@ -240,8 +240,9 @@ static void judge_server(struct judging *k, struct summary_slo *values)
  */
 static void judge_growth(struct judging *k)
 {
-    static const enum growth_id own[] = { [GROWTH_TTFT] = GROWTH_TTFT_API,
-                                          [GROWTH_E2E] = GROWTH_E2E_API };
+    static const enum growth_id own[] = {
+        [GROWTH_TTFT] = GROWTH_TTFT_API, [GROWTH_E2E] = GROWTH_E2E_API
+    };
     struct search_probe *p = k->probe;
     const struct search_range *range =
         &k->run->cells[k->run->trials[k->trial].cell].search.range;
@@ -340,10 +341,9 @@ unsigned search_replay(struct search *s, struct search_probe probes[SEARCH_MAX_P
                        const struct recorder *r, uint32_t trial)
 {
     const struct search_spec *spec = &run->cells[run->trials[trial].cell].search;
-    struct judging k = { .run = run,
-                         .r = r,
-                         .trial = trial,
-                         .deadline = search_deadline(run, r, trial) };
+    struct judging k = {
+        .run = run, .r = r, .trial = trial, .deadline = search_deadline(run, r, trial)
+    };
     unsigned n = 0;
 
     search_init(s, &spec->range);

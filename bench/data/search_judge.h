@@ -30,8 +30,8 @@ struct search_probe {
     ns_t duration;
     enum search_verdict verdict;
     enum search_why why;
-    ns_t e;           /* error of the instrument; NS_ABSENT: nothing was measured */
-    int64_t arrived;  /* the rate at which requests left, in millionths */
+    ns_t e;          /* error of the instrument; NS_ABSENT: nothing was measured */
+    int64_t arrived; /* the rate at which requests left, in millionths */
     struct growth growth;
     uint32_t decides; /* the objective that was missed, or is nearest to it: of those of a
                          search, from 0 */

@@ -214,8 +214,9 @@ struct summary_search {
     uint32_t cell;
     uint32_t trial;
     struct search_result result;
-    int64_t knee_from; /* where the knee is, as far as the verdicts are right; 0: unknown. */
-    int64_t knee_to;   /* result.lo and .hi, and what arrived where that was not it */
+    int64_t
+        knee_from;   /* where the knee is, as far as the verdicts are right; 0: unknown. */
+    int64_t knee_to; /* result.lo and .hi, and what arrived where that was not it */
     struct search_probe *probes; /* in the order they were made */
     size_t n_probes;
     struct summary_slo *values; /* n_search_slos of each probe */

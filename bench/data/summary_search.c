@@ -7,9 +7,9 @@
 #include "data/summary_parts.h"
 
 /*
- * What a probe that was met shows a server to have: what came is by chance more or less than
- * what was asked for (one more was due when it ended), and the queue may have grown as fast
- * as its samples leave open.
+ * What a probe that was met shows a server to have: what came is by chance more or less
+ * than what was asked for (one more was due when it ended), and the queue may have grown as
+ * fast as its samples leave open.
  */
 static int64_t surely(const struct search_probe *p)
 {

@@ -80,8 +80,9 @@ struct plan {
     struct plan_limit *limits; /* one for each model, tier and plan */
     size_t n_limits;
     bool searches;
-    struct search_forecast search;         /* of a trial, within its budget of time */
-    struct search_forecast search_unbound; /* the same without one */
+    struct search_forecast search; /* of a trial, within its budget of time */
+    struct search_forecast
+        search_unbound; /* the same without one, with all probes it wants */
     const char **warnings;
     size_t n_warnings;
     size_t n_urgent; /* the first of them, of what is sent; then of what can be claimed */

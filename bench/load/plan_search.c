@@ -12,6 +12,7 @@ void plan_foresee_search(struct plan *p)
     p->searches = true;
     p->search = search_forecast(&c->cell->search, c->latency);
     free_spec.budget = 0;
+    free_spec.range.probes = SEARCH_MAX_PROBES;
     p->search_unbound = search_forecast(&free_spec, c->latency);
 }
 
@@ -85,9 +86,6 @@ void plan_warn_search(struct plan *p)
     put_probes(&b, &p->search_unbound);
     buf_str(&b, " and ");
     units_put_duration(&b, p->search_unbound.longest);
-    if (p->search_unbound.open)
-        buf_printf(&b, ", and more than search.probes, %u",
-                   p->cells[0].cell->search.range.probes);
     plan_warn(p, "the search %s", b.p);
     buf_free(&b);
 }

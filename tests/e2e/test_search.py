@@ -218,7 +218,7 @@ class Search(unittest.TestCase):
         run = rig.Run(where, done)
         self.assertEqual(done.code, 130, done.err)
         self.assertEqual(run.json["searches"][0]["end"], "open")
-        self.assertIn("the search was stopped", words(run))
+        self.assertIn("it was stopped", words(run))
         self.same_again(run)
 
     def test_the_plan_tells_what_a_budget_of_time_is_good_for(self):
