@@ -146,6 +146,17 @@ void truth_request(struct truth *t, const struct exchange *x)
         truth_flush(t);
 }
 
+void truth_notes(struct truth *t, struct buf *notes)
+{
+    if (!notes->len)
+        return;
+    if (t->fd >= 0)
+        buf_add(&t->out, notes->p, notes->len);
+    buf_clear(notes);
+    if (t->out.len >= BATCH)
+        truth_flush(t);
+}
+
 void truth_flush(struct truth *t)
 {
     size_t done = 0;

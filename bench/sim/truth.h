@@ -40,6 +40,8 @@ void truth_frame(struct truth *t, struct exchange *x, ns_t planned, ns_t sent,
                  enum frame_kind kind, bool paced);
 
 void truth_request(struct truth *t, const struct exchange *x);
+/* Whole lines that somebody else wrote; taken out of *notes. */
+void truth_notes(struct truth *t, struct buf *notes);
 void truth_flush(struct truth *t);
 int truth_close(struct truth *t, ns_t cpu, struct err *err);
 
