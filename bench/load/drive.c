@@ -92,7 +92,9 @@ static struct pacer *pacer_of(struct driving *d, const struct cell *cell, uint32
 {
     ns_t now = clock_now(d->drive->clock) - d->drive->run->t0_mono;
 
-    if (!cell->limits.pace_to_rate_limits || !cell->request.model)
+    /* Batches have limits of their own, which no header tells. */
+    if (!cell->limits.pace_to_rate_limits || !cell->request.model ||
+        endpoint_find(cell->request.endpoint)->carries)
         return NULL;
     return pacers_get(d->pacers, cell->request.model, tier_of(d->drive->run, cell_no),
                       cell->target.plan, now);
