@@ -163,6 +163,8 @@ static bool retried(struct batcher *b, const struct batch_ask *ask,
     record_init(&r);
     r.try_no = e->try_no;
     r.outcome = e->outcome;
+    if (ask->tries && e->outcome == OUTCOME_PROTOCOL)
+        r.outcome = OUTCOME_TRANSPORT; /* what cannot be read now may be whole next time */
     r.http_status = e->http_status;
     return retry_next(ask->tries ? &patient : &c->cell->retry, &r, &facts, rng_unit(&rng),
                       wait);

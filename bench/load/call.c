@@ -24,6 +24,7 @@ struct caller {
     const struct call_request *request; /* under way */
     bool (*stops)(void *ctx);
     void *ctx;
+    bool asked;       /* the request has gone to a connection */
     curl_off_t moved; /* bytes up and down so far */
     ns_t moved_at;
     struct call call;
@@ -129,6 +130,24 @@ static int on_seek(void *ctx, curl_off_t to, int from)
         return CURL_SEEKFUNC_CANTSEEK;
     r->rewind(r->ctx);
     return CURL_SEEKFUNC_OK;
+}
+
+/*
+ * On a kept connection that the server has closed meanwhile libcurl would ask again by
+ * itself: a call that nobody would see, and what a POST makes would be there twice.
+ */
+static int on_ready(void *ctx, char *peer, char *own, int peer_port, int own_port)
+{
+    struct caller *c = ctx;
+
+    (void)peer, (void)own, (void)peer_port, (void)own_port;
+    if (c->asked) {
+        c->call.end = TRANSFER_BROKEN;
+        snprintf(c->why, sizeof(c->why), "the server closed the connection");
+        return CURL_PREREQFUNC_ABORT;
+    }
+    c->asked = true;
+    return CURL_PREREQFUNC_OK;
 }
 
 /* Often while bytes move, else about once a second: silence, and who wants it to stop. */
@@ -272,6 +291,7 @@ static void prepare(struct caller *c, const struct call_request *r)
     curl_easy_setopt(c->easy, CURLOPT_CUSTOMREQUEST, r->method);
     set_body(c, r);
     c->request = r;
+    c->asked = false;
     c->moved = 0;
     c->moved_at = clock_now(&clock_system);
     call->end = TRANSFER_DONE;
@@ -392,6 +412,8 @@ static void configure(struct caller *c)
     curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, on_seek);
     curl_easy_setopt(easy, CURLOPT_SEEKDATA, c);
     curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, 256L * 1024);
+    curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_ready);
+    curl_easy_setopt(easy, CURLOPT_PREREQDATA, c);
     curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
     curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress);
     curl_easy_setopt(easy, CURLOPT_XFERINFODATA, c);
