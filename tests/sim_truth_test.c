@@ -120,6 +120,29 @@ TEST(sim_truth_that_waits_is_flushed_wherever_its_line_stands)
     }
 }
 
+TEST(sim_truth_of_others_stands_between_whole_lines)
+{
+    for (int steps = 0; steps < 6; steps++) {
+        struct kept k;
+        struct buf notes;
+        json_t *lines;
+
+        begin(&k);
+        buf_init(&notes, 0);
+        buf_str(&notes, "{\"t\":\"batch\"}\n{\"t\":\"item\"}\n");
+        truth_take(&k.t, answered(&k, 1, 100));
+        truth_take(&k.t, answered(&k, 2, 5));
+        for (int i = 0; i < steps && truth_waits(&k.t); i++)
+            truth_step(&k.t);
+        truth_notes(&k.t, &notes);
+        assert_int_equal(notes.len, 0);
+        lines = finish(&k);
+        assert_int_equal(json_array_size(lines), 6);
+        json_decref(lines);
+        buf_free(&notes);
+    }
+}
+
 TEST(sim_truth_that_waits_is_bounded)
 {
     enum { LONG = 50000, MANY = 24 };

@@ -67,6 +67,7 @@ static void end_exchange(struct conn *c, ns_t now, bool aborted)
     x->aborted = aborted;
     x->end = now;
     world_settle(&s->world, x, generated, now);
+    truth_notes(&s->truth, &s->world.shop.notes);
     script_free(&c->script);
     truth_take(&s->truth, x);
     c->x = NULL;

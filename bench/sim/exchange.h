@@ -100,6 +100,7 @@ struct exchange {
     int64_t cached_tokens; /* -1: the model does not cache */
     int64_t created;       /* Unix seconds */
 
+    bool item;          /* of a batch, which the limits of single requests do not count */
     bool tokenless;     /* what it makes is not counted in tokens */
     ns_t audio;         /* length of the clip to be heard, or of the speech; -1: none */
     int64_t characters; /* of the text to be spoken; -1: none */

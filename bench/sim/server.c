@@ -288,6 +288,8 @@ int server_close(struct server *s, struct err *err)
         conn_cut(s->conns);
     if (opened) {
         pthread_sigmask(SIG_SETMASK, &s->mask, NULL);
+        shop_end(&s->world, server_now());
+        truth_notes(&s->truth, &s->world.shop.notes);
         rc = truth_close(&s->truth, clock_cpu(), err);
         world_free(&s->world);
         loop_timer_free(s->timer);

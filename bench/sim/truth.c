@@ -222,6 +222,19 @@ void truth_take(struct truth *t, struct exchange *x)
         truth_step(t);
 }
 
+void truth_notes(struct truth *t, struct buf *notes)
+{
+    if (!notes->len)
+        return;
+    while (t->begun)
+        truth_step(t);
+    if (t->fd >= 0)
+        buf_add(&t->out, notes->p, notes->len);
+    buf_clear(notes);
+    if (t->out.len >= BATCH)
+        write_out(t);
+}
+
 void truth_flush(struct truth *t)
 {
     while (truth_waits(t))

@@ -61,6 +61,9 @@ static inline bool truth_waits(const struct truth *t)
 /* A slice of the line that is the first to be written. Something has to wait. */
 void truth_step(struct truth *t);
 
+/* Whole lines that somebody else wrote, taken out of *notes. */
+void truth_notes(struct truth *t, struct buf *notes);
+
 /* All that waits is written, and is in the file. */
 void truth_flush(struct truth *t);
 int truth_close(struct truth *t, ns_t cpu, struct err *err);
