@@ -131,20 +131,23 @@ void answer_put(struct buf *out, const struct summary *s, uint32_t cell)
 {
     struct summary_capacity c = summary_capacity(s, cell);
     const struct summary_search *first = NULL;
+    bool batches = s->cells[cell].batches.begun && s->cells[cell].measured.tally.requests;
     size_t from = out->len;
 
     for (size_t i = 0; i < s->n_searches && !first; i++)
         if (s->searches[i].cell == cell)
             first = &s->searches[i];
-    if (!first)
+    if (!first && !batches)
         return;
     text_cell_name(out, s->run, cell);
     buf_str(out, out->len > from ? ": " : "Answer: ");
-    if (c.found)
+    if (!first)
+        answer_batches_put(out, s, cell);
+    else if (c.found)
         put_found(out, s, &c);
     else
         put_end(out, s, first);
-    if (c.searches == 1)
+    if (first && c.searches == 1)
         put_width(out, s, first);
     buf_char(out, '.');
 }

@@ -173,6 +173,7 @@ static void put_cell(struct jsonw *w, const struct summary *s, uint32_t cell)
     json_put_int(w, "words_per_token_ppm", c->words_per_token_ppm);
     put_limits(w, c);
     put_wall(w, &c->wall);
+    json_put_batches(w, &c->batches);
     put_labels(w, c);
     put_messages(w, c);
     put_targets(w, rc, &c->measured);

@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include "data/arrivals.h"
+#include "data/batches.h"
 #include "data/hist.h"
 #include "data/journal.h"
 #include "data/labels.h"
@@ -139,6 +140,7 @@ size_t recorder_labels(const struct recorder *r, uint32_t cell, enum label l,
 const struct limit_seen *recorder_limit(const struct recorder *r, uint32_t cell,
                                         enum limit_kind kind);
 const struct wall *recorder_wall(const struct recorder *r, uint32_t cell);
+const struct batches *recorder_batches(const struct recorder *r, uint32_t cell);
 const char *recorder_message(const struct recorder *r, uint32_t cell, enum outcome o);
 
 /* Requests that met every bound of a goodput objective, by number of the objective. */

@@ -152,6 +152,7 @@ struct summary_labels {
 struct summary_cell {
     struct summary_labels labels[N_LABELS];
     struct wall wall;
+    struct batches batches;
     struct limit_seen limits[N_LIMITS];
     const char *messages[N_OUTCOMES]; /* the first one of that kind; "" where none */
     int64_t words_per_token_ppm;      /* of its last trial; 0: no synthetic prompts */

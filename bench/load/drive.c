@@ -95,7 +95,9 @@ static ns_t now(const struct driving *d)
 
 static struct pacer *pacer_of(struct driving *d, const struct cell *cell, uint32_t cell_no)
 {
-    if (!cell->limits.pace_to_rate_limits || !cell->request.model)
+    /* Batches have limits of their own, which no header tells. */
+    if (!cell->limits.pace_to_rate_limits || !cell->request.model ||
+        endpoint_find(cell->request.endpoint)->carries)
         return NULL;
     return pacers_get(d->pacers, cell->request.model, tier_of(d->drive->run, cell_no),
                       cell->target.plan, now(d));

@@ -12,6 +12,8 @@ import unittest
 
 import rig
 
+ALONE = True  # a rate is sought that the simulator carries
+
 # Five tokens at 100 a second: 50 ms of service, four at a time, so 80 requests a second.
 SERVICE = ["--queue-median", "0", "--queue-sigma", "0", "--prefill-base", "0", "--prefill-load",
            "0", "--prefill-tps", "1000000", "--tps", "100", "--tps-sigma", "0", "--jitter", "0",
