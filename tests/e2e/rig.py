@@ -367,6 +367,10 @@ class Listener:
         return head + b"\r\n\r\n" + body
 
     def __exit__(self, *_):
+        # Closed alone, the thread would go on waiting, and by the number of a descriptor that
+        # the next server may get: then it answers in that one's place.
+        self.socket.shutdown(socket.SHUT_RDWR)
+        self.thread.join(10)
         self.socket.close()
         for peer in self._kept:
             peer.close()
