@@ -6,6 +6,7 @@
 """
 
 import atexit
+import concurrent.futures
 import contextlib
 import copy
 import json
@@ -189,6 +190,13 @@ def run(changes=None, *flags, timeout=60, env=None, file=None):
     done = tokdyno("run", file or scenario(changes), "--out", directory, *flags,
                    timeout=timeout, env=env)
     return Run(directory, done)
+
+
+def side_by_side(run, items):
+    """(item, what gives its result or raises its error) of each, in order, some at the same time."""
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        for item, done in [(item, pool.submit(run, item)) for item in items]:
+            yield item, done.result
 
 
 # --- the simulator -----------------------------------------------------------------------

@@ -356,12 +356,15 @@ class Secure(Case):
 class Faults(Case):
     def each(self, base, which):
         with rig.Sim("--seed", "5") as sim:
-            for fault, outcomes in FAULTS.items():
+            def one(fault):
+                return rig.run(rig.merged(rig.merged(base, QUICK), {"target": {
+                    "base_url": sim.url, "headers": [f"x-sim-fault: {fault}"]}}), timeout=30)
+
+            for fault, done in rig.side_by_side(one, FAULTS):
                 with self.subTest(fault):
-                    run = rig.run(rig.merged(rig.merged(base, QUICK), {"target": {
-                        "base_url": sim.url, "headers": [f"x-sim-fault: {fault}"]}}), timeout=30)
+                    run = done()
                     self.assertIn(run.code, (0, 3, 4), run.err)
-                    self.assertEqual({a["outcome"] for a in run.attempts}, {outcomes[which]},
+                    self.assertEqual({a["outcome"] for a in run.attempts}, {FAULTS[fault][which]},
                                      run.attempts[0])
                     self.assertEqual(run.lines[-1]["t"], "end")
 
@@ -376,10 +379,14 @@ class Shipped(Case):
     def test_their_reports_answer_their_questions(self):
         cases = {"speech-to-text": ("speed p50", "upload p50"),
                  "text-to-speech": ("rtf p50", "ttft p50")}
-        for name, columns in cases.items():
+        def one(name):
+            return rig.run(None, "--set", "load.warmup.duration=200ms",
+                           "--set", "load.steady.duration=2s",
+                           file=rig.path(f"scenarios/{name}.yaml"))
+
+        for name, done in rig.side_by_side(one, cases):
             with self.subTest(name):
-                run = rig.run(None, "--set", "load.steady.duration=2s",
-                              file=rig.path(f"scenarios/{name}.yaml"))
+                run, columns = done(), cases[name]
                 self.assertIn(run.code, rig.FINE, run.err)
                 for column in columns:
                     self.assertIn(column, run.out)
