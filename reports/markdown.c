@@ -146,7 +146,7 @@ static void put_slo(struct buf *out, const struct book_run *r, const struct summ
     else
         figure_value(out, metrics[slo->metric].unit, v->value);
     buf_str(out, " | ");
-    units_put_count(out, v->n);
+    figure_sample(out, v);
     buf_str(out, " |\n");
 }
 
