@@ -80,13 +80,13 @@ static void put_facts(struct buf *out, const struct summary *s)
     buf_free(&b);
 }
 
-/* Of a run that searches. */
+/* Of a run that searches, or that was to meet a limit. */
 static void put_answers(struct buf *out, const struct summary *s)
 {
-    for (uint32_t c = 0; c < s->run->n_cells; c++) {
+    for (uint32_t i = 0; i < s->run->n_cells * N_ANSWERS; i++) {
         struct buf b = { 0 };
 
-        answer_put(&b, s, c);
+        answers[i % N_ANSWERS](&b, s, i / N_ANSWERS);
         if (b.len) {
             buf_str(out, "<p class=\"question\"><strong>");
             markup_put(out, b.p);

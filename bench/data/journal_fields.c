@@ -210,6 +210,7 @@ static const struct field attempt[] = {
     FIELD_PART("audio", audio),
     FIELD_INT("characters", I64, struct record, characters, -1),
     FIELD_PART("limits", limits),
+    FIELD_INT("limit_size", I64, struct record, limit_size, -1),
     FIELD_INT("retry_after", I64, struct record, retry_after, NS_ABSENT),
     FIELD_INT("cost", I64, struct record, cost_nusd, -1),
     FIELD_INT("calls", I64, struct record, calls, -1),

@@ -101,6 +101,7 @@ static void fill_counts(const struct transfer *t, struct record *r)
     r->judgement = a->judgement;
     fill_audio(a, r);
     memcpy(r->limits, a->limits, sizeof(r->limits));
+    r->limit_size = a->limit_size;
     r->retry_after = a->retry_after;
     if (a->calls ||
         (outcomes[t->outcome].latency && demand_offers_tools(t->wire->config.demand)))

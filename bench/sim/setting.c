@@ -38,6 +38,8 @@ static const struct setting_row rows[] = {
       "limits of the catalogue: none, free or developer" },
     { "limit", "LIST", NULL, setting_read_limits, 0,
       "limits of every model, as rpm=30,rpd=1000,tpm=6k,tpd=100k,ash=7200" },
+    { "announce", "LIST", NULL, setting_read_announced, 0,
+      "limits that headers tell instead of those that are kept, as rpd=1000,tpm=6k" },
     { "reserve", "N", "none", setting_read_reserve, AT(reserve),
       "completion tokens debited ahead: none, max (as asked for) or at most N" },
     { "credit-cached", "", "off", setting_read_switch, AT(credit_cached),

@@ -34,6 +34,7 @@ setting_read_fn setting_read_output;
 setting_read_fn setting_read_keys;
 setting_read_fn setting_read_faults;
 setting_read_fn setting_read_limits;
+setting_read_fn setting_read_announced;
 setting_read_fn setting_read_regions;
 setting_read_fn setting_read_profile;
 
