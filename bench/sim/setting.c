@@ -79,6 +79,8 @@ static const struct setting_row rows[] = {
 
     { "hearing", "X", "0", setting_read_number, AT(hearing),
       "seconds of audio transcribed a second; 0: as the catalogue says" },
+    { "url-audio", "DURATION", "10s", setting_read_duration, AT(url_audio),
+      "how long audio lasts that is only named by its URL" },
     { "speaking", "X", "12", setting_read_above_0, AT(speaking),
       "seconds of speech made a second" },
 
@@ -105,7 +107,7 @@ static const struct setting_row rows[] = {
     { "image-time", "DURATION", "60ms", setting_read_seconds, AT(image_time),
       "prefill that a picture takes beside its tokens" },
     { "image-fetch", "DURATION", "120ms", setting_read_seconds, AT(image_fetch),
-      "until a picture that is only named has been fetched" },
+      "until a picture, or audio, that is only named has been fetched" },
 
     { "server-tools", "X", "2", setting_read_number, AT(tools),
       "median of the tools that a system runs for an answer, 10 at most" },
