@@ -162,7 +162,8 @@ static void take_end(void *ctx, const struct run_end *e)
 
 static struct journal_sink otlp_sink(void *ctx)
 {
-    return (struct journal_sink){ take_record, take_phase, take_health, take_end, ctx };
+    return (
+        struct journal_sink){ take_record, take_phase, take_health, NULL, take_end, ctx };
 }
 
 static void otlp_summary(void *ctx, const struct summary *s)

@@ -373,7 +373,7 @@ static void *perfetto_open(const struct export_config *config, const struct expo
 
 static struct journal_sink perfetto_sink(void *x)
 {
-    return (struct journal_sink){ take_record, take_phase, take_health, take_end, x };
+    return (struct journal_sink){ take_record, take_phase, take_health, NULL, take_end, x };
 }
 
 static const struct export_option options[] = {

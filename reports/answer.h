@@ -13,8 +13,19 @@ extern answer_fn *const answers[N_ANSWERS];
 
 /*
  * What the searches of a cell found, as a sentence: "Answer: holds up to 17.2/s ± 0.4/s:
- * ..."; of a matrix with the cell's name. Nothing where it did not search.
+ * ..."; or what its batches took and cost. Of a matrix with the cell's name. Nothing where
+ * it has neither.
  */
 void answer_put(struct buf *out, const struct summary *s, uint32_t cell);
+
+/* The same of batches, without the end of the sentence: answer_batches.c. */
+void answer_batches_put(struct buf *out, const struct summary *s, uint32_t cell);
+
+/* The cell that batches are held against: the first that asks one by one; UINT32_MAX: none.
+ */
+uint32_t answer_one_by_one(const struct summary *s);
+
+/* n$ an answer that ended well; -1: not known. */
+double answer_cost_each(const struct tally *t);
 
 #endif

@@ -22,6 +22,9 @@ void json_put_steady(struct jsonw *w, const struct steady_seen *s);
 void json_put_regions(struct jsonw *w, const struct summary_group *g);
 void json_put_turns(struct jsonw *w, const struct summary_group *g); /* if there are any */
 
+/* Of a cell that has any. */
+void json_put_batches(struct jsonw *w, const struct batches *b);
+
 /* Counts, outcomes, rates and metrics of a group. */
 void json_put_group(struct jsonw *w, const struct summary_group *g);
 

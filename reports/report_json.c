@@ -176,6 +176,7 @@ static void put_cell(struct jsonw *w, const struct summary *s, uint32_t cell)
     put_limits(w, c);
     put_wall(w, &c->wall);
     foreseen_json(w, s, cell);
+    json_put_batches(w, &c->batches);
     put_labels(w, c);
     put_messages(w, c);
     put_targets(w, rc, &c->measured);

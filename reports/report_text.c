@@ -310,6 +310,7 @@ void report_text(struct buf *out, const struct summary *s, bool colour)
 
     text_headline(&p);
     text_curves(&p);
+    text_batches(&p);
     text_walls(&p);
     text_tiers(&p);
     text_cache(&p);

@@ -18,11 +18,12 @@ struct page {
 };
 
 void text_headline(const struct page *p);
-void text_answer(const struct page *p); /* what each cell found: answer.h */
-void text_curves(const struct page *p); /* what its probes said */
-void text_walls(const struct page *p);  /* where limits refused, and how it went on */
-void text_tiers(const struct page *p);  /* what each asked for and got, by its targets */
-void text_cache(const struct page *p);  /* hits against misses, and what a sweep found */
+void text_answer(const struct page *p);  /* what each cell found: answer.h */
+void text_curves(const struct page *p);  /* what its probes said */
+void text_batches(const struct page *p); /* what became of them, beside one by one */
+void text_walls(const struct page *p);   /* where limits refused, and how it went on */
+void text_tiers(const struct page *p);   /* what each asked for and got, by its targets */
+void text_cache(const struct page *p);   /* hits against misses, and what a sweep found */
 void text_comparison(const struct page *p); /* a row a cell; with several cells only */
 void text_reasoning(const struct page *p);  /* a row a cell; where a model reasons only */
 void text_forms_comparison(const struct page *p); /* of what only some requests have */

@@ -301,7 +301,7 @@ static void put_metrics(const struct page *p, const struct summary_group *g)
 
 /* --- the lines around it ------------------------------------------------------------- */
 
-static void put_asked(struct buf *b, const struct summary_load *l)
+static void put_asked(struct buf *b, const struct summary_load *l, bool batches)
 {
     bool ramp = l->asked_first < l->asked_last || l->asked_first > l->asked_last;
 
@@ -313,7 +313,9 @@ static void put_asked(struct buf *b, const struct summary_load *l)
     } else {
         figure_number(b, l->asked);
     }
-    if (l->sessions)
+    if (batches)
+        buf_str(b, l->asked > 1 ? " batches at a time" : " batch at a time");
+    else if (l->sessions)
         buf_str(b, l->open ? " sessions/s" : " sessions at a time");
     else
         buf_str(b, l->open ? "/s" : " at a time");
@@ -332,7 +334,7 @@ static void put_load(const struct page *p, const struct summary_group *g)
     struct buf *b = pieces_next(&line);
 
     buf_str(b, "load: ");
-    put_asked(b, l);
+    put_asked(b, l, p->s->cells[g->cell].batches.begun > 0);
     if (l->has_rate) {
         b = pieces_next(&line);
         buf_str(b, "arrived ");

@@ -60,8 +60,11 @@ HAND_ON(end, run_end)
 static void read_into(struct exporting *e, const char *kind, const char *settings,
                       const char *journal, struct arena *arena)
 {
-    struct journal_sink sink = { hand_on_record, hand_on_phase, hand_on_health, hand_on_end,
-                                 e };
+    struct journal_sink sink = { .record = hand_on_record,
+                                 .phase = hand_on_phase,
+                                 .health = hand_on_health,
+                                 .end = hand_on_end,
+                                 .ctx = e };
     const char *text =
         arena_printf(arena, "%s%s%s", kind, settings ? "," : "", settings ? settings : "");
     struct journal_notes notes = { 0 };

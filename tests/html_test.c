@@ -63,8 +63,8 @@ static void make(struct buf *out, const char *const *journals, size_t n, bool pa
     struct err err;
 
     for (size_t i = 0; i < n; i++) {
-        struct journal_sink sink = { take_record, take_phase, take_health, take_end,
-                                     &rd[i] };
+        struct journal_sink sink = { take_record, take_phase, take_health,
+                                     NULL,        take_end,   &rd[i] };
         struct journal_notes notes = { 0 };
 
         if (journal_read(test_path(journals[i]), &rd[i].run, begin, &sink, &notes, &err))

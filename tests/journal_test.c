@@ -41,6 +41,14 @@ static void echo_health(void *ctx, const struct health_sample *h)
     journal_put_health(&e->out, h);
 }
 
+static void echo_batch(void *ctx, const struct batch_event *b)
+{
+    struct echo *e = ctx;
+
+    e->entries++;
+    journal_put_batch(&e->out, b);
+}
+
 static void echo_end(void *ctx, const struct run_end *end)
 {
     struct echo *e = ctx;
@@ -56,7 +64,8 @@ static void echo_begin(void *ctx)
 
 static struct journal_sink echo_sink(struct echo *e)
 {
-    return (struct journal_sink){ echo_record, echo_phase, echo_health, echo_end, e };
+    return (struct journal_sink){ echo_record, echo_phase, echo_health,
+                                  echo_batch,  echo_end,   e };
 }
 
 /* --- random records ---------------------------------------------------------------- */
@@ -119,6 +128,14 @@ static void any_numbers(struct rng *rng, struct record *r)
         &r->images,
         &r->stall,
         &r->session,
+        &r->batch.submit,
+        &r->batch.queue,
+        &r->batch.process,
+        &r->batch.retrieve,
+        &r->batch.total,
+        &r->batch.resolution,
+        &r->batch.server,
+        &r->batch.items,
         &r->doubts.end,
     };
     ns_t *const doubts[] = { &r->doubts.sent, &r->doubts.first, &r->doubts.answer,
@@ -171,6 +188,7 @@ static struct record any_record(struct rng *rng, uint32_t *gaps, size_t max_gaps
     r.error_code = text(rng);
     r.limit_kind = text(rng);
     r.error = text(rng);
+    r.batch_id = text(rng);
     return r;
 }
 
@@ -207,6 +225,7 @@ static void same(const struct record *a, const struct record *b)
         { &left.error_code, &right.error_code },
         { &left.limit_kind, &right.limit_kind },
         { &left.error, &right.error },
+        { &left.batch_id, &right.batch_id },
     };
 
     assert_int_equal(a->n_gaps, b->n_gaps);
@@ -300,6 +319,32 @@ static void hist_of(struct hist *h, int64_t first)
         hist_record(h, first * (i + 1), 1);
 }
 
+/* Every step, and an end with all its counts. */
+static void put_batch_events(struct buf *out)
+{
+    struct batch_event e;
+
+    for (int step = 0; step < N_BATCH_STEPS; step++) {
+        batch_event_init(&e);
+        e.step = (enum batch_step)step;
+        e.trial = 1;
+        e.batch = 7;
+        e.call = (uint64_t)step;
+        e.try_no = 2;
+        e.outcome = OUTCOME_OVERLOADED;
+        e.http_status = 503;
+        e.start = 11;
+        e.end = 19;
+        e.state = (enum batch_state)step;
+        e.id = "batch_01";
+        e.error = "over \"capacity\"";
+        e.left = e.step == BATCH_OVER;
+        e.items = e.answered = e.missing = e.repeated = (uint64_t)step;
+        e.strangers = e.damaged = e.backwards = e.polls = (uint64_t)step;
+        journal_put_batch(out, &e);
+    }
+}
+
 static void put_others(struct buf *out)
 {
     const struct phase_event begin = {
@@ -328,6 +373,7 @@ static void put_others(struct buf *out)
     journal_put_phase(out, &begin);
     journal_put_health(out, &h);
     journal_put_phase(out, &ended);
+    put_batch_events(out);
     journal_put_end(out, &end);
     hist_free(&lag);
     hist_free(&read);
@@ -335,7 +381,7 @@ static void put_others(struct buf *out)
     hist_free(&turn);
 }
 
-TEST(phases_health_and_the_end_are_read_back_as_they_were_written)
+TEST(phases_health_batches_and_the_end_are_read_back_as_they_were_written)
 {
     struct echo e = { 0 };
     struct journal_sink sink = echo_sink(&e);
@@ -350,7 +396,7 @@ TEST(phases_health_and_the_end_are_read_back_as_they_were_written)
         assert_int_equal(journal_line(p, n, &sink, &err), 0);
         p += n + 1;
     }
-    assert_int_equal(e.entries, 4);
+    assert_int_equal(e.entries, 4 + N_BATCH_STEPS);
     assert_string_equal(e.out.p, lines.p);
     buf_free(&lines);
     buf_free(&e.out);

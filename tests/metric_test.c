@@ -142,6 +142,13 @@ TEST(every_metric_of_a_streamed_answer_is_what_its_moments_say)
         { "tool_calls", 1, 2 },
         { "ttft_sent", 1, 88 * NS_PER_MS },
         { "request_bytes", 1, 20000 },
+        { "batch_submit", 0, 0 },
+        { "batch_queue", 0, 0 },
+        { "batch_process", 0, 0 },
+        { "batch_retrieve", 0, 0 },
+        { "batch_total", 0, 0 },
+        { "batch_resolution", 0, 0 },
+        { "batch_server", 0, 0 },
     };
     struct record r = streamed();
 

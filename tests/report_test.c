@@ -56,7 +56,7 @@ static void take_end(void *ctx, const struct run_end *e)
 
 static void read_journal(struct reading *rd, const char *path)
 {
-    struct journal_sink sink = { take_record, take_phase, take_health, take_end, rd };
+    struct journal_sink sink = { take_record, take_phase, take_health, NULL, take_end, rd };
     struct journal_notes notes = { 0 };
     struct err err;
 

@@ -274,11 +274,12 @@ TEST(scenario_says_what_is_wrong_and_where)
           "4:11: unknown key \"inflight\"; did you mean \"in_flight\"?" },
         { SIM LOAD "rate: 3/s\n",
           "4:1: unknown key \"rate\"; did you mean \"load[].rate\"?" },
-        { SIM LOAD "\"limits.drain\": 3s\n", "4:1: unknown key \"limits.drain\"; expected "
-                                             "one of name, seed, repeat, concurrent, "
-                                             "record_content, target, matrix, request, "
-                                             "workload, load, retry, limits, timeout, "
-                                             "connection, budget, slo, regression" },
+        { SIM LOAD "\"limits.drain\": 3s\n",
+          "4:1: unknown key \"limits.drain\"; expected "
+          "one of name, seed, repeat, concurrent, "
+          "record_content, target, matrix, request, "
+          "workload, load, batch, retry, limits, timeout, "
+          "connection, budget, slo, regression" },
         { "target: { base_url: sim }\nrequest: { model: m, temperature: 1 }\n" LOAD,
           "2:22: unknown key \"temperature\"; expected one of endpoint, model, stream, "
           "include_usage, inputs, body; other fields go into request.body" },

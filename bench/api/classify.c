@@ -19,6 +19,8 @@ static const struct code_row {
     { "output_parse_failed", WHOLE, OUTCOME_GENERATION },
     { "tool_required_not_called", WHOLE, OUTCOME_GENERATION },
     { "capacity_exceeded", WHOLE, OUTCOME_CAPACITY },
+    { "batch_expired", WHOLE, OUTCOME_TIMEOUT_TOTAL },
+    { "batch_cancelled", WHOLE, OUTCOME_CUT },
 };
 
 /* The first row that the status lies in. */

@@ -1,8 +1,9 @@
 #include "api/endpoint.h"
 
 const struct endpoint *const endpoints[] = {
-    &endpoint_chat,          &endpoint_responses,   &endpoint_embeddings, &endpoint_guard,
-    &endpoint_transcription, &endpoint_translation, &endpoint_speech,     NULL,
+    &endpoint_chat,   &endpoint_responses,     &endpoint_embeddings,
+    &endpoint_guard,  &endpoint_transcription, &endpoint_translation,
+    &endpoint_speech, &endpoint_batch,         NULL,
 };
 
 const struct endpoint *endpoint_find(const char *name)

@@ -46,6 +46,12 @@ struct endpoint {
 
     bool pictures; /* its messages may hold them, as parts of type image_url */
 
+    /*
+     * Its requests do not go one by one: many of this endpoint are lines of a file, which
+     * goes up and is worked off as a batch (load/batch.h). NULL: they go as they are.
+     */
+    const struct endpoint *carries;
+
     /* It generates no tokens: none are expected, reserved, planned for or paid. */
     bool tokenless;
 
@@ -93,6 +99,7 @@ extern const struct endpoint endpoint_guard;
 extern const struct endpoint endpoint_transcription;
 extern const struct endpoint endpoint_translation;
 extern const struct endpoint endpoint_speech;
+extern const struct endpoint endpoint_batch;
 
 extern const struct endpoint *const endpoints[]; /* ends in NULL */
 

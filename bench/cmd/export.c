@@ -155,7 +155,11 @@ static void note(const char *path, const struct journal_notes *n)
 
 static int read_run(struct reading *rd, const char *path, struct err *err)
 {
-    struct journal_sink sink = { take_record, take_phase, take_health, take_end, rd };
+    struct journal_sink sink = { .record = take_record,
+                                 .phase = take_phase,
+                                 .health = take_health,
+                                 .end = take_end,
+                                 .ctx = rd };
     struct journal_notes notes = { 0 };
     struct summary s;
     bool whole;

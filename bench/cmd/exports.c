@@ -143,12 +143,13 @@ int exports_open(struct exports *x, const struct export_spec *specs, size_t n,
 HAND_ON(record, record)
 HAND_ON(phase, phase_event)
 HAND_ON(health, health_sample)
+HAND_ON(batch, batch_event)
 HAND_ON(end, run_end)
 
 struct journal_sink exports_sink(struct exports *x)
 {
     return (struct journal_sink){ hand_on_record, hand_on_phase, hand_on_health,
-                                  hand_on_end, x };
+                                  hand_on_batch,  hand_on_end,   x };
 }
 
 static bool close_one(struct exporting *e, const struct summary *summary, struct buf *told)

@@ -46,6 +46,16 @@ static void take_health(void *ctx, const struct health_sample *h)
         rr->also.health(rr->also.ctx, h);
 }
 
+static void take_batch(void *ctx, const struct batch_event *e)
+{
+    struct readrun *rr = ctx;
+    struct journal_sink s = recorder_sink(rr->recorder);
+
+    s.batch(s.ctx, e);
+    if (rr->also.batch)
+        rr->also.batch(rr->also.ctx, e);
+}
+
 static void take_end(void *ctx, const struct run_end *e)
 {
     struct readrun *rr = ctx;
@@ -72,7 +82,8 @@ int readrun_find(const char *run, char *path, size_t n, struct err *err)
 int readrun_open(struct readrun *rr, const char *run, struct journal_notes *notes,
                  struct err *err)
 {
-    struct journal_sink sink = { take_record, take_phase, take_health, take_end, rr };
+    struct journal_sink sink = { take_record, take_phase, take_health,
+                                 take_batch,  take_end,   rr };
     char path[4200];
 
     if (readrun_find(run, path, sizeof(path), err))

@@ -200,6 +200,13 @@ int64_t catalogue_cost(const struct model *m, int64_t prompt, int64_t cached,
     return whole((input + cache + output) / 1e6);
 }
 
+int64_t catalogue_batch_cost(const struct model *m, int64_t prompt, int64_t completion)
+{
+    int64_t full = catalogue_cost(m, prompt, 0, completion);
+
+    return full < 0 ? -1 : (full + 1) / 2;
+}
+
 int64_t catalogue_audio_cost(const struct model *m, ns_t length)
 {
     ns_t paid = length > CATALOGUE_LEAST_AUDIO ? length : CATALOGUE_LEAST_AUDIO;

@@ -70,6 +70,9 @@ int64_t catalogue_cost(const struct model *m, int64_t prompt, int64_t cached,
 /* A clip is paid for as if it were that long at least. */
 #define CATALOGUE_LEAST_AUDIO (10 * NS_PER_S)
 
+/* The same in a batch: half of it, and cached tokens are no cheaper. */
+int64_t catalogue_batch_cost(const struct model *m, int64_t prompt, int64_t completion);
+
 /* What a clip that long costs, and so many characters of text to be spoken; -1 where that
  * is not known, or the price. */
 int64_t catalogue_audio_cost(const struct model *m, ns_t length);

@@ -114,6 +114,14 @@ static void pass_health(void *ctx, const struct health_sample *h)
         s->health(s->ctx, h);
 }
 
+static void pass_batch(void *ctx, const struct batch_event *e)
+{
+    const struct journal_sink *s = ((struct passing *)ctx)->sink;
+
+    if (s->batch)
+        s->batch(s->ctx, e);
+}
+
 static void pass_end(void *ctx, const struct run_end *e)
 {
     struct passing *p = ctx;
@@ -141,7 +149,8 @@ static int first_line(struct lines *l, struct run *run, struct err *err)
 static int other_lines(struct lines *l, const struct run *run, struct passing *to,
                        struct err *err)
 {
-    struct journal_sink sink = { pass_record, pass_phase, pass_health, pass_end, to };
+    struct journal_sink sink = { pass_record, pass_phase, pass_health,
+                                 pass_batch,  pass_end,   to };
     struct line_reader lr = { 0 };
     struct str line;
     bool damaged;

@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "data/batch.h"
 #include "data/health.h"
 #include "data/record.h"
 #include "data/run.h"
@@ -50,6 +51,7 @@ struct run_end {
 
 /* One line each, with LF. */
 void journal_put_record(struct buf *out, const struct record *r);
+void journal_put_batch(struct buf *out, const struct batch_event *e);
 void journal_put_phase(struct buf *out, const struct phase_event *e);
 void journal_put_health(struct buf *out, const struct health_sample *h);
 void journal_put_end(struct buf *out, const struct run_end *e);
@@ -59,6 +61,7 @@ struct journal_sink {
     void (*record)(void *ctx, const struct record *r);
     void (*phase)(void *ctx, const struct phase_event *e);
     void (*health)(void *ctx, const struct health_sample *h);
+    void (*batch)(void *ctx, const struct batch_event *e);
     void (*end)(void *ctx, const struct run_end *e);
     void *ctx;
 };

@@ -161,6 +161,17 @@ static const struct field audio[] = {
     FIELD_INT("starved", I64, struct record, audio.starved, NS_ABSENT),
 };
 
+static const struct field batch_figures[] = {
+    FIELD_INT("submit", I64, struct batch_figures, submit, NS_ABSENT),
+    FIELD_INT("queue", I64, struct batch_figures, queue, NS_ABSENT),
+    FIELD_INT("process", I64, struct batch_figures, process, NS_ABSENT),
+    FIELD_INT("retrieve", I64, struct batch_figures, retrieve, NS_ABSENT),
+    FIELD_INT("total", I64, struct batch_figures, total, NS_ABSENT),
+    FIELD_INT("resolution", I64, struct batch_figures, resolution, NS_ABSENT),
+    FIELD_INT("server", I64, struct batch_figures, server, NS_ABSENT),
+    FIELD_INT("items", I64, struct batch_figures, items, -1),
+};
+
 static const struct field limit[] = {
     FIELD_INT("limit", I64, struct limit, limit, -1),
     FIELD_INT("remaining", I64, struct limit, remaining, -1),
@@ -209,6 +220,8 @@ static const struct field attempt[] = {
     FIELD_OBJECT("judgement", judgement, struct record, judgement),
     FIELD_PART("audio", audio),
     FIELD_INT("characters", I64, struct record, characters, -1),
+    FIELD_OBJECT("batch", batch_figures, struct record, batch),
+    FIELD_TEXT("batch_id", struct record, batch_id),
     FIELD_PART("limits", limits),
     FIELD_INT("limit_size", I64, struct record, limit_size, -1),
     FIELD_INT("retry_after", I64, struct record, retry_after, NS_ABSENT),
@@ -231,6 +244,93 @@ static const struct field attempt[] = {
     FIELD_TEXT("error_code", struct record, error_code),
     FIELD_TEXT("limit_kind", struct record, limit_kind),
     FIELD_TEXT("error", struct record, error),
+};
+
+/* --- batch ------------------------------------------------------------------------- */
+
+static void put_batch(struct jsonw *w, const char *key,
+                      const void *object __attribute__((unused)))
+{
+    put_text(w, key, "batch");
+}
+
+static void put_step(struct jsonw *w, const char *key, const void *object)
+{
+    put_text(w, key, batch_step_names[((const struct batch_event *)object)->step]);
+}
+
+static void get_step(struct fields_reader *rd, void *object)
+{
+    struct str name = { "", 0 };
+
+    json_text(&rd->j, &name);
+    for (int i = 0; i < N_BATCH_STEPS; i++)
+        if (str_is(name, batch_step_names[i])) {
+            ((struct batch_event *)object)->step = (enum batch_step)i;
+            return;
+        }
+    rd->bad = true;
+}
+
+static void put_batch_outcome(struct jsonw *w, const char *key, const void *object)
+{
+    put_text(w, key, outcomes[((const struct batch_event *)object)->outcome].name);
+}
+
+static void get_batch_outcome(struct fields_reader *rd, void *object)
+{
+    struct str name = { "", 0 };
+
+    json_text(&rd->j, &name);
+    rd->bad |= !outcome_find(name, &((struct batch_event *)object)->outcome);
+}
+
+static void put_state(struct jsonw *w, const char *key, const void *object)
+{
+    enum batch_state state = ((const struct batch_event *)object)->state;
+
+    if (state != BATCH_NONE)
+        put_text(w, key, batch_states[state].name);
+}
+
+static void get_state(struct fields_reader *rd, void *object)
+{
+    struct str name = { "", 0 };
+
+    json_text(&rd->j, &name);
+    ((struct batch_event *)object)->state = batch_state_find(name);
+}
+
+static const struct field batch[] = {
+    FIELD_OTHER("t", put_batch, skip),
+    FIELD_OTHER("step", put_step, get_step),
+    FIELD_INT("cell", U32, struct batch_event, cell, FIELD_ALWAYS),
+    FIELD_INT("trial", U32, struct batch_event, trial, FIELD_ALWAYS),
+    FIELD_INT("phase", U32, struct batch_event, phase, FIELD_ALWAYS),
+    FIELD_INT("batch", U64, struct batch_event, batch, FIELD_ALWAYS),
+    FIELD_INT("call", U64, struct batch_event, call, 0),
+    FIELD_INT("try", U32, struct batch_event, try_no, 0),
+    FIELD_OTHER("outcome", put_batch_outcome, get_batch_outcome),
+    FIELD_INT("status", I32, struct batch_event, http_status, 0),
+    FIELD_INT("start", I64, struct batch_event, start, NS_ABSENT),
+    FIELD_INT("sent", I64, struct batch_event, sent, NS_ABSENT),
+    FIELD_INT("end", I64, struct batch_event, end, NS_ABSENT),
+    FIELD_INT("bytes_up", U64, struct batch_event, bytes_up, 0),
+    FIELD_INT("bytes_down", U64, struct batch_event, bytes_down, 0),
+    FIELD_OTHER("state", put_state, get_state),
+    FIELD_TEXT("id", struct batch_event, id),
+    FIELD_TEXT("request_id", struct batch_event, request_id),
+    FIELD_TEXT("error_code", struct batch_event, error_code),
+    FIELD_TEXT("error", struct batch_event, error),
+    FIELD_BOOL("left", struct batch_event, left),
+    FIELD_INT("items", U64, struct batch_event, items, 0),
+    FIELD_INT("answered", U64, struct batch_event, answered, 0),
+    FIELD_INT("missing", U64, struct batch_event, missing, 0),
+    FIELD_INT("repeated", U64, struct batch_event, repeated, 0),
+    FIELD_INT("strangers", U64, struct batch_event, strangers, 0),
+    FIELD_INT("damaged", U64, struct batch_event, damaged, 0),
+    FIELD_INT("backwards", U64, struct batch_event, backwards, 0),
+    FIELD_INT("polls", U64, struct batch_event, polls, 0),
 };
 
 /* --- phase ------------------------------------------------------------------------- */
@@ -433,6 +533,7 @@ static const struct field end[] = {
     }
 
 const struct line_fields line_attempt = KIND(attempt);
+const struct line_fields line_batch = KIND(batch);
 const struct line_fields line_phase = KIND(phase);
 const struct line_fields line_health = KIND(health);
 const struct line_fields line_end = KIND(end);

@@ -13,6 +13,7 @@ struct line_fields {
 };
 
 extern const struct line_fields line_attempt; /* of struct record */
+extern const struct line_fields line_batch;   /* of struct batch_event */
 extern const struct line_fields line_phase;   /* of struct phase_event */
 extern const struct line_fields line_health;  /* of struct health_sample */
 extern const struct line_fields line_end;     /* of struct run_end */

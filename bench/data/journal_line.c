@@ -21,6 +21,11 @@ void journal_put_record(struct buf *out, const struct record *r)
     put_line(out, &line_attempt, r);
 }
 
+void journal_put_batch(struct buf *out, const struct batch_event *e)
+{
+    put_line(out, &line_batch, e);
+}
+
 void journal_put_phase(struct buf *out, const struct phase_event *e)
 {
     put_line(out, &line_phase, e);
@@ -70,6 +75,21 @@ static bool read_attempt(struct fields_reader *rd, const struct run *run,
         return false;
     if (sink->record)
         sink->record(sink->ctx, &r);
+    return true;
+}
+
+static bool read_batch(struct fields_reader *rd, const struct run *run,
+                       const struct journal_sink *sink)
+{
+    struct batch_event e;
+
+    batch_event_init(&e);
+    get_line(rd, &line_batch, &e);
+    if (rd->bad || !json_done(&rd->j) || !known(run, e.trial, e.phase) ||
+        (run && e.cell != run->trials[e.trial].cell))
+        return false;
+    if (sink->batch)
+        sink->batch(sink->ctx, &e);
     return true;
 }
 
@@ -150,10 +170,8 @@ static const struct {
     bool (*read)(struct fields_reader *rd, const struct run *run,
                  const struct journal_sink *sink);
 } kinds[] = {
-    { "attempt", read_attempt },
-    { "health", read_health },
-    { "phase", read_phase },
-    { "end", read_end },
+    { "attempt", read_attempt }, { "health", read_health }, { "phase", read_phase },
+    { "end", read_end },         { "batch", read_batch },
 };
 
 int line_read(struct line_reader *lr, const char *p, size_t n, const struct run *run,
@@ -172,7 +190,7 @@ int line_read(struct line_reader *lr, const char *p, size_t n, const struct run 
                 return 0;
             return err_set(err, ERR_PARSE, "damaged `%s` line", kinds[i].name);
         }
-    return err_set(err, ERR_PARSE, "neither attempt nor phase, health or end");
+    return err_set(err, ERR_PARSE, "neither attempt nor phase, health, batch or end");
 }
 
 int journal_line(const char *p, size_t n, const struct journal_sink *sink, struct err *err)

@@ -50,3 +50,38 @@ void metric_score(const struct record *r, metric_fn *emit, void *ctx)
 {
     present(r->judgement.score, emit, ctx);
 }
+
+void metric_batch_submit(const struct record *r, metric_fn *emit, void *ctx)
+{
+    present(r->batch.submit, emit, ctx);
+}
+
+void metric_batch_queue(const struct record *r, metric_fn *emit, void *ctx)
+{
+    present(r->batch.queue, emit, ctx);
+}
+
+void metric_batch_process(const struct record *r, metric_fn *emit, void *ctx)
+{
+    present(r->batch.process, emit, ctx);
+}
+
+void metric_batch_retrieve(const struct record *r, metric_fn *emit, void *ctx)
+{
+    present(r->batch.retrieve, emit, ctx);
+}
+
+void metric_batch_total(const struct record *r, metric_fn *emit, void *ctx)
+{
+    present(r->batch.total, emit, ctx);
+}
+
+void metric_batch_resolution(const struct record *r, metric_fn *emit, void *ctx)
+{
+    present(r->batch.resolution, emit, ctx);
+}
+
+void metric_batch_server(const struct record *r, metric_fn *emit, void *ctx)
+{
+    present(r->batch.server, emit, ctx);
+}

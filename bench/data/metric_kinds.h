@@ -11,4 +11,13 @@ void metric_model_time(const struct record *r, metric_fn *emit, void *ctx);
 void metric_beyond_models(const struct record *r, metric_fn *emit, void *ctx);
 void metric_score(const struct record *r, metric_fn *emit, void *ctx);
 
+/* Of batches: values of the last item of each. */
+void metric_batch_submit(const struct record *r, metric_fn *emit, void *ctx);
+void metric_batch_queue(const struct record *r, metric_fn *emit, void *ctx);
+void metric_batch_process(const struct record *r, metric_fn *emit, void *ctx);
+void metric_batch_retrieve(const struct record *r, metric_fn *emit, void *ctx);
+void metric_batch_total(const struct record *r, metric_fn *emit, void *ctx);
+void metric_batch_resolution(const struct record *r, metric_fn *emit, void *ctx);
+void metric_batch_server(const struct record *r, metric_fn *emit, void *ctx);
+
 #endif

@@ -10,6 +10,9 @@ const char *const limit_names[N_LIMITS] = {
     [LIMIT_AUDIO_SECONDS] = "audio_seconds",
 };
 
+const struct batch_figures batch_figures_none = { NS_ABSENT, NS_ABSENT, NS_ABSENT,
+                                                  NS_ABSENT, NS_ABSENT, NS_ABSENT,
+                                                  NS_ABSENT, -1 };
 const struct embedding embedding_none = { -1, -1 };
 const struct compound compound_none = { -1, NS_ABSENT, -1, NS_ABSENT };
 const struct judgement judgement_none = { -1, -1 };
@@ -20,6 +23,7 @@ static const size_t texts[] = {
     offsetof(struct record, edge),       offsetof(struct record, tier),
     offsetof(struct record, finish),     offsetof(struct record, error_code),
     offsetof(struct record, limit_kind), offsetof(struct record, error),
+    offsetof(struct record, batch_id),
 };
 
 enum { N_TEXTS = sizeof(texts) / sizeof(texts[0]) };
@@ -48,6 +52,7 @@ void record_init(struct record *r)
         .cost_nusd = -1,
         .calls = -1,
         .images = -1,
+        .batch = batch_figures_none,
         .session = NS_ABSENT,
         .stall = -1,
         .doubts = { .end = NS_ABSENT },

@@ -69,6 +69,22 @@ struct judgement {
     int64_t score;   /* ppm: how likely an attack; -1: the model gives none */
 };
 
+/*
+ * The course of the whole batch that a request was an item of; NS_ABSENT, -1 where it is
+ * not known. Moments of it were seen in polls, so each is late by `resolution` at most.
+ */
+struct batch_figures {
+    ns_t submit;     /* its file and it itself were sent, to the end of the answers */
+    ns_t queue;      /* from then to its being worked off */
+    ns_t process;    /* from then to its end */
+    ns_t retrieve;   /* its files were fetched */
+    ns_t total;      /* from when it was due to its last line */
+    ns_t resolution; /* the longest wait before a poll that saw it change */
+    ns_t server;     /* from created_at to completed_at, as the server says in seconds */
+    int64_t items;
+};
+
+extern const struct batch_figures batch_figures_none;
 extern const struct embedding embedding_none;
 extern const struct compound compound_none;
 extern const struct judgement judgement_none;
@@ -161,8 +177,9 @@ struct record {
                              us first, so first + gaps gives every frame to 1 us */
     size_t n_gaps;        /* kept: at most RECORD_MAX_GAPS */
     uint64_t gaps_lost;   /* beyond that */
-    ns_t session;         /* of the last turn: how long its session took, if it came to
-                             its end */
+    struct batch_figures batch; /* of the last item of a batch that completed */
+    ns_t session;  /* of the last turn: how long its session took, if it came to
+                      its end */
     int64_t stall; /* longest gap in ns, of all gaps; -1 with fewer than two frames */
     struct doubts doubts;
 
@@ -173,6 +190,7 @@ struct record {
     const char *finish;     /* finish_reason */
     const char *error_code; /* of the error body, or libcurl's name of the failure */
     const char *limit_kind; /* TPM, RPD, ...: which limit a 429 or 413 named */
+    const char *batch_id;   /* of the batch that it was an item of */
     const char *error;      /* for a person; never holds the key or an organization */
 };
 

@@ -20,6 +20,7 @@ struct cell_seen {
     struct labels labels[N_LABELS];
     struct limit_seen limits[N_LIMITS];
     struct wall wall;
+    struct batches batches;
     char *messages[N_OUTCOMES];
 };
 
@@ -275,6 +276,17 @@ static void on_health(void *ctx, const struct health_sample *h)
     later(r, h->at);
 }
 
+static void on_batch(void *ctx, const struct batch_event *e)
+{
+    struct recorder *r = ctx;
+
+    if (!known(r, e->trial, e->phase) || e->cell != r->run->trials[e->trial].cell)
+        return;
+    close_before(r, e->trial);
+    batches_add(&r->cells[e->cell].batches, e);
+    later(r, e->end);
+}
+
 static void on_end(void *ctx, const struct run_end *e)
 {
     struct recorder *r = ctx;
@@ -345,7 +357,7 @@ void recorder_close(struct recorder *r)
 
 struct journal_sink recorder_sink(struct recorder *r)
 {
-    return (struct journal_sink){ on_record, on_phase, on_health, on_end, r };
+    return (struct journal_sink){ on_record, on_phase, on_health, on_batch, on_end, r };
 }
 
 /* --- what it tells ------------------------------------------------------------------- */
@@ -391,6 +403,14 @@ struct steady_seen recorder_steady(const struct recorder *r, uint32_t trial, uin
         return (struct steady_seen){ .ttft_cut = NS_ABSENT, .tokens_cut = NS_ABSENT };
     return group_series_steady(&g->series, g->arrivals.load, g->begin.at, group_end(g),
                                r->flows[trial]);
+}
+
+struct growth recorder_growth(const struct recorder *r, uint32_t trial, uint32_t phase,
+                              enum growth_id id)
+{
+    const struct group *g = *at(r, trial, phase);
+
+    return g ? group_series_growth(&g->series, g->arrivals.load, id) : (struct growth){ 0 };
 }
 
 struct extreme recorder_extreme(const struct recorder *r, uint32_t trial, uint32_t phase,
@@ -505,6 +525,11 @@ const struct limit_seen *recorder_limit(const struct recorder *r, uint32_t cell,
                                         enum limit_kind kind)
 {
     return &r->cells[cell].limits[kind];
+}
+
+const struct batches *recorder_batches(const struct recorder *r, uint32_t cell)
+{
+    return &r->cells[cell].batches;
 }
 
 const struct wall *recorder_wall(const struct recorder *r, uint32_t cell)

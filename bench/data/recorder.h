@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include "data/arrivals.h"
+#include "data/batches.h"
 #include "data/hist.h"
 #include "data/journal.h"
 #include "data/labels.h"
@@ -91,6 +92,8 @@ bool recorder_sample(const struct recorder *r, uint32_t trial, uint32_t phase,
                      enum metric_id m, struct sample *s);
 struct steady_seen recorder_steady(const struct recorder *r, uint32_t trial,
                                    uint32_t phase);
+struct growth recorder_growth(const struct recorder *r, uint32_t trial, uint32_t phase,
+                              enum growth_id id);
 
 /* When the phase began and ended, as far as was told: NS_ABSENT else. */
 void recorder_phase(const struct recorder *r, uint32_t trial, uint32_t phase,
@@ -137,6 +140,7 @@ size_t recorder_labels(const struct recorder *r, uint32_t cell, enum label l,
 const struct limit_seen *recorder_limit(const struct recorder *r, uint32_t cell,
                                         enum limit_kind kind);
 const struct wall *recorder_wall(const struct recorder *r, uint32_t cell);
+const struct batches *recorder_batches(const struct recorder *r, uint32_t cell);
 const char *recorder_message(const struct recorder *r, uint32_t cell, enum outcome o);
 
 /* Requests that met every bound of a goodput objective, by number of the objective. */

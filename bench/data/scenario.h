@@ -155,7 +155,20 @@ struct phase {
     double speed; /* of the replay: 2 is twice as fast */
     bool measured;
     bool searched; /* its rate is found on the way; points and duration are a guess */
+    bool spare;    /* of a search that may well need fewer probes: a plan leaves it out */
 };
+
+/* How requests go in batches, where the endpoint has such. */
+struct batch_spec {
+    uint64_t size;  /* requests in a file */
+    ns_t window;    /* in which the server is to be through with it */
+    ns_t poll_from; /* a poll waits a hundredth of what has passed, within these */
+    ns_t poll_to;
+    ns_t wait;       /* how long we wait for its end; 0: as long as the window */
+    bool keep_files; /* leave them on the server; else they are deleted */
+};
+
+enum { BATCH_MAX_ITEMS = 50000 };
 
 struct limits {
     uint64_t in_flight;
@@ -209,6 +222,7 @@ struct cell {
     size_t n_phases;           /* the same in every cell */
     struct search_spec search; /* of a rate, in the last of the phases */
     struct retry retry;
+    struct batch_spec batch;
     struct limits limits;
     struct timeouts timeout;
     struct connection connection;

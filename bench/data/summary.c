@@ -252,6 +252,7 @@ static void make_cell(struct summary_making *k, uint32_t cell)
     for (int i = 0; i < N_LIMITS; i++)
         c->limits[i] = *recorder_limit(k->r, cell, (enum limit_kind)i);
     c->wall = *recorder_wall(k->r, cell);
+    c->batches = *recorder_batches(k->r, cell);
     for (int o = 0; o < N_OUTCOMES; o++)
         c->messages[o] =
             arena_strdup(&k->s->arena, recorder_message(k->r, cell, (enum outcome)o));

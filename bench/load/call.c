@@ -21,6 +21,12 @@ struct caller {
     CURL *easy;
     struct curl_slist *headers;
     char why[CURL_ERROR_SIZE];
+    const struct call_request *request; /* under way */
+    bool (*stops)(void *ctx);
+    void *ctx;
+    bool asked;       /* the request has gone to a connection */
+    curl_off_t moved; /* bytes up and down so far */
+    ns_t moved_at;
     struct call call;
 };
 
@@ -49,6 +55,20 @@ static void read_date(struct call *c, struct str value)
     c->date_s = curl_getdate(text, NULL);
 }
 
+/* "HTTP/1.1 200 OK": 200; 0 where it says none. */
+static int status_of(struct str line)
+{
+    const char *space = memchr(line.p, ' ', line.n);
+    int status = 0;
+
+    for (size_t i = space ? (size_t)(space - line.p) + 1 : line.n; i < line.n; i++) {
+        if (line.p[i] < '0' || line.p[i] > '9' || status > 99)
+            break;
+        status = status * 10 + (line.p[i] - '0');
+    }
+    return status;
+}
+
 /* A line of a head; "HTTP/1.1 200" begins one, and what an earlier one said is void. */
 static void read_line(struct caller *c, struct str line)
 {
@@ -57,6 +77,7 @@ static void read_line(struct caller *c, struct str line)
 
     if (str_starts(line, "HTTP/")) {
         answer_reset(&call->answer);
+        call->answer.status = status_of(line);
         call->date_s = -1;
         call->server[0] = '\0';
         return;
@@ -84,8 +105,72 @@ static size_t on_header(char *p, size_t unit, size_t n, void *ctx)
 static size_t on_body(char *p, size_t unit, size_t n, void *ctx)
 {
     struct caller *c = ctx;
+    const struct call_request *r = c->request;
 
+    if (r->sink && c->call.answer.status < 400) {
+        r->sink(r->ctx, (struct str){ p, unit * n });
+        return unit * n;
+    }
     return buf_add(&c->call.body, p, unit * n) ? 0 : unit * n;
+}
+
+static size_t on_read(char *p, size_t unit, size_t n, void *ctx)
+{
+    const struct call_request *r = ((struct caller *)ctx)->request;
+
+    return r->read(r->ctx, p, unit * n);
+}
+
+/* libcurl sends it again on another connection. */
+static int on_seek(void *ctx, curl_off_t to, int from)
+{
+    const struct call_request *r = ((struct caller *)ctx)->request;
+
+    if (to || from != SEEK_SET)
+        return CURL_SEEKFUNC_CANTSEEK;
+    r->rewind(r->ctx);
+    return CURL_SEEKFUNC_OK;
+}
+
+/*
+ * On a kept connection that the server has closed meanwhile libcurl would ask again by
+ * itself: a call that nobody would see, and what a POST makes would be there twice.
+ */
+static int on_ready(void *ctx, char *peer, char *own, int peer_port, int own_port)
+{
+    struct caller *c = ctx;
+
+    (void)peer, (void)own, (void)peer_port, (void)own_port;
+    if (c->asked) {
+        c->call.end = TRANSFER_BROKEN;
+        snprintf(c->why, sizeof(c->why), "the server closed the connection");
+        return CURL_PREREQFUNC_ABORT;
+    }
+    c->asked = true;
+    return CURL_PREREQFUNC_OK;
+}
+
+/* Often while bytes move, else about once a second: silence, and who wants it to stop. */
+static int on_progress(void *ctx, curl_off_t down_all, curl_off_t down, curl_off_t up_all,
+                       curl_off_t up)
+{
+    struct caller *c = ctx;
+    const struct timeouts *limit = &c->cell->timeout;
+    ns_t now = clock_now(&clock_system);
+    bool answering = c->call.answer.status > 0;
+
+    (void)down_all, (void)up_all;
+    if (down + up != c->moved) {
+        c->moved = down + up;
+        c->moved_at = now;
+    }
+    if (c->stops && c->stops(c->ctx))
+        c->call.end = TRANSFER_CUT;
+    else if (now - c->moved_at > (answering ? limit->idle : limit->first))
+        c->call.end = answering ? TRANSFER_IDLE_TIMEOUT : TRANSFER_FIRST_TIMEOUT;
+    else
+        return 0;
+    return 1;
 }
 
 /* libcurl tells the version of TLS in what it says to people, and nowhere else. */
@@ -136,9 +221,14 @@ static void make_headers(struct caller *c, const struct call_request *r)
     add_header(c, "Accept-Encoding: identity");
     add_header(c, "User-Agent: tokdyno/" TOKDYNO_VERSION);
     add_header(c, "Expect:");
-    if (r->body) {
+    if (r->body || r->read) {
         buf_printf(&line, "Content-Type: %s",
                    r->content_type ? r->content_type : "application/json");
+        add_header(c, line.p);
+    }
+    if (r->id) {
+        buf_clear(&line);
+        buf_printf(&line, "x-tokdyno-id: %s", r->id);
         add_header(c, line.p);
     }
     for (size_t i = 0; i < t->n_headers && r->path; i++)
@@ -166,6 +256,20 @@ static void make_url(const struct caller *c, const struct call_request *r, struc
     buf_str(url, r->path ? r->path : "/");
 }
 
+static void set_body(struct caller *c, const struct call_request *r)
+{
+    CURL *easy = c->easy;
+
+    if (!r->body && !r->read) {
+        curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
+        return;
+    }
+    curl_easy_setopt(easy, CURLOPT_POST, 1L);
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, r->body); /* NULL: the reading function */
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
+                     r->body ? (curl_off_t)strlen(r->body) : (curl_off_t)r->size);
+}
+
 static void prepare(struct caller *c, const struct call_request *r)
 {
     struct call *call = &c->call;
@@ -184,13 +288,13 @@ static void prepare(struct caller *c, const struct call_request *r)
     curl_easy_setopt(c->easy, CURLOPT_URL, url.p);
     buf_free(&url);
     curl_easy_setopt(c->easy, CURLOPT_HTTPHEADER, c->headers);
-    if (r->body) {
-        curl_easy_setopt(c->easy, CURLOPT_POST, 1L);
-        curl_easy_setopt(c->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)strlen(r->body));
-        curl_easy_setopt(c->easy, CURLOPT_POSTFIELDS, r->body);
-    } else {
-        curl_easy_setopt(c->easy, CURLOPT_HTTPGET, 1L);
-    }
+    curl_easy_setopt(c->easy, CURLOPT_CUSTOMREQUEST, r->method);
+    set_body(c, r);
+    c->request = r;
+    c->asked = false;
+    c->moved = 0;
+    c->moved_at = clock_now(&clock_system);
+    call->end = TRANSFER_DONE;
 }
 
 static ns_t moment(CURL *easy, CURLINFO what)
@@ -238,7 +342,28 @@ static void tell_spans(struct caller *c)
                                                             : 0;
 }
 
-const struct call *caller_ask(struct caller *c, const struct call_request *r)
+/* Where libcurl's result says more than what we cut ourselves. */
+static enum transfer_end end_of(const struct caller *c, CURLcode code)
+{
+    if (code == CURLE_OK || code == CURLE_ABORTED_BY_CALLBACK)
+        return c->call.end;
+    if (code == CURLE_OPERATION_TIMEDOUT)
+        return c->call.address[0] ? TRANSFER_TOTAL_TIMEOUT : TRANSFER_CONNECT_TIMEOUT;
+    return code == CURLE_WEIRD_SERVER_REPLY || code == CURLE_UNSUPPORTED_PROTOCOL ||
+                   code == CURLE_BAD_CONTENT_ENCODING || code == CURLE_WRITE_ERROR
+               ? TRANSFER_GARBAGE
+               : TRANSFER_BROKEN;
+}
+
+static uint64_t bytes(CURL *easy, CURLINFO what)
+{
+    curl_off_t n = 0;
+
+    curl_easy_getinfo(easy, what, &n);
+    return n > 0 ? (uint64_t)n : 0;
+}
+
+struct call *caller_ask(struct caller *c, const struct call_request *r)
 {
     struct call *call = &c->call;
     long status = 0;
@@ -254,7 +379,10 @@ const struct call *caller_ask(struct caller *c, const struct call_request *r)
     call->answer.status = (int)status;
     call->answered = status > 0;
     call->whole = code == CURLE_OK;
+    call->end = end_of(c, code);
     call->timed_out = code == CURLE_OPERATION_TIMEDOUT;
+    call->bytes_up = bytes(c->easy, CURLINFO_SIZE_UPLOAD_T);
+    call->bytes_down = bytes(c->easy, CURLINFO_SIZE_DOWNLOAD_T);
     if (status >= 400)
         error_body(&call->answer,
                    (struct str){ call->body.p ? call->body.p : "", call->body.len });
@@ -279,6 +407,16 @@ static void configure(struct caller *c)
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, c);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, c);
+    curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_read);
+    curl_easy_setopt(easy, CURLOPT_READDATA, c);
+    curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, on_seek);
+    curl_easy_setopt(easy, CURLOPT_SEEKDATA, c);
+    curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, 256L * 1024);
+    curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_ready);
+    curl_easy_setopt(easy, CURLOPT_PREREQDATA, c);
+    curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
+    curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress);
+    curl_easy_setopt(easy, CURLOPT_XFERINFODATA, c);
     curl_easy_setopt(easy, CURLOPT_VERBOSE, (long)tls);
     curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, on_words);
     curl_easy_setopt(easy, CURLOPT_DEBUGDATA, c);
@@ -313,6 +451,12 @@ struct caller *caller_open(const struct cell *cell, const char *base_url, const 
     buf_init(&c->call.body, MOST_BODY);
     configure(c);
     return c;
+}
+
+void caller_stops(struct caller *c, bool (*stops)(void *ctx), void *ctx)
+{
+    c->stops = stops;
+    c->ctx = ctx;
 }
 
 void caller_close(struct caller *c)

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 
 #include "api/answer.h"
+#include "api/error.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/err.h"
@@ -25,15 +26,32 @@ struct call_request {
     const char *path;         /* behind the base URL; NULL: the root of its host */
     const char *content_type; /* NULL: application/json */
     const char *body;         /* NULL: GET, else POST */
+    const char *method;       /* NULL: as the body says; else this, as "DELETE" */
+    const char *id;           /* the header x-tokdyno-id; NULL: not sent */
+
+    /*
+     * In place of a body one of so many bytes, which is read as it is sent: up to n of them
+     * to p, how many comes back; rewind: from the start once more. read NULL: none.
+     */
+    uint64_t size;
+    size_t (*read)(void *ctx, char *p, size_t n);
+    void (*rewind)(void *ctx);
+
+    /* Where the body of a status below 400 goes, piece by piece, instead of call.body. */
+    void (*sink)(void *ctx, struct str piece);
+    void *ctx;
 };
 
 struct call {
-    bool answered;        /* with a status, whatever it is */
-    bool timed_out;       /* where not: nothing came in time */
+    bool answered;  /* with a status, whatever it is */
+    bool timed_out; /* where not: nothing came in time */
+    enum transfer_end end;
     char why[256];        /* where not: why */
     struct answer answer; /* what headers and an error body say */
     struct buf body;
-    bool whole; /* the body came to its end, and under the ceiling */
+    bool whole;        /* the body came to its end, and under the ceiling */
+    uint64_t bytes_up; /* of the bodies */
+    uint64_t bytes_down;
 
     ns_t asked;         /* CLOCK_REALTIME just before it left */
     ns_t told;          /* the same when the header `date` came */
@@ -55,7 +73,10 @@ struct caller *caller_open(const struct cell *cell, const char *base_url, const 
                            struct err *err);
 void caller_close(struct caller *c);
 
+/* Asked now and then while a call is under way: true cuts it. */
+void caller_stops(struct caller *c, bool (*stops)(void *ctx), void *ctx);
+
 /* What comes back is the caller's, and valid until the next. Never fails otherwise. */
-const struct call *caller_ask(struct caller *c, const struct call_request *request);
+struct call *caller_ask(struct caller *c, const struct call_request *request);
 
 #endif

@@ -71,6 +71,14 @@ static void take_health(struct collector *c, const struct health_sample *h)
             c->sinks[i].health(c->sinks[i].ctx, h);
 }
 
+static void take_batch_event(struct collector *c, const struct batch_event *e)
+{
+    journal_put_batch(journal_buf(c->journal), e);
+    for (size_t i = 0; i < c->n_sinks; i++)
+        if (c->sinks[i].batch)
+            c->sinks[i].batch(c->sinks[i].ctx, e);
+}
+
 void collector_phase(struct collector *c, const struct phase_event *e)
 {
     if (c->failed)
@@ -93,6 +101,8 @@ static void take_one(struct collector *c, const struct message *msg)
     c->unwritten++;
     if (msg->record)
         take_record(c, msg->record);
+    else if (msg->batch)
+        take_batch_event(c, msg->batch);
     else
         take_health(c, msg->health);
 }

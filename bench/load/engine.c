@@ -12,17 +12,10 @@
 /* Open beside the connections, at most: journal, loops, pipes. */
 enum { OTHER_FILES = 64 };
 
-static unsigned worker_count(const struct cell *cell)
-{
-    uint64_t n = cell->connection.threads ? cell->connection.threads : 1;
-
-    return (unsigned)(n < cell->limits.in_flight ? n : cell->limits.in_flight);
-}
-
 static void free_all(struct engine *e)
 {
     for (unsigned i = 0; i < e->n_workers; i++)
-        worker_close(&e->workers[i]);
+        e->kind->close(&e->workers[i]);
     pthread_cond_destroy(&e->moved);
     pthread_mutex_destroy(&e->lock);
     buf_free(&e->head);
@@ -38,6 +31,7 @@ static struct engine *make(const struct engine_config *config)
     struct engine *e = mem_alloc(sizeof(*e));
 
     e->config = *config;
+    e->kind = config->endpoint->carries ? &worker_batches : &worker_requests;
     e->n_phases = config->cell->n_phases;
     e->last_phase = config->phases_run ? config->first_phase + config->phases_run - 1
                                        : (uint32_t)e->n_phases - 1;
@@ -46,7 +40,7 @@ static struct engine *make(const struct engine_config *config)
         atomic_init(&e->phases[i].begin, NS_ABSENT);
         atomic_init(&e->phases[i].end, NS_ABSENT);
     }
-    e->n_workers = worker_count(config->cell);
+    e->n_workers = e->kind->count(config->cell);
     e->workers = mem_array(e->n_workers, sizeof(*e->workers));
     atomic_init(&e->running, e->n_workers);
     buf_init(&e->head, 0);
@@ -88,7 +82,7 @@ static unsigned make_threads(struct engine *e, int *why)
     pthread_sigmask(SIG_BLOCK, &all, &before);
     *why = 0;
     while (n < e->n_workers && !*why) {
-        *why = pthread_create(&e->workers[n].thread, NULL, worker_main, &e->workers[n]);
+        *why = pthread_create(&e->workers[n].thread, NULL, e->kind->main, &e->workers[n]);
         n += !*why;
     }
     pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -127,7 +121,7 @@ struct engine *engine_open(const struct engine_config *config, struct err *err)
     e->demand = demand_open(config->cell->request.body, NULL);
 
     for (unsigned i = 0; i < e->n_workers && !failed; i++)
-        failed = worker_open(&e->workers[i], e, i, err);
+        failed = e->kind->open(&e->workers[i], e, i, err);
     if (failed || start_threads(e, err)) {
         free_all(e);
         return NULL;
@@ -154,7 +148,7 @@ void engine_stop(struct engine *e, bool cut)
     while (now < want && !atomic_compare_exchange_weak(&e->stop, &now, want))
         ;
     for (unsigned i = 0; i < e->n_workers; i++)
-        loop_wake(e->workers[i].loop);
+        e->kind->wake(&e->workers[i]);
 }
 
 bool engine_out_of_budget(const struct engine *e)

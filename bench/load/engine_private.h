@@ -29,6 +29,7 @@ enum engine_start { START_NOT_YET, START_GO, START_NEVER };
 
 struct engine {
     struct engine_config config;
+    const struct worker_kind *kind;
     struct phase_state *phases;
     size_t n_phases;
     uint32_t last_phase; /* with which the load ends */
@@ -47,9 +48,25 @@ struct engine {
     pthread_cond_t moved;
     unsigned n_ready; /* workers at the start line */
     enum engine_start start;
+    unsigned n_over; /* workers that are through with their batches, of all phases */
 };
 
 enum { STOP_DRAIN = 1, STOP_CUT = 2 };
+
+/*
+ * What the threads of a trial are. Requests that go one by one have workers with loops;
+ * those that go as lines of files have some that take batch after batch.
+ */
+struct worker_kind {
+    unsigned (*count)(const struct cell *cell);
+    int (*open)(struct worker *w, struct engine *e, unsigned number, struct err *err);
+    void *(*main)(void *worker);
+    void (*wake)(struct worker *w); /* engine.stop has changed; from any thread */
+    void (*close)(struct worker *w);
+};
+
+extern const struct worker_kind worker_requests; /* worker.c */
+extern const struct worker_kind worker_batches;  /* batch_worker.c */
 
 enum shot_state {
     SHOT_FREE,
@@ -123,6 +140,7 @@ struct worker {
     pthread_t thread;
     struct loop *loop;
     struct wire *wire;
+    struct batcher *batcher; /* of worker_batches */
 
     uint32_t phase;
     ns_t begin; /* of the phase */
@@ -178,9 +196,6 @@ ns_t worker_now(const struct worker *w); /* since the start of the run */
 bool engine_start_line(struct engine *e);
 
 /* worker.c */
-int worker_open(struct worker *w, struct engine *e, unsigned number, struct err *err);
-void worker_close(struct worker *w);
-void *worker_main(void *worker);
 void worker_shot_over(struct worker *w, struct shot *s,
                       ns_t at);                         /* the final attempt ended */
 void worker_turn_due(struct worker *w, struct shot *s); /* the next of its session */

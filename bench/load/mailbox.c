@@ -26,6 +26,7 @@ void message_free(struct message *msg)
     }
     free(msg->health);
     free(msg->record);
+    free(msg->batch);
     free(msg);
 }
 
@@ -51,6 +52,14 @@ void mailbox_put_health(struct mailbox *m, struct health_sample *h)
     struct message *msg = mem_alloc(sizeof(*msg));
 
     msg->health = h;
+    put(m, msg);
+}
+
+void mailbox_put_batch(struct mailbox *m, struct batch_event *e)
+{
+    struct message *msg = mem_alloc(sizeof(*msg));
+
+    msg->batch = e;
     put(m, msg);
 }
 

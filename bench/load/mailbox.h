@@ -5,17 +5,20 @@
 #include <stdatomic.h>
 
 #include "base/clock.h"
+#include "data/batch.h"
 #include "data/health.h"
 #include "data/record.h"
 
 /*
- * What workers hand to the collector: a message once per attempt or second, never per
- * frame. Without a lock, so that no worker ever waits for a collector that is not let run.
+ * What workers hand to the collector: a message once per attempt, call of a batch or
+ * second, never per frame. Without a lock, so that no worker ever waits for a collector
+ * that is not let run.
  */
 struct message {
     struct message *next;
-    struct record *record; /* one of the two; owned by the message */
+    struct record *record; /* one of the three; owned by the message */
     struct health_sample *health;
+    struct batch_event *batch;
 };
 
 struct mailbox {
@@ -27,9 +30,10 @@ struct mailbox {
 void mailbox_init(struct mailbox *m);
 void mailbox_free(struct mailbox *m); /* and what is still in it */
 
-/* Both take what they are given. */
+/* All take what they are given. */
 void mailbox_put_record(struct mailbox *m, struct record *r);
 void mailbox_put_health(struct mailbox *m, struct health_sample *h);
+void mailbox_put_batch(struct mailbox *m, struct batch_event *e);
 
 /* End the wait of whoever is in mailbox_wait, or the next one's. */
 void mailbox_ring(struct mailbox *m);

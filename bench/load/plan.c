@@ -187,6 +187,24 @@ static ns_t latency_of(const struct plan_cell *c)
     return model_latency(c);
 }
 
+/* Batches are taken by so many at once; when single requests would leave says nothing. */
+static int check_batches(const struct cell *cell, const struct endpoint *e, struct err *err)
+{
+    for (size_t i = 0; e->carries && i < cell->n_phases; i++) {
+        const struct phase *ph = &cell->phases[i];
+
+        if (ph->open || ph->searched)
+            return err_set(err, ERR_USAGE,
+                           "load.%s: the endpoint \"%s\" takes its requests in batches; "
+                           "expected concurrency, the batches under way at once",
+                           ph->name, e->name);
+    }
+    if (e->carries && target_is_null(cell->target.base_url))
+        return err_set(err, ERR_USAGE,
+                       "target.base_url: null: has no canned batches; expected sim:");
+    return 0;
+}
+
 /* The endpoint is there, and takes the fields that the scenario gives it. */
 static int check_endpoint(const struct cell *cell, struct err *err)
 {
@@ -211,7 +229,7 @@ static int check_endpoint(const struct cell *cell, struct err *err)
                        e->name);
     buf_init(&head, 0);
     buf_init(&tail, 0);
-    rc = e->prepare(spec, &head, &tail, err);
+    rc = e->prepare(spec, &head, &tail, err) || check_batches(cell, e, err) ? -1 : 0;
     buf_free(&head);
     buf_free(&tail);
     if (!rc && workload_has_sessions(&cell->workload) && !e->follow)
@@ -277,6 +295,8 @@ static int describe(struct plan *p, size_t i, struct err *err)
         [LIMIT_TOKENS] = (double)(c->prompt + c->completion),
         [LIMIT_AUDIO_SECONDS] = rate_audio_need(c->audio),
     } };
+    if (endpoint_find(c->cell->request.endpoint)->carries)
+        c->need = (struct rate_need){ 0 }; /* batches have limits of their own */
     c->latency = latency_of(c);
     return 0;
 }
@@ -350,7 +370,8 @@ static double walk_phase(struct plan_cell *c, const struct phase *ph,
     bool slows = !ph->open && c->cell->limits.pace_to_rate_limits;
     double before = 0, requests = 0;
 
-    need.of[LIMIT_TOKENS] = (double)(q->prompt + q->completion);
+    if (need.of[LIMIT_REQUESTS] > 0)
+        need.of[LIMIT_TOKENS] = (double)(q->prompt + q->completion);
     *length = length_of(c, ph, q);
     for (int i = 1; i <= STEPS; i++) {
         ns_t t = i == STEPS ? *length : *length / STEPS * i;
@@ -399,9 +420,14 @@ static ns_t walk_trial(struct plan_cell *c, struct plan_buckets *b, ns_t begin)
         const struct phase *ph = &c->cell->phases[i];
         struct phase_requests q = requests_of(c, ph);
         ns_t length;
-        double all = walk_phase(c, ph, &q, b, now, &length);
-        uint64_t n = (uint64_t)(ph->open ? floor(all + 1e-6) : ceil(all - 1e-6));
-        uint64_t most = (uint64_t)ceil((double)ph->requests * q.turns - 1e-6);
+        double all;
+        uint64_t n, most;
+
+        if (ph->spare)
+            continue;
+        all = walk_phase(c, ph, &q, b, now, &length);
+        n = (uint64_t)(ph->open ? floor(all + 1e-6) : ceil(all - 1e-6));
+        most = (uint64_t)ceil((double)ph->requests * q.turns - 1e-6);
 
         n = ph->requests && n > most ? most : n;
         c->requests += n;
@@ -440,7 +466,10 @@ static int64_t cost_of(const struct plan_cell *c)
 
     if (e->takes != PROMPT_MESSAGES)
         return plan_audio_cost(c);
-    return c->model ? catalogue_cost(c->model, c->tokens_in, 0, c->tokens_out) : -1;
+    if (!c->model)
+        return -1;
+    return e->carries ? catalogue_batch_cost(c->model, c->tokens_in, c->tokens_out)
+                      : catalogue_cost(c->model, c->tokens_in, 0, c->tokens_out);
 }
 
 static void add_up(struct plan *p)
@@ -508,6 +537,7 @@ int plan_make(struct plan *p, const struct scenario *s, const struct catalogue *
     walk_run(p, plan_buckets_open(p));
     add_up(p);
     plan_buckets_sustain(p);
+    plan_foresee_search(p);
     plan_warn_all(p);
     return 0;
 }

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "api/demand.h"
+#include "api/endpoint.h"
 #include "base/units.h"
 #include "data/nearest.h"
 #include "data/stats.h"
@@ -237,11 +238,27 @@ static bool any_keeps_limits(const struct plan *p)
     return false;
 }
 
+static void warn_batches(struct plan_remarks *r, const struct plan_cell *c)
+{
+    const struct endpoint *e = endpoint_find(c->cell->request.endpoint);
+    struct buf window = { 0 };
+
+    if (!e->carries)
+        return;
+    units_put_duration(&window, c->cell->batch.window);
+    plan_remark(r, c,
+                "a batch may take up to its window of %s, and nobody knows how much of it: "
+                "the time above is none of the server's",
+                window.p);
+    buf_free(&window);
+}
+
 void plan_warn_all(struct plan *p)
 {
     struct plan_remarks sent = { .plan = p }, samples = { .plan = p };
 
     warn_budget(p);
+    plan_warn_search(p);
     for (size_t i = 0; i < p->n_limits && any_keeps_limits(p); i++)
         warn_limit(p, &p->limits[i]);
     for (size_t i = 0; i < p->n_cells; i++) {
@@ -250,6 +267,7 @@ void plan_warn_all(struct plan *p)
         warn_unchecked(&sent, &p->cells[i]);
         warn_cap(&sent, &p->cells[i]);
         plan_warn_audio(&sent, &p->cells[i]);
+        warn_batches(&sent, &p->cells[i]);
         plan_warn_machine(&sent, &p->cells[i]);
         warn_sample(&samples, &p->cells[i]);
     }

@@ -76,7 +76,7 @@ static void stop(struct probing *w, const char *why)
 static const struct call *ask(struct probing *w, const char *path, const char *type,
                               const char *body)
 {
-    struct call_request r = { path, type, body };
+    struct call_request r = { .path = path, .content_type = type, .body = body };
     const struct call *c = caller_ask(w->job->caller, &r);
 
     w->p->requests++;

@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "api/error.h"
-#include "base/json.h"
 #include "base/mem.h"
 #include "base/rng.h"
+#include "load/body.h"
 #include "load/engine_private.h"
 #include "load/plan.h"
 #include "load/retry.h"
@@ -31,25 +31,6 @@ static struct shot *take(struct worker *w)
     return s;
 }
 
-static void put_model(struct buf *body, const char *model)
-{
-    struct jsonw w;
-
-    buf_str(body, ",\"model\":");
-    jsonw_init(&w, body, 0);
-    jsonw_string(&w, model);
-}
-
-static void put_prompt(struct shot *s, struct str messages)
-{
-    const struct engine_config *c = config_of(s);
-
-    if (c->endpoint->prompt)
-        c->endpoint->prompt(&c->cell->request, messages, &s->body);
-    else
-        buf_add(&s->body, messages.p, messages.n);
-}
-
 static void make_prompt(struct shot *s)
 {
     struct worker *w = s->worker;
@@ -65,23 +46,16 @@ static void make_prompt(struct shot *s)
                      &s->info);
 }
 
-/* head + messages + what the dataset's row adds + tail: see struct endpoint. */
 static void build_body(struct shot *s)
 {
     struct worker *w = s->worker;
     const struct engine_config *c = config_of(s);
+    struct body_parts parts = { c->endpoint, &c->cell->request, &w->engine->head,
+                                &w->engine->tail };
 
     make_prompt(s);
     buf_clear(&s->body);
-    buf_room(&s->body, w->engine->head.len + w->messages.len + w->extra.len +
-                           w->engine->tail.len); /* audio is long: grow once */
-    buf_add(&s->body, w->engine->head.p, w->engine->head.len);
-    put_prompt(s, (struct str){ w->messages.p, w->messages.len });
-    if (w->extra.len)
-        buf_add(&s->body, w->extra.p, w->extra.len);
-    if (!c->cell->request.model && s->info.model)
-        put_model(&s->body, s->info.model);
-    buf_add(&s->body, w->engine->tail.p, w->engine->tail.len);
+    body_put(&s->body, &parts, &w->messages, &w->extra, &s->info);
 }
 
 /* Of what has no tokens: a clip, or a text that is to be spoken; -1: neither. */

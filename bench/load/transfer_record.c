@@ -1,5 +1,4 @@
-#include <string.h>
-
+#include "load/answer_record.h"
 #include "load/wire_private.h"
 
 /* What a record says of a transfer that has ended. */
@@ -56,64 +55,12 @@ static void fill_moments(const struct transfer *t, struct record *r)
     r->at[MOMENT_END] = t->end;
 }
 
-static const char *text(const struct buf *b)
-{
-    return b->p ? b->p : "";
-}
-
-static void fill_text(const struct answer *a, struct record *r)
-{
-    r->request_id = text(&a->request_id);
-    r->region = text(&a->region);
-    r->edge = text(&a->edge);
-    r->tier = text(&a->tier);
-    r->finish = text(&a->finish);
-    r->error_code = text(&a->error_code);
-    r->limit_kind = text(&a->limit_kind);
-    r->error = text(&a->error);
-}
-
-/* What we know of what we sent is surer than what the server says. */
-static void fill_audio(const struct answer *a, struct record *r)
-{
-    if (r->audio.sent == NS_ABSENT)
-        r->audio.sent = a->heard;
-    if (a->frames)
-        r->audio.received = wav_length(&a->wav);
-    r->audio.starved = a->starved;
-}
-
 static void fill_counts(const struct transfer *t, struct record *r)
 {
-    const struct answer *a = &t->answer;
-
-    r->tokens.prompt = a->tokens.prompt;
-    r->tokens.cached = a->tokens.cached;
-    r->tokens.completion = a->tokens.completion;
-    r->tokens.reasoning = a->tokens.reasoning;
-    r->tokens.total = a->tokens.total;
-    r->server.queue = a->server.queue;
-    r->server.prompt = a->server.prompt;
-    r->server.completion = a->server.completion;
-    r->server.total = a->server.total;
-    r->embedding = a->embedding;
-    r->compound = a->compound;
-    r->judgement = a->judgement;
-    fill_audio(a, r);
-    memcpy(r->limits, a->limits, sizeof(r->limits));
-    r->limit_size = a->limit_size;
-    r->retry_after = a->retry_after;
-    if (a->calls ||
-        (outcomes[t->outcome].latency && demand_offers_tools(t->wire->config.demand)))
-        r->calls = a->calls;
+    if (outcomes[t->outcome].latency && demand_offers_tools(t->wire->config.demand))
+        r->calls = t->answer.calls;
     r->bytes_up = t->sent == NS_ABSENT ? 0 : t->sending.n;
     r->bytes_down = t->body_bytes;
-    r->frames = a->frames;
-    r->shared = a->shared;
-    r->gaps = a->gaps;
-    r->n_gaps = a->n_gaps;
-    r->gaps_lost = a->gaps_lost;
-    r->stall = a->stall;
     r->doubts = t->doubts;
 }
 
@@ -121,9 +68,8 @@ void transfer_fill(const struct transfer *t, struct record *r)
 {
     r->outcome = t->outcome;
     r->form = t->form;
-    r->http_status = t->answer.status;
+    record_take_answer(r, &t->answer);
     fill_moments(t, r);
     t->wire->kind->tell(t, r);
     fill_counts(t, r);
-    fill_text(&t->answer, r);
 }

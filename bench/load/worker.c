@@ -500,7 +500,7 @@ static struct wire *open_wire(struct worker *w, struct err *err)
     return wire_open(&config, err);
 }
 
-int worker_open(struct worker *w, struct engine *e, unsigned number, struct err *err)
+static int worker_open(struct worker *w, struct engine *e, unsigned number, struct err *err)
 {
     w->engine = e;
     w->number = number;
@@ -528,7 +528,7 @@ static void free_timer(struct loop_timer *t)
         loop_timer_free(t);
 }
 
-void worker_close(struct worker *w)
+static void worker_close(struct worker *w)
 {
     if (w->wire)
         wire_close(w->wire);
@@ -567,7 +567,7 @@ static unsigned wanted_connections(const struct worker *w)
     return (unsigned)(n < w->cap ? n : w->cap);
 }
 
-void *worker_main(void *worker)
+static void *worker_main(void *worker)
 {
     struct worker *w = worker;
     struct engine *e = w->engine;
@@ -590,3 +590,23 @@ void *worker_main(void *worker)
         mailbox_ring(e->config.mailbox);
     return NULL;
 }
+
+static unsigned worker_count(const struct cell *cell)
+{
+    uint64_t n = cell->connection.threads ? cell->connection.threads : 1;
+
+    return (unsigned)(n < cell->limits.in_flight ? n : cell->limits.in_flight);
+}
+
+static void worker_wake(struct worker *w)
+{
+    loop_wake(w->loop);
+}
+
+const struct worker_kind worker_requests = {
+    .count = worker_count,
+    .open = worker_open,
+    .main = worker_main,
+    .wake = worker_wake,
+    .close = worker_close,
+};

@@ -319,7 +319,7 @@ void admit_request(struct world *w, struct exchange *x, const struct http *http,
         return;
     }
     seat.rates = rates_of(w, x->model);
-    if (pass_tiers(w, x, &seat, a->tier))
+    if (!x->item && pass_tiers(w, x, &seat, a->tier))
         return;
     a->serve(w, x, a->ask);
     if (by_fault)

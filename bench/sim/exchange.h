@@ -100,6 +100,7 @@ struct exchange {
     int64_t cached_tokens; /* -1: the model does not cache */
     int64_t created;       /* Unix seconds */
 
+    bool item;          /* of a batch, which the limits of single requests do not count */
     bool tokenless;     /* what it makes is not counted in tokens */
     ns_t audio;         /* length of the clip to be heard, or of the speech; -1: none */
     int64_t characters; /* of the text to be spoken; -1: none */
@@ -125,6 +126,8 @@ struct exchange {
     size_t n_frames;
     size_t cap_frames;
     bool aborted; /* the client went away */
+
+    struct exchange *next; /* behind this one in the queue of the truth log */
 };
 
 /* Is the answer what a language model puts out? */

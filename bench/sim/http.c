@@ -147,6 +147,15 @@ static bool header_lines_are_good(const struct http *h)
     return true;
 }
 
+static bool takes_a_file(const struct http *h)
+{
+    static const char end[] = "/files";
+    struct str t = http_target(h);
+
+    return t.n >= sizeof(end) - 1 &&
+           !memcmp(t.p + t.n - (sizeof(end) - 1), end, sizeof(end) - 1);
+}
+
 /* All headers are there: how does the body come? */
 static void headers_end(struct http *h)
 {
@@ -160,6 +169,7 @@ static void headers_end(struct http *h)
     else if (has_word(connection, "keep-alive"))
         h->keep_alive = true;
     h->wants_continue = has_word(expect, "100-continue");
+    h->body.max = takes_a_file(h) ? HTTP_FILE_MAX : HTTP_BODY_MAX;
     if (!header_lines_are_good(h) || (te.p && cl.p) ||
         (cl.p && content_length(cl, &h->left)))
         refuse(h, 400);
@@ -167,7 +177,7 @@ static void headers_end(struct http *h)
         refuse(h, 417);
     else if (te.p && !has_word(te, "chunked"))
         refuse(h, 501);
-    else if (h->left > HTTP_BODY_MAX)
+    else if (h->left > h->body.max)
         refuse(h, 413);
     else if (te.p)
         h->state = HTTP_CHUNK_SIZE;

@@ -31,7 +31,12 @@ enum http_state {
     HTTP_COMPLETE
 };
 
-enum { HTTP_HEAD_MAX = 64 * 1024, HTTP_BODY_MAX = 32 * 1024 * 1024 };
+/* Only files may be larger than a body usually is. */
+enum {
+    HTTP_HEAD_MAX = 64 * 1024,
+    HTTP_BODY_MAX = 32 * 1024 * 1024,
+    HTTP_FILE_MAX = 208 * 1024 * 1024
+};
 
 struct http {
     enum http_state state;

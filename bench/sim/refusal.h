@@ -55,6 +55,9 @@ enum refusal {
     REFUSAL_MODEL,
     REFUSAL_URL,
     REFUSAL_METHOD,
+    REFUSAL_NO_FILE,
+    REFUSAL_NO_BATCH,
+    REFUSAL_BATCH_PLAN,
     REFUSAL_RATE,      /* 429; message made by quota.c */
     REFUSAL_TOO_LARGE, /* 413; message made by quota.c */
     REFUSAL_BODY_SIZE,

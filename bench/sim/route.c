@@ -120,6 +120,8 @@ static void route_path(struct world *w, struct exchange *x, const struct http *h
         get_model(w, x, path + 8);
         return;
     }
+    if (shop_route(w, x, http, path))
+        return;
     world_refuse(x, REFUSAL_URL, "");
     buf_add(&x->about, http_method(http).p, http_method(http).n);
     buf_char(&x->about, ' ');

@@ -136,6 +136,29 @@ static const struct setting_row rows[] = {
       "median network delay, both ways together" },
     { "delay-sigma", "X", "0", setting_read_number, AT(delay_sigma), "its spread" },
 
+    { "batch-queue", "DURATION", "2s", setting_read_seconds, AT(batch_queue),
+      "median of the time until a batch is worked off" },
+    { "batch-item", "DURATION", "20ms", setting_read_seconds, AT(batch_item),
+      "time that a request of a batch takes; they are done one behind the other" },
+    { "batch-finalize", "DURATION", "1s", setting_read_seconds, AT(batch_finalize),
+      "from the last of them to the end of the batch" },
+    { "batch-cancel", "DURATION", "1s", setting_read_seconds, AT(batch_cancel),
+      "from cancelling to cancelled" },
+    { "batch-expires", "DURATION", "0", setting_read_duration, AT(batch_expires),
+      "a batch expires so long after it was made; 0: with its window" },
+    { "batch-page", "N", "20", setting_read_count, AT(batch_page),
+      "batches on a page of their list" },
+    { "batch-item-fault", "LIST", NULL, setting_read_item_faults, 0,
+      "NAME[:ARG]=SHARE of refusals, as fault, for requests in batches" },
+    { "batch-step-fault", "LIST", NULL, setting_read_step_faults, 0,
+      "STEP=NAME[:ARG]: the first upload, create, list, poll, cancel, content or delete "
+      "meets "
+      "that fault" },
+    { "batch-odd", "LIST", NULL, setting_read_batch_odd, 0,
+      "what is wrong with every batch: fail, stuck, backwards, repeated, strangers, "
+      "missing, "
+      "long-line, cut-line, bad-line, bad-id, other-id, no-answer" },
+
     { "response-done", "", "off", setting_read_switch, AT(response_done),
       "streams of the Responses API end with [DONE], as those of chat do" },
 

@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "sim/batch.h"
 #include "sim/draft.h"
 #include "sim/fault.h"
 #include "sim/quota.h"
@@ -99,6 +100,18 @@ struct setting {
 
     struct fault_share faults[SETTING_MAX_LIST];
     size_t n_faults;
+
+    double batch_queue;    /* seconds until a batch is worked off, median */
+    double batch_item;     /* seconds an item takes */
+    double batch_finalize; /* seconds from the last one to the end */
+    double batch_cancel;   /* seconds from cancelling to cancelled */
+    ns_t batch_expires;    /* whatever its window is; 0: with that */
+    uint64_t batch_page;
+    uint32_t batch_odd;
+    struct fault_share item_faults[SETTING_MAX_LIST];
+    size_t n_item_faults;
+    struct batch_step_fault step_faults[BATCH_STEP_FAULTS];
+    size_t n_step_faults;
 
     bool response_done;
 

@@ -182,6 +182,35 @@ static int take_fault(struct setting *set, char *item, struct err *err)
     return fault_share_parse(str_of(item), &set->faults[set->n_faults++], err);
 }
 
+static int take_item_fault(struct setting *set, char *item, struct err *err)
+{
+    if (set->n_item_faults == SETTING_MAX_LIST)
+        return full_list(err);
+    return fault_share_parse(str_of(item), &set->item_faults[set->n_item_faults++], err);
+}
+
+static int take_step_fault(struct setting *set, char *item, struct err *err)
+{
+    if (set->n_step_faults == BATCH_STEP_FAULTS)
+        return full_list(err);
+    return batch_step_fault_parse(str_of(item), &set->step_faults[set->n_step_faults++],
+                                  err);
+}
+
+static int take_batch_odd(struct setting *set, char *item, struct err *err)
+{
+    uint32_t bit = batch_odd_find(str_of(item));
+    struct buf names = { 0 };
+
+    set->batch_odd |= bit;
+    if (bit)
+        return 0;
+    batch_odd_list(&names);
+    err_set(err, ERR_USAGE, "expected one of %.180s", names.p);
+    buf_free(&names);
+    return -1;
+}
+
 static int take_quota(int64_t limit[N_QUOTAS], char *item, struct err *err)
 {
     char *eq = strchr(item, '=');
@@ -248,6 +277,27 @@ int setting_read_faults(struct setting *set, const struct setting_row *row,
 {
     (void)row;
     return each_item(set, text, take_fault, err);
+}
+
+int setting_read_item_faults(struct setting *set, const struct setting_row *row,
+                             const char *text, struct err *err)
+{
+    (void)row;
+    return each_item(set, text, take_item_fault, err);
+}
+
+int setting_read_step_faults(struct setting *set, const struct setting_row *row,
+                             const char *text, struct err *err)
+{
+    (void)row;
+    return each_item(set, text, take_step_fault, err);
+}
+
+int setting_read_batch_odd(struct setting *set, const struct setting_row *row,
+                           const char *text, struct err *err)
+{
+    (void)row;
+    return each_item(set, text, take_batch_odd, err);
 }
 
 int setting_read_limits(struct setting *set, const struct setting_row *row,

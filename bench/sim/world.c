@@ -46,6 +46,7 @@ void world_free(struct world *w)
     free(w->in_service);
     free(w->strangers);
     loras_free(&w->loras);
+    shop_free(&w->shop);
     arena_free(&w->arena);
 }
 
@@ -220,13 +221,30 @@ struct exchange *world_admit(struct world *w, const struct http *http, bool firs
     return x;
 }
 
+struct exchange *world_admit_item(struct world *w, const struct http *http, ns_t at)
+{
+    struct exchange *x = exchange_new(w, http);
+
+    x->arrival = x->received = at;
+    x->item = true;
+    draw_identity(w, x);
+    draw_region(w, x);
+    x->fault =
+        fault_draw(w->set->item_faults, w->set->n_item_faults, x->n, w->set->seed, x->key);
+    route_request(w, x, http);
+    return x;
+}
+
+/* In a batch half of it is paid, and nothing off for what was cached. */
 static int64_t cost_of(const struct exchange *x, int64_t generated)
 {
     if (x->characters >= 0)
         return catalogue_text_cost(x->model, x->characters);
     if (x->audio >= 0)
         return catalogue_audio_cost(x->model, x->audio);
-    return catalogue_cost(x->model, x->prompt_tokens, x->cached_tokens, generated);
+    return x->item
+               ? catalogue_batch_cost(x->model, x->prompt_tokens, generated)
+               : catalogue_cost(x->model, x->prompt_tokens, x->cached_tokens, generated);
 }
 
 void world_settle(struct world *w, const struct exchange *x, int64_t generated, ns_t now)

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/rng.h"
 #include "data/catalogue.h"
+#include "sim/batch.h"
 #include "sim/exchange.h"
 #include "sim/http.h"
 #include "sim/lora.h"
@@ -47,6 +48,7 @@ struct world {
     struct model *strangers; /* models that the catalogue does not know */
     size_t n_strangers;
     struct loras loras;
+    struct shop shop; /* files and batches */
 };
 
 void world_init(struct world *w, const struct setting *set, const struct catalogue *c,
@@ -57,6 +59,9 @@ void world_free(struct world *w);
  * connection. */
 struct exchange *world_admit(struct world *w, const struct http *http, bool first,
                              ns_t arrival, ns_t received);
+
+/* The same of an item of a batch: it has limits and faults of its own. */
+struct exchange *world_admit_item(struct world *w, const struct http *http, ns_t at);
 
 /* The exchange is over; so many tokens were generated. */
 void world_settle(struct world *w, const struct exchange *x, int64_t generated, ns_t now);

@@ -106,7 +106,7 @@ static void take_end(void *ctx, const struct run_end *e)
 static void journal(const char *p, size_t n)
 {
     struct all a = { 0 };
-    struct journal_sink sink = { take_record, take_phase, take_health, take_end, &a };
+    struct journal_sink sink = { take_record, take_phase, take_health, NULL, take_end, &a };
     struct err err;
     bool ended = false;
 
