@@ -162,8 +162,8 @@ def worth(values):
 def limits_of(n, counted, q):
     """rank_limits among so many, each of which stands for its share of the n."""
     lower, upper = rank_limits(counted, q)
-    return (int((lower - 1) * n / counted) + 1 if lower else 0,
-            math.ceil(upper * n / counted) if upper <= counted else n + 1)
+    return ((lower - 1) * n // counted + 1 if lower else 0,
+            -(-upper * n // counted) if upper <= counted else n + 1)
 
 
 def mser(y):
