@@ -263,9 +263,11 @@ static void settle_rest(struct batcher *b)
 {
     enum outcome outcome = rests[b->state].outcome;
     const char *code = rests[b->state].code, *why = rests[b->state].why;
+    int status = 0;
 
     if (b->created == NS_ABSENT) {
         outcome = b->failed;
+        status = b->failed_status;
         code = b->failed_code;
         why = b->failed_why;
     } else if (b->state == BATCH_FAILED) {
@@ -274,7 +276,7 @@ static void settle_rest(struct batcher *b)
     } else if (b->stop_by != NS_ABSENT && !batch_states[b->state].final) {
         outcome = OUTCOME_CUT;
     }
-    batch_items_rest(&b->items, outcome, code, why);
+    batch_items_rest(&b->items, outcome, status, code, why);
 }
 
 static ns_t between(ns_t from, ns_t to)
@@ -366,6 +368,7 @@ static void reset(struct batcher *b, uint32_t phase, uint64_t number, uint64_t f
     b->resolution = 0;
     b->leaving = false;
     b->failed = OUTCOME_CUT;
+    b->failed_status = 0;
     batch_file_begin(&b->file, phase, first, n);
     b->due = batch_now(b); /* from here on: making prompts is no time of the server's */
     batch_items_begin(&b->items, b->due);

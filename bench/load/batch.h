@@ -43,6 +43,7 @@ struct batcher {
     bool leaving;  /* it is being cancelled, fetched, cleaned up */
 
     enum outcome failed; /* of the call that ended it early ... */
+    int failed_status;
     char failed_code[64];
     char failed_why[256]; /* ... and what it said */
 };

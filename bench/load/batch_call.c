@@ -140,6 +140,7 @@ static void tell(struct batcher *b, struct batch_event *e, const struct call *c)
 static void remember(struct batcher *b, const struct batch_event *e)
 {
     b->failed = e->outcome;
+    b->failed_status = e->http_status;
     snprintf(b->failed_code, sizeof(b->failed_code), "%s", e->error_code);
     snprintf(b->failed_why, sizeof(b->failed_why), "%s%s%.200s", batch_step_names[e->step],
              *e->error ? ": " : " failed", e->error);

@@ -232,13 +232,14 @@ void batch_items_drop(struct batch_items *it)
     it->consumed = it->skip = 0;
 }
 
-void batch_items_rest(struct batch_items *it, enum outcome outcome, const char *code,
-                      const char *why)
+void batch_items_rest(struct batch_items *it, enum outcome outcome, int status,
+                      const char *code, const char *why)
 {
     for (uint64_t i = 0; i < it->file->n; i++) {
         if (it->file->items[i].seen)
             continue;
         answer_reset(&it->answer);
+        it->answer.status = status;
         tell(it, &it->answer.error_code, code);
         tell(it, &it->answer.error, why);
         it->missing++;

@@ -14,7 +14,7 @@
  *     batch_items_init(&it, &file);
  *     batch_items_begin(&it, worker's cell and phase, due, start);
  *     batch_items_feed(&it, piece) ...; batch_items_file_end(&it);    // of each file
- *     batch_items_rest(&it, OUTCOME_PROTOCOL, "missing", "...");
+ *     batch_items_rest(&it, OUTCOME_PROTOCOL, 0, "missing", "...");
  *     batch_items_last(&it, &figures);
  *     batch_items_free(&it);
  */
@@ -52,9 +52,10 @@ void batch_items_feed(struct batch_items *it, struct str piece);
 void batch_items_file_end(struct batch_items *it);
 void batch_items_drop(struct batch_items *it); /* it broke off: half a line is no line */
 
-/* All that have no answer have this one. */
-void batch_items_rest(struct batch_items *it, enum outcome outcome, const char *code,
-                      const char *why);
+/* All that have no answer have this one. status: of the call that it came of; 0: of none.
+ */
+void batch_items_rest(struct batch_items *it, enum outcome outcome, int status,
+                      const char *code, const char *why);
 
 /* The last record carries the figures of the batch; it goes its way. */
 void batch_items_last(struct batch_items *it, const struct batch_figures *figures);

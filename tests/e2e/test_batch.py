@@ -142,7 +142,7 @@ class Truth(unittest.TestCase):
         self.assertEqual((seen["begun"], seen["states"], seen["left"]), (3, {"completed": 3}, []))
         check = rig.tokdyno("check", run.dir)
         self.assertIn("batch_total max", check.out)
-        csv = rig.tokdyno("export", run.dir, "csv=-")
+        csv = rig.tokdyno("export", run.dir, "attempts=-")
         self.assertIn("batch.resolution", csv.out.splitlines()[0])
 
 
@@ -169,6 +169,50 @@ class Faults(unittest.TestCase):
                     self.assertEqual(outcomes(run), {outcome if lost else
                                                      "ok" if fault != "401" or step != "output"
                                                      else "protocol": 4}, run.err)
+
+    def test_a_server_that_never_answers_a_step_is_waited_for_no_longer_than_the_scenario_says(self):
+        for step, sim_step in self.STEPS.items():
+            with self.subTest(step):
+                run = batch({"timeout": {"first": "1s"},
+                             "load": [{"name": "all", "concurrency": 1, "requests": 4}]},
+                            sim=["--batch-step-fault", f"{sim_step}=never"])
+                first = [e for e in run.of("batch") if e["step"] == step][0]
+                self.assertEqual(first["outcome"], "timeout_first", first)
+                want = "timeout_first" if step == "upload" else "ok"
+                self.assertEqual(outcomes(run), {want: 4}, run.err)
+
+    def test_a_target_that_lets_nobody_in_ends_the_run_as_such(self):
+        for fault in ("401", "blocked"):
+            run = batch(sim=["--batch-step-fault", f"upload={fault}"])
+            self.assertEqual(run.code, 4, run.out)
+        run = batch({"target": {"base_url": f"http://127.0.0.1:{rig.free_port()}/v1", "sim": None}})
+        self.assertEqual(run.code, 4, run.out)
+        self.assertEqual(outcomes(run), {"transport": 40})
+
+    def test_rows_of_a_dataset_go_up_with_what_they_say(self):
+        dataset = rig.fresh("rows.jsonl")
+        with open(dataset, "w", encoding="utf-8") as f:
+            for n in (1, 3, 5):
+                f.write(json.dumps({"custom_id": "mine", "method": "POST", "url": "/v1/chat/completions",
+                                    "body": {"model": "llama-3.1-8b-instant", "max_completion_tokens": n,
+                                             "messages": [{"role": "user", "content": "Hi"}]}}) + "\n")
+        run = batch({"request": {"body": None}, "workload": {"input_tokens": None, "dataset": dataset},
+                     "load": [{"name": "all", "concurrency": 1, "requests": 3}]})
+        self.assertEqual(sorted(a["tokens"]["completion"] for a in run.attempts), [1, 3, 5], run.err)
+
+    def test_batches_begin_until_the_phase_is_over_and_as_many_at_once_as_it_says(self):
+        run = batch({"load": [{"name": "first", "concurrency": 2, "requests": 60},
+                              {"name": "second", "concurrency": 1, "duration": "500ms"}],
+                     "batch": {"size": 20}})
+        phases = {(p["phase"], p["event"]): p["at"] for p in run.of("phase")}
+        first = [e for e in over(run) if e["phase"] == 0]
+        second = [e for e in over(run) if e["phase"] == 1]
+        self.assertEqual(sorted(e["batch"] for e in first), [0, 1, 2])
+        self.assertLess(sorted(e["start"] for e in first)[1], min(e["end"] for e in first))
+        self.assertGreaterEqual(min(e["start"] for e in second), max(e["end"] for e in first))
+        self.assertGreaterEqual(len(second), 2)
+        self.assertLess(max(e["start"] for e in second), phases[1, "begin"] + NS // 2 + NS // 10)
+        self.assertEqual(len({a["req"] for a in run.attempts}), 60 + 20 * len(second))
 
     def test_a_retry_policy_takes_uploads_up_again(self):
         run = batch({"retry": {"policy": "sdk"}}, sim=["--batch-step-fault", "upload=503"])
