@@ -1,5 +1,6 @@
 #include "reports/answer.h"
 
+#include "base/units.h"
 #include "data/search_judge.h"
 #include "reports/figure.h"
 #include "reports/text.h"
@@ -31,14 +32,36 @@ static void put_found(struct buf *b, const struct summary *sum,
     buf_str(b, " ± ");
     put_rate(b, c->error);
     buf_str(b, ": at ");
-    put_rate(b, c->rate - c->error > 0 ? c->rate - c->error : c->holds);
+    put_rate(b, c->holds);
     buf_str(b, " ");
     put_slos(b, sum->run);
     buf_str(b, sum->run->n_search_slos > 1 ? " were met, at " : " was met, at ");
-    put_rate(b, c->rate + c->error);
+    put_rate(b, c->misses);
     buf_str(b, " missed");
     if (c->searches > 1)
         buf_printf(b, " (%u of %u trials)", c->found, c->searches);
+}
+
+/* Why a search that could have gone on did not: "; search.budget of 5m00s was used up". */
+static void put_stop(struct buf *b, const struct summary *sum,
+                     const struct summary_search *s)
+{
+    const struct search_spec *spec = &sum->run->cells[s->cell].search;
+    bool last = s->trial + 1 == sum->run->n_trials || sum->end.reason != END_DONE;
+
+    if (s->result.end != SEARCH_OPEN)
+        return;
+    if (s->n_probes >= spec->range.probes)
+        buf_printf(b, "; narrower with more than %u probes", spec->range.probes);
+    else if (last && sum->ended && sum->end.reason == END_BUDGET)
+        buf_printf(b, "; budget.%s was used up", sum->end.detail);
+    else if (last && (!sum->ended || sum->end.reason != END_DONE))
+        buf_str(b, "; it was stopped");
+    else if (spec->budget) {
+        buf_str(b, "; search.budget of ");
+        units_put_duration(b, spec->budget);
+        buf_str(b, " was used up");
+    }
 }
 
 static void put_end(struct buf *b, const struct summary *sum,
@@ -70,6 +93,7 @@ static void put_end(struct buf *b, const struct summary *sum,
             buf_str(b, ", the client could not carry ");
             put_rate(b, r->ceiling);
         }
+        put_stop(b, sum, s);
         break;
     }
     if (r->lo) {
@@ -88,17 +112,19 @@ static void put_width(struct buf *b, const struct summary *sum,
     const struct search_result *r = &s->result;
     double room = (double)r->lo * (1 + (double)range->within_ppm / 1e6);
 
-    if (!r->lo || !r->hi || (double)r->hi <= room)
+    if (!r->lo || !r->hi)
         return;
-    if (r->ceiling && r->ceiling < r->hi) {
+    if ((double)r->hi <= room) {
+        if (r->end == SEARCH_OPEN)
+            buf_str(b, "; not all of it was probed twice");
+        put_stop(b, sum, s);
+    } else if (r->ceiling && r->ceiling < r->hi) {
         buf_str(b, "; between them the client could not carry ");
         put_rate(b, r->ceiling);
     } else if (r->end != SEARCH_OPEN)
         buf_str(b, "; between them the samples cannot tell, longer probes would");
-    else if (s->n_probes >= range->probes)
-        buf_printf(b, "; narrower with more than %u probes", range->probes);
     else
-        buf_str(b, "; the search was stopped");
+        put_stop(b, sum, s);
 }
 
 void answer_put(struct buf *out, const struct summary *s, uint32_t cell)

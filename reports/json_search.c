@@ -9,6 +9,18 @@ static void put_rate(struct jsonw *w, const char *key, int64_t millionths)
     json_put_ns(w, key, millionths ? millionths : -1);
 }
 
+/* Of the latency, in millionths: microseconds a second. */
+static void put_growth(struct jsonw *w, const struct growth *g)
+{
+    if (!g->known)
+        return;
+    json_begin_object(w, "growth");
+    json_put_int(w, "rate_ppm", llround(g->rate * 1e6));
+    json_put_int(w, "least_ppm", llround(g->least * 1e6));
+    json_put_int(w, "most_ppm", llround(g->most * 1e6));
+    jsonw_end(w);
+}
+
 static void put_probe(struct jsonw *w, const struct summary *s,
                       const struct summary_search *of, const struct search_probe *probe)
 {
@@ -23,6 +35,8 @@ static void put_probe(struct jsonw *w, const struct summary *s,
     json_put_text(w, "verdict", search_verdict_names[probe->verdict]);
     json_put_text(w, "why", probe->why ? search_whys[probe->why] : NULL);
     json_put_ns(w, "instrument_error_ns", probe->e);
+    put_rate(w, "arrived_millionths", probe->arrived);
+    put_growth(w, &probe->growth);
     json_begin_array(w, "objectives");
     for (uint32_t i = 0; i < run->n_search_slos; i++)
         json_put_slo(w, run, &values[i]);
@@ -40,6 +54,11 @@ static void put_search(struct jsonw *w, const struct summary *s,
     put_rate(w, "met_millionths", of->result.lo);
     put_rate(w, "missed_millionths", of->result.hi);
     put_rate(w, "not_carried_millionths", of->result.ceiling);
+    put_rate(w, "knee_from_millionths", of->knee_from);
+    put_rate(w, "knee_to_millionths", of->knee_to);
+    json_put_ns(
+        w, "budget_ns",
+        s->run->cells[of->cell].search.budget ? s->run->cells[of->cell].search.budget : -1);
     json_begin_array(w, "probes");
     for (size_t i = 0; i < of->n_probes; i++)
         put_probe(w, s, of, &of->probes[i]);

@@ -16,6 +16,7 @@ const struct plot plots[] = {
     { "pareto", "First token, speed and price at once", true, sketch_pareto },
     { "multiples", "Time to first token by percentile, on common axes", true,
       sketch_multiples },
+    { "knee", "Where the knee is", false, sketch_knee },
     { "percentiles", "Latency by percentile", false, sketch_percentiles },
     { "heat", "Latency over time", false, sketch_heat },
     { "arrivals", "Load asked for, and load achieved", false, sketch_arrivals },

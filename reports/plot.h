@@ -95,7 +95,7 @@ int plot_book(const struct plot *const *p, const char *const *of, const struct s
 typedef bool sketch_fn(struct sketch *d, const struct subject *s, size_t n);
 sketch_fn sketch_percentiles, sketch_heat, sketch_arrivals, sketch_errors, sketch_limits;
 sketch_fn sketch_prompt, sketch_speed, sketch_gaps, sketch_split, sketch_cache, sketch_cost;
-sketch_fn sketch_cells, sketch_multiples, sketch_pareto;
+sketch_fn sketch_knee, sketch_cells, sketch_multiples, sketch_pareto;
 
 /* --- what several of them need ------------------------------------------------------- */
 

@@ -1,5 +1,6 @@
 #include "test.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/buf.h"
@@ -57,6 +58,28 @@ TEST(buf_writes_every_integer)
         assert_string_equal(b.p, rows[i].text);
         buf_free(&b);
     }
+}
+
+static void expect_int(int64_t v)
+{
+    char text[32];
+    struct buf b;
+
+    snprintf(text, sizeof(text), "%lld", (long long)v);
+    buf_init(&b, 0);
+    assert_int_equal(buf_int(&b, v), 0);
+    assert_string_equal(b.p, text);
+    buf_free(&b);
+}
+
+TEST(buf_writes_integers_of_every_length_as_printf_does)
+{
+    for (int64_t power = 1; power <= INT64_MAX / 10; power *= 10)
+        for (int64_t digit = 1; digit <= 9; digit++)
+            for (int64_t by = -1; by <= 1; by++) {
+                expect_int(digit * power + by);
+                expect_int(-digit * power - by);
+            }
 }
 
 TEST(buf_formats_behind_what_is_there)

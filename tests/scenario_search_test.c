@@ -127,6 +127,7 @@ TEST(a_search_that_makes_no_sense_is_refused_with_its_place)
         { "{ " SEARCH ", within: 0% } }", "out of range; expected 0.1% to 100%" },
         { "{ " SEARCH ", within: 5 } }", "load.probe.search.within" },
         { "{ " SEARCH ", probes: 31 } }", "expected 1 to 30" },
+        { "{ " SEARCH ", budget: 80s } }", "too short for a probe at search.from" },
     };
 
     for (size_t i = 0; i < COUNT(cases); i++) {

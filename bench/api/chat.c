@@ -232,17 +232,8 @@ static const struct owned owned[] = {
 static int chat_prepare(const struct request_spec *spec, struct buf *head, struct buf *tail,
                         struct err *err)
 {
-    struct jsonw w;
-
-    if (spec->model && !*spec->model)
-        return err_set(err, ERR_USAGE, "request.model is empty");
-    jsonw_init(&w, head, 0);
-    jsonw_object(&w);
-    if (spec->model) {
-        jsonw_key(&w, "model");
-        jsonw_string(&w, spec->model);
-    }
-    jsonw_key(&w, "messages");
+    if (fields_begin(head, spec->model, "messages", err))
+        return -1;
     buf_str(tail, spec->stream ? ",\"stream\":true" : ",\"stream\":false");
     if (spec->stream && spec->include_usage)
         buf_str(tail, ",\"stream_options\":{\"include_usage\":true}");

@@ -111,20 +111,11 @@ static const struct owned owned[] = {
 static int embeddings_prepare(const struct request_spec *spec, struct buf *head,
                               struct buf *tail, struct err *err)
 {
-    struct jsonw w;
-
     if (spec->stream)
         return err_set(err, ERR_USAGE,
                        "embeddings are not streamed; expected request.stream: false");
-    if (spec->model && !*spec->model)
-        return err_set(err, ERR_USAGE, "request.model is empty");
-    jsonw_init(&w, head, 0);
-    jsonw_object(&w);
-    if (spec->model) {
-        jsonw_key(&w, "model");
-        jsonw_string(&w, spec->model);
-    }
-    jsonw_key(&w, "input");
+    if (fields_begin(head, spec->model, "input", err))
+        return -1;
     if (spec->body && fields_add(tail, spec->body, owned, err))
         return -1;
     return buf_char(tail, '}');

@@ -53,3 +53,20 @@ int fields_add(struct buf *out, const char *body, const struct owned *owned,
         return err_set(err, ERR_USAGE, "request.body is not a JSON object");
     return 0;
 }
+
+int fields_begin(struct buf *out, const char *model, const char *prompt_key,
+                 struct err *err)
+{
+    struct jsonw w;
+
+    if (model && !*model)
+        return err_set(err, ERR_USAGE, "request.model is empty");
+    jsonw_init(&w, out, 0);
+    jsonw_object(&w);
+    if (model) {
+        jsonw_key(&w, "model");
+        jsonw_string(&w, model);
+    }
+    jsonw_key(&w, prompt_key);
+    return 0;
+}

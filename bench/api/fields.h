@@ -13,6 +13,13 @@ struct owned {
 };
 
 /*
+ * The beginning of a body, up to where the prompt goes: the model, where one is named, and
+ * prompt_key with its colon. -1 where the model's name is empty.
+ */
+int fields_begin(struct buf *out, const char *model, const char *prompt_key,
+                 struct err *err);
+
+/*
  * The members of the JSON object `body`, each with a comma before it and otherwise just as
  * it is written there, but for those that have another name at this endpoint. -1 where one
  * of them is ours, or body is no JSON object.

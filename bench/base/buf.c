@@ -42,23 +42,43 @@ char *buf_grow(struct buf *b, size_t n)
     return b->p + b->len;
 }
 
-/* Two digits for each division: times have many, and journals hold little else. */
+static const char pairs[] = "00010203040506070809101112131415161718192021222324"
+                            "25262728293031323334353637383940414243444546474849"
+                            "50515253545556575859606162636465666768697071727374"
+                            "75767778798081828384858687888990919293949596979899";
+
+static inline void put_pair(char *p, uint32_t v)
+{
+    memcpy(p, pairs + v * 2, 2);
+}
+
+/* v < 10^8, with its zeros in front. */
+static void put_eight(char *p, uint32_t v)
+{
+    uint32_t high = v / 10000;
+    uint32_t low = v % 10000;
+
+    put_pair(p, high / 100);
+    put_pair(p + 2, high % 100);
+    put_pair(p + 4, low / 100);
+    put_pair(p + 6, low % 100);
+}
+
+/* Times have many digits, and journals hold little else: eight for each long division. */
 int buf_int(struct buf *b, int64_t v)
 {
-    static const char pairs[] = "00010203040506070809101112131415161718192021222324"
-                                "25262728293031323334353637383940414243444546474849"
-                                "50515253545556575859606162636465666768697071727374"
-                                "75767778798081828384858687888990919293949596979899";
-    char digits[20];
+    enum { EIGHT = 100000000 };
+    char digits[24];
     size_t i = sizeof(digits);
     uint64_t left = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+    uint32_t rest;
 
-    for (; left >= 10; left /= 100) {
-        i -= 2;
-        memcpy(digits + i, pairs + left % 100 * 2, 2);
-    }
-    if (left || i == sizeof(digits))
-        digits[--i] = (char)('0' + left);
+    for (; left >= EIGHT; left /= EIGHT)
+        put_eight(digits + (i -= 8), (uint32_t)(left % EIGHT));
+    for (rest = (uint32_t)left; rest >= 10; rest /= 100)
+        put_pair(digits + (i -= 2), rest % 100);
+    if (rest || i == sizeof(digits))
+        digits[--i] = (char)('0' + rest);
     if (v < 0)
         digits[--i] = '-';
     return buf_add(b, digits + i, sizeof(digits) - i);

@@ -405,6 +405,14 @@ struct steady_seen recorder_steady(const struct recorder *r, uint32_t trial, uin
                                r->flows[trial]);
 }
 
+struct growth recorder_growth(const struct recorder *r, uint32_t trial, uint32_t phase,
+                              enum growth_id id)
+{
+    const struct group *g = *at(r, trial, phase);
+
+    return g ? group_series_growth(&g->series, g->arrivals.load, id) : (struct growth){ 0 };
+}
+
 struct extreme recorder_extreme(const struct recorder *r, uint32_t trial, uint32_t phase,
                                 enum headline h)
 {

@@ -92,6 +92,8 @@ bool recorder_sample(const struct recorder *r, uint32_t trial, uint32_t phase,
                      enum metric_id m, struct sample *s);
 struct steady_seen recorder_steady(const struct recorder *r, uint32_t trial,
                                    uint32_t phase);
+struct growth recorder_growth(const struct recorder *r, uint32_t trial, uint32_t phase,
+                              enum growth_id id);
 
 /* When the phase began and ended, as far as was told: NS_ABSENT else. */
 void recorder_phase(const struct recorder *r, uint32_t trial, uint32_t phase,

@@ -104,12 +104,33 @@ struct steady_seen group_series_steady(const struct group_series *g,
     return seen;
 }
 
+/* --- growth -------------------------------------------------------------------------- */
+
+struct growth group_series_growth(const struct group_series *g, const struct run_load *load,
+                                  enum growth_id id)
+{
+    static const enum metric_id of[N_GROWTHS] = {
+        [GROWTH_TTFT] = METRIC_TTFT,
+        [GROWTH_E2E] = METRIC_E2E,
+        [GROWTH_TTFT_API] = METRIC_TTFT_API,
+        [GROWTH_E2E_API] = METRIC_E2E_API,
+    };
+
+    if (g->closed)
+        return g->growths[id];
+    if (!load->open || !is_constant(load) || load->points[0].millionths <= 0)
+        return (struct growth){ 0 };
+    return growth_of(&g->of[slot(of[id])], (double)load->points[0].millionths / 1e6);
+}
+
 void group_series_close(struct group_series *g, const struct run_load *load, ns_t begin,
                         ns_t end, const struct flow *flow)
 {
     if (g->closed)
         return;
     g->steady = group_series_steady(g, load, begin, end, flow);
+    for (int i = 0; i < N_GROWTHS; i++)
+        g->growths[i] = group_series_growth(g, load, (enum growth_id)i);
     for (int i = 0; i < N_SERIES; i++) {
         g->samples[i] = sample_of(&g->of[i], load);
         series_free(&g->of[i]);

@@ -2,6 +2,7 @@
 #define DATA_RECORDER_SERIES_H
 
 #include "data/flow.h"
+#include "data/growth.h"
 #include "data/run.h"
 #include "data/series.h"
 #include "data/steady.h"
@@ -23,10 +24,14 @@ struct steady_seen {
     ns_t window; /* of tokens */
 };
 
+/* Whose growth is looked at: the same from due and from start on. */
+enum growth_id { GROWTH_TTFT, GROWTH_E2E, GROWTH_TTFT_API, GROWTH_E2E_API, N_GROWTHS };
+
 struct group_series {
     struct series of[N_SERIES];
-    struct sample samples[N_SERIES]; /* once closed */
-    struct steady_seen steady;       /* once closed */
+    struct sample samples[N_SERIES]; /* once closed, as all below */
+    struct steady_seen steady;
+    struct growth growths[N_GROWTHS];
     bool closed;
 };
 
@@ -49,5 +54,9 @@ bool group_series_sample(const struct group_series *g, const struct run_load *lo
 struct steady_seen group_series_steady(const struct group_series *g,
                                        const struct run_load *load, ns_t begin, ns_t end,
                                        const struct flow *flow);
+
+/* Of an open loop with a constant rate; else it is not known. */
+struct growth group_series_growth(const struct group_series *g, const struct run_load *load,
+                                  enum growth_id id);
 
 #endif

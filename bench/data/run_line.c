@@ -158,6 +158,8 @@ static const struct field search_fields[] = {
     FIELD_INT("settle", I64, struct search_spec, settle, 0),
     FIELD_INT("least", U64, struct search_spec, least, 0),
     FIELD_INT("first", U32, struct search_spec, first, 0),
+    FIELD_INT("budget", I64, struct search_spec, budget, 0),
+    FIELD_INT("drain", I64, struct search_spec, drain, 0),
 };
 
 static const struct field cell_fields[] = {

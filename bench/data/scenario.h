@@ -153,6 +153,7 @@ struct phase {
     double speed; /* of the replay: 2 is twice as fast */
     bool measured;
     bool searched; /* its rate is found on the way; points and duration are a guess */
+    bool spare;    /* of a search that may well need fewer probes: a plan leaves it out */
 };
 
 /* How requests go in batches, where the endpoint has such. */

@@ -31,6 +31,7 @@ struct search_draft {
     int64_t within_ppm;
     unsigned probes;
     ns_t settle;
+    ns_t budget; /* NS_ABSENT or 0: none */
 };
 
 struct phase_draft {

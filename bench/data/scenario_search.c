@@ -24,7 +24,8 @@ bool draft_searches(const struct phase_draft *d)
 {
     static const char *const keys[] = { "load[].search.slo",    "load[].search.from",
                                         "load[].search.to",     "load[].search.within",
-                                        "load[].search.probes", "load[].search.settle" };
+                                        "load[].search.probes", "load[].search.settle",
+                                        "load[].search.budget" };
 
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
         if (seen(d, keys[i]))
@@ -134,6 +135,8 @@ static struct search_spec spec_of(const struct draft *d, const struct phase_draf
         .settle = s->settle,
         .least = least_requests(&s->slos),
         .first = (uint32_t)d->cell.n_phases,
+        .budget = s->budget,
+        .drain = d->cell.limits.drain,
     };
 }
 
@@ -150,29 +153,39 @@ static void add_phase(struct draft *d, struct phase *phases, const struct phase 
     draft_constant(p, (double)rate / 1e6, a);
 }
 
-/* As if the knee were near the highest rate: what a plan counts with. */
+/* As if the knee were near the highest rate: what a plan counts with. What is not needed
+ * for that, or is beyond the budget, is spare. */
 static void add_probes(struct draft *d, const struct phase_draft *draft,
                        struct phase *phases, struct arena *a)
 {
     const struct search_spec *spec = &d->cell.search;
     const char *name = draft->phase.name;
-    struct phase settle = draft->phase;
+    struct phase like = draft->phase, settle = like;
+    ns_t left = spec->budget;
     struct search s;
     int64_t rate;
 
     settle.measured = false;
     search_init(&s, &spec->range);
     for (unsigned i = 0; i < spec->range.probes; i++) {
+        ns_t duration = 0;
+
         if (search_next(&s, &rate))
+            duration = search_fit(spec, rate, search_tries(&s, rate) + 1, left);
+        settle.spare = like.spare = !duration;
+        if (duration)
             search_tell(&s, rate,
                         rate < spec->range.to / 10 * 9 ? SEARCH_MET : SEARCH_MISSED);
-        else
+        else {
             rate = spec->range.from;
+            duration = search_duration(spec, rate, 1);
+        }
+        left -= spec->settle + duration;
         if (spec->settle)
             add_phase(d, phases, &settle, arena_printf(a, "%s%u-settle", name, i + 1), rate,
                       spec->settle, a);
-        add_phase(d, phases, &draft->phase, arena_printf(a, "%s%u", name, i + 1), rate,
-                  search_duration(spec, rate, 1), a);
+        add_phase(d, phases, &like, arena_printf(a, "%s%u", name, i + 1), rate, duration,
+                  a);
     }
 }
 
@@ -188,6 +201,21 @@ static int check_names(const struct draft *d, const struct phase_draft *p,
     return 0;
 }
 
+/* At least the first probe has to fit into it. */
+static int check_budget(const struct search_spec *spec, const struct phase_draft *p,
+                        struct keys_reader *r)
+{
+    double least = (double)(spec->settle + search_duration(spec, spec->range.from, 1));
+
+    if (search_fit(spec, spec->range.from, 1, spec->budget))
+        return 0;
+    return node_err(
+        r->err, seen(p, "load[].search.budget")->mark,
+        "search.budget is too short for a probe at search.from, which takes %gs "
+        "and what it needs to drain",
+        least / NS_PER_S);
+}
+
 int draft_search(struct draft *d, struct keys_reader *r, struct phase *phases)
 {
     const struct phase_draft *p = &d->phases.p[d->phases.n - 1];
@@ -195,6 +223,8 @@ int draft_search(struct draft *d, struct keys_reader *r, struct phase *phases)
     if (check(d, p, r))
         return -1;
     d->cell.search = spec_of(d, p);
+    if (check_budget(&d->cell.search, p, r))
+        return -1;
     add_probes(d, p, phases, r->arena);
     return check_names(d, p, r, phases);
 }

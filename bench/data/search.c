@@ -41,6 +41,25 @@ ns_t search_duration(const struct search_spec *spec, int64_t rate, unsigned n)
     return n > 1 ? LONGER * once : once;
 }
 
+/* Of a probe's length: what it needs to drain. */
+enum { TAIL_PART = 4 };
+
+ns_t search_fit(const struct search_spec *spec, int64_t rate, unsigned n, ns_t left)
+{
+    ns_t whole = search_duration(spec, rate, n), once = search_duration(spec, rate, 1);
+    ns_t tail = once / TAIL_PART < spec->drain ? once / TAIL_PART : spec->drain;
+    ns_t room = left - spec->settle - tail;
+
+    if (!spec->budget || whole <= room)
+        return whole;
+    return once <= room ? room : 0;
+}
+
+int64_t search_blind_ppm(const struct search_range *range)
+{
+    return range->within_ppm / 20;
+}
+
 void search_init(struct search *s, const struct search_range *range)
 {
     *s = (struct search){ .range = *range };
@@ -215,11 +234,11 @@ bool search_next(const struct search *s, int64_t *rate)
     }
     if (b.lo && narrow(s, &b, rate))
         return true;
-    *rate = b.hi;
-    if (again(s, b.hi))
-        return true;
     *rate = b.lo;
-    return again(s, b.lo);
+    if (again(s, b.lo))
+        return true;
+    *rate = b.hi;
+    return again(s, b.hi);
 }
 
 struct search_result search_result(const struct search *s)

@@ -55,6 +55,8 @@ struct search_spec {
     ns_t settle;    /* 0: not at all */
     uint64_t least; /* requests of a probe, at least */
     uint32_t first; /* the phase with which its first probe begins */
+    ns_t budget;    /* of time, from its first probe to the end of its last; 0: none */
+    ns_t drain;     /* what a probe may take to drain where there is that much time left */
 };
 
 /* The phase in which probe i is measured; the one before it settles. */
@@ -66,6 +68,19 @@ bool search_has_phase(const struct search_spec *spec, uint32_t phase);
 
 /* How long a probe at that rate lasts, the n-th at it, from 1. */
 ns_t search_duration(const struct search_spec *spec, int64_t rate, unsigned n);
+
+/*
+ * The same with no more than `left` of the budget, its settling and the least it needs to
+ * drain not counted: a second probe may be shortened, though not below the first. 0: none
+ * fits.
+ */
+ns_t search_fit(const struct search_spec *spec, int64_t rate, unsigned n, ns_t left);
+
+/*
+ * By how much, in ppm, a rate may be above what a server can do without its queue being
+ * called growing: less than what else moves latencies within a probe.
+ */
+int64_t search_blind_ppm(const struct search_range *range);
 
 struct search {
     struct search_range range;

@@ -1,5 +1,6 @@
 #include "data/search_judge.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "data/stats.h"
@@ -13,7 +14,9 @@ const char *const search_whys[N_SEARCH_WHYS] = {
     [SEARCH_WHY_PACING] = "pacing held requests back",
     [SEARCH_WHY_FLIPS] = "within the error of the instrument",
     [SEARCH_WHY_SAMPLE] = "within what the sample can tell",
+    [SEARCH_WHY_GROWS] = "its queue grew all along",
     [SEARCH_WHY_STOPPED] = "stopped on the way",
+    [SEARCH_WHY_TIME] = "search.budget ended before its last answers",
 };
 
 #define CONFIDENCE 0.95
@@ -26,6 +29,7 @@ struct judging {
     const struct run *run;
     const struct recorder *r;
     uint32_t trial;
+    ns_t deadline; /* of the search; NS_ABSENT: none */
     struct search_probe *probe;
     struct hist hist; /* scratch */
     struct health_facts facts;
@@ -230,6 +234,46 @@ static void judge_server(struct judging *k, struct summary_slo *values)
     }
 }
 
+/*
+ * However loose the objectives are, a rate at which the queue grows does not hold. Where
+ * the cap made requests wait it is the server's queue if it grows by its own times as well.
+ */
+static void judge_growth(struct judging *k)
+{
+    static const enum growth_id own[] = {
+        [GROWTH_TTFT] = GROWTH_TTFT_API, [GROWTH_E2E] = GROWTH_E2E_API
+    };
+    struct search_probe *p = k->probe;
+    const struct search_range *range =
+        &k->run->cells[k->run->trials[k->trial].cell].search.range;
+    double blind = (double)search_blind_ppm(range) / 1e6;
+
+    for (int i = GROWTH_TTFT; i <= GROWTH_E2E; i++) {
+        struct growth g = recorder_growth(k->r, k->trial, p->phase, (enum growth_id)i);
+        struct growth api = recorder_growth(k->r, k->trial, p->phase, own[i]);
+        bool ours = held(k, METRIC_HELD_CAP) > HELD_SHARE &&
+                    !(api.beyond_doubt && api.rate > blind);
+
+        if (i == GROWTH_TTFT || g.rate > p->growth.rate)
+            p->growth = g;
+        if (!g.beyond_doubt || g.rate <= blind || p->verdict == SEARCH_MISSED ||
+            p->verdict == SEARCH_INVALID)
+            continue;
+        p->verdict = ours ? SEARCH_INVALID : SEARCH_MISSED;
+        p->why = ours ? SEARCH_WHY_CAP : SEARCH_WHY_GROWS;
+    }
+}
+
+static int64_t arrived(const struct judging *k)
+{
+    const struct search_probe *p = k->probe;
+    struct arrivals_seen seen = recorder_arrivals(k->r, k->trial, p->phase);
+
+    return p->duration > 0
+               ? llround((double)seen.started * 1e6 * NS_PER_S / (double)p->duration)
+               : 0;
+}
+
 /* --- a probe ---------------------------------------------------------------------------
  */
 
@@ -245,16 +289,32 @@ static bool stopped(const struct judging *k, const struct phase_event *begin,
            (t->cut && run_end.reason != END_DONE);
 }
 
+/* There was less time to drain than the server may take: what was cut says nothing of it.
+ */
+static bool out_of_time(const struct judging *k, const struct phase_event *begin)
+{
+    const struct tally *t = recorder_tally(k->r, k->trial, k->probe->phase);
+    ns_t drain = k->run->cells[k->run->trials[k->trial].cell].search.drain;
+
+    return k->deadline != NS_ABSENT && t->cut &&
+           begin->at + begin->duration + drain > k->deadline;
+}
+
 static void judge(struct judging *k, const struct phase_event *begin,
                   const struct phase_event *end, struct summary_slo *values)
 {
     struct search_probe *p = k->probe;
     enum validity client = judge_client(k);
 
+    p->arrived = arrived(k);
     judge_server(k, values);
+    judge_growth(k);
     if (stopped(k, begin, end)) {
         p->verdict = SEARCH_UNFINISHED;
         p->why = SEARCH_WHY_STOPPED;
+    } else if (out_of_time(k, begin)) {
+        p->verdict = SEARCH_UNFINISHED;
+        p->why = SEARCH_WHY_TIME;
     } else if (k->facts.unsent) {
         p->verdict = SEARCH_INVALID;
         p->why = SEARCH_WHY_UNSENT;
@@ -267,12 +327,23 @@ static void judge(struct judging *k, const struct phase_event *begin,
     }
 }
 
+ns_t search_deadline(const struct run *run, const struct recorder *r, uint32_t trial)
+{
+    const struct search_spec *spec = &run->cells[run->trials[trial].cell].search;
+    struct phase_event begin, end;
+
+    recorder_phase(r, trial, spec->first, &begin, &end);
+    return spec->budget && begin.at != NS_ABSENT ? begin.at + spec->budget : NS_ABSENT;
+}
+
 unsigned search_replay(struct search *s, struct search_probe probes[SEARCH_MAX_PROBES],
                        struct summary_slo *values, const struct run *run,
                        const struct recorder *r, uint32_t trial)
 {
     const struct search_spec *spec = &run->cells[run->trials[trial].cell].search;
-    struct judging k = { .run = run, .r = r, .trial = trial };
+    struct judging k = {
+        .run = run, .r = r, .trial = trial, .deadline = search_deadline(run, r, trial)
+    };
     unsigned n = 0;
 
     search_init(s, &spec->range);

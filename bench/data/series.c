@@ -179,3 +179,30 @@ size_t series_batches(const struct series *s, double *mean, ns_t *first)
     }
     return m;
 }
+
+/* --- points -------------------------------------------------------------------------- */
+
+size_t series_points(const struct series *s, struct series_point *p, size_t most)
+{
+    size_t full = 0, per, in = 0, n = 0;
+
+    for (size_t i = 0; i < s->room; i++)
+        full += s->bins[i].n > 0;
+    per = (full + most - 1) / most;
+    for (size_t i = 0; i < s->room && n < most; i++) {
+        const struct series_bin *b = &s->bins[i];
+
+        if (b->n <= 0)
+            continue;
+        if (!in)
+            p[n] = (struct series_point){ 0 };
+        p[n].k += (double)(i << s->shift) / (double)per;
+        p[n].at += (double)b->first / (double)per;
+        p[n].value += b->sum / b->n / (double)per;
+        if (++in < per)
+            continue;
+        in = 0;
+        n++;
+    }
+    return n;
+}

@@ -79,4 +79,15 @@ struct sample series_sample(const struct series *s);
  */
 size_t series_batches(const struct series *s, double *mean, ns_t *first);
 
+/*
+ * The course of the metric: the bins that hold something, or as many neighbours together as
+ * make at most `most` points of them. Means; k counts requests of the plan.
+ */
+struct series_point {
+    double k;
+    double at;
+    double value;
+};
+size_t series_points(const struct series *s, struct series_point *p, size_t most);
+
 #endif

@@ -215,6 +215,9 @@ struct summary_search {
     uint32_t cell;
     uint32_t trial;
     struct search_result result;
+    int64_t
+        knee_from;   /* where the knee is, as far as the verdicts are right; 0: unknown. */
+    int64_t knee_to; /* result.lo and .hi, and what arrived where that was not it */
     struct search_probe *probes; /* in the order they were made */
     size_t n_probes;
     struct summary_slo *values; /* n_search_slos of each probe */
@@ -227,6 +230,7 @@ struct summary_capacity {
     int64_t rate;   /* median of the middles of those; 0: none */
     int64_t error;  /* the knee is that far off it, to either side, in all of them */
     int64_t holds;  /* the lowest of the rates that were met; 0: in one none was */
+    int64_t misses; /* the highest of those that were missed, of those found */
 };
 
 struct summary_warning {

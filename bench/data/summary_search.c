@@ -1,9 +1,41 @@
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "data/search_judge.h"
 #include "data/summary_parts.h"
+
+/*
+ * What a probe that was met shows a server to have: what came is by chance more or less
+ * than what was asked for (one more was due when it ended), and the queue may have grown as
+ * fast as its samples leave open.
+ */
+static int64_t surely(const struct search_probe *p)
+{
+    double came = (double)p->arrived + 1e6 * NS_PER_S / (double)p->duration;
+    double growth = p->growth.known ? fmax(0, p->growth.most) : 0;
+
+    return llround(fmin((double)p->rate, came) / (1 + growth));
+}
+
+/* Of several probes at the rate the one that shows most counts. */
+static void place_knee(struct summary_search *s)
+{
+    int64_t missed = INT64_MAX;
+
+    s->knee_to = s->result.hi;
+    for (size_t i = 0; i < s->n_probes; i++) {
+        const struct search_probe *p = &s->probes[i];
+
+        if (p->rate == s->result.lo && p->verdict == SEARCH_MET && surely(p) > s->knee_from)
+            s->knee_from = surely(p);
+        if (p->rate == s->result.hi && p->verdict == SEARCH_MISSED && p->arrived < missed)
+            missed = p->arrived;
+    }
+    if (missed < INT64_MAX && missed > s->knee_to)
+        s->knee_to = missed;
+}
 
 static void make_search(struct summary_making *k, uint32_t trial)
 {
@@ -18,6 +50,7 @@ static void make_search(struct summary_making *k, uint32_t trial)
                              (slos ? slos : 1) * SEARCH_MAX_PROBES * sizeof(*to->values));
     to->n_probes = search_replay(&s, to->probes, to->values, k->run, k->r, trial);
     to->result = search_result(&s);
+    place_knee(to);
 }
 
 static bool searches(const struct run *run)
@@ -60,17 +93,19 @@ struct summary_capacity summary_capacity(const struct summary *s, uint32_t cell)
     int64_t lo = INT64_MAX, hi = 0;
 
     for (size_t i = 0; i < s->n_searches; i++) {
-        const struct search_result *r = &s->searches[i].result;
+        const struct summary_search *of = &s->searches[i];
+        const struct search_result *r = &of->result;
 
-        if (s->searches[i].cell != cell || !s->searches[i].n_probes)
+        if (of->cell != cell || !of->n_probes)
             continue;
         c.searches++;
         c.holds = r->lo < c.holds ? r->lo : c.holds;
         if (!two_sided(r))
             continue;
-        middles[c.found++] = (r->lo + r->hi) / 2;
-        lo = r->lo < lo ? r->lo : lo;
-        hi = r->hi > hi ? r->hi : hi;
+        middles[c.found++] = (of->knee_from + of->knee_to) / 2;
+        lo = of->knee_from < lo ? of->knee_from : lo;
+        hi = of->knee_to > hi ? of->knee_to : hi;
+        c.misses = r->hi > c.misses ? r->hi : c.misses;
     }
     if (!c.searches)
         c.holds = 0;

@@ -88,16 +88,19 @@ static const char *tier_of(const struct run *run, uint32_t cell)
     return run->cells[cell].tier;
 }
 
+static ns_t now(const struct driving *d)
+{
+    return clock_now(d->drive->clock) - d->drive->run->t0_mono;
+}
+
 static struct pacer *pacer_of(struct driving *d, const struct cell *cell, uint32_t cell_no)
 {
-    ns_t now = clock_now(d->drive->clock) - d->drive->run->t0_mono;
-
     /* Batches have limits of their own, which no header tells. */
     if (!cell->limits.pace_to_rate_limits || !cell->request.model ||
         endpoint_find(cell->request.endpoint)->carries)
         return NULL;
     return pacers_get(d->pacers, cell->request.model, tier_of(d->drive->run, cell_no),
-                      cell->target.plan, now);
+                      cell->target.plan, now(d));
 }
 
 /* Rounded as the journal tells it, so that it can be asked for again. */
@@ -157,7 +160,7 @@ static int start_trial(struct driving *d, uint32_t trial)
     *r = (struct running){ .trial = trial };
     seek_open(&r->seek, &drive->scenario->cells[drive->run->trials[trial].cell], drive->run,
               drive->recorder, trial);
-    if (!seek_next(&r->seek) || start_part(d, r)) {
+    if (!seek_next(&r->seek, now(d)) || start_part(d, r)) {
         seek_close(&r->seek);
         return -1;
     }
@@ -312,7 +315,7 @@ static bool next_part(struct driving *d)
 {
     struct running *r = &d->running[0];
 
-    if (d->n_running != 1 || !seek_next(&r->seek))
+    if (d->n_running != 1 || !seek_next(&r->seek, now(d)))
         return false;
     if (!start_part(d, r))
         return true;

@@ -417,9 +417,14 @@ static ns_t walk_trial(struct plan_cell *c, struct plan_buckets *b, ns_t begin)
         const struct phase *ph = &c->cell->phases[i];
         struct phase_requests q = requests_of(c, ph);
         ns_t length;
-        double all = walk_phase(c, ph, &q, b, now, &length);
-        uint64_t n = (uint64_t)(ph->open ? floor(all + 1e-6) : ceil(all - 1e-6));
-        uint64_t most = (uint64_t)ceil((double)ph->requests * q.turns - 1e-6);
+        double all;
+        uint64_t n, most;
+
+        if (ph->spare)
+            continue;
+        all = walk_phase(c, ph, &q, b, now, &length);
+        n = (uint64_t)(ph->open ? floor(all + 1e-6) : ceil(all - 1e-6));
+        most = (uint64_t)ceil((double)ph->requests * q.turns - 1e-6);
 
         n = ph->requests && n > most ? most : n;
         c->requests += n;
@@ -529,6 +534,7 @@ int plan_make(struct plan *p, const struct scenario *s, const struct catalogue *
     walk_run(p, plan_buckets_open(p));
     add_up(p);
     plan_buckets_sustain(p);
+    plan_foresee_search(p);
     plan_warn_all(p);
     return 0;
 }

@@ -11,6 +11,7 @@
 #include "base/sysinfo.h"
 #include "data/catalogue.h"
 #include "data/scenario.h"
+#include "data/search_forecast.h"
 #include "load/rate_limit.h"
 
 /*
@@ -78,6 +79,10 @@ struct plan {
     struct plan_cell total;    /* of all cells; those sums that mean something */
     struct plan_limit *limits; /* one for each model, tier and plan */
     size_t n_limits;
+    bool searches;
+    struct search_forecast search; /* of a trial, within its budget of time */
+    struct search_forecast
+        search_unbound; /* the same without one, with all probes it wants */
     const char **warnings;
     size_t n_warnings;
     size_t n_urgent; /* the first of them, of what is sent; then of what can be claimed */

@@ -80,6 +80,27 @@ static void put_budget_json(struct jsonw *w, const struct budget *b)
     jsonw_end(w);
 }
 
+/* null where the scenario does not search. */
+static void put_search_json(struct jsonw *w, const struct plan *p)
+{
+    const struct search_forecast *f = &p->search;
+
+    jsonw_key(w, "search");
+    if (!p->searches) {
+        jsonw_null(w);
+        return;
+    }
+    jsonw_object(w);
+    member_int(w, "probes_least", f->fewest);
+    member_int(w, "probes_most", f->most);
+    member_int(w, "time_ns", f->longest);
+    member_int(w, "budget_ns", p->cells[0].cell->search.budget);
+    member_int(w, "width_ppm", f->width_ppm);
+    member_bool(w, "may_stay_open", f->open > 0);
+    member_int(w, "unbound_time_ns", p->search_unbound.longest);
+    jsonw_end(w);
+}
+
 void plan_json(struct buf *out, const struct plan *p)
 {
     struct jsonw w;
@@ -100,6 +121,7 @@ void plan_json(struct buf *out, const struct plan *p)
         put_limit_json(&w, &p->limits[i]);
     jsonw_end(&w);
     put_budget_json(&w, &p->scenario->budget);
+    put_search_json(&w, p);
     jsonw_key(&w, "warnings");
     jsonw_array(&w);
     for (size_t i = 0; i < p->n_warnings; i++)

@@ -53,6 +53,11 @@ void plan_remark(struct plan_remarks *r, const struct plan_cell *c, const char *
     __attribute__((format(printf, 3, 4)));
 void plan_remarks_end(struct plan_remarks *r);
 
+/* What a search is going to take: plan_search.c. */
+void plan_foresee_search(struct plan *p);
+void plan_search_text(struct buf *b, const struct plan *p);
+void plan_warn_search(struct plan *p);
+
 /* What goes up as sound, or comes back as it: plan_audio.c. */
 int plan_measure_audio(struct plan_cell *c, struct err *err);
 void plan_measure_text(struct plan_cell *c);

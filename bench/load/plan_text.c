@@ -3,7 +3,7 @@
 #include "base/mem.h"
 #include "base/tame.h"
 #include "base/units.h"
-#include "load/plan.h"
+#include "load/plan_private.h"
 
 enum { N_COLUMNS = 7 };
 
@@ -135,19 +135,6 @@ static void put_budget(struct buf *out, const struct plan *p)
     buf_char(out, '\n');
 }
 
-/* What the figures of a search are, which depend on what it finds. */
-static void put_search(struct buf *out, const struct plan *p)
-{
-    const struct search_range *r = &p->scenario->cells[0].search.range;
-
-    if (r->probes)
-        buf_printf(
-            out,
-            "\nA search: at most %u probes; counted as if the knee were near %.6g/s, "
-            "less where it is lower.\n",
-            r->probes, (double)r->to / 1e6);
-}
-
 void plan_text(struct buf *out, const struct plan *p)
 {
     const struct scenario *s = p->scenario;
@@ -162,7 +149,7 @@ void plan_text(struct buf *out, const struct plan *p)
     buf_str(out,
             "\n  ~ estimated from the catalogue's speeds or a usual length of answers; "
             "<= at most\n");
-    put_search(out, p);
+    plan_search_text(out, p);
     buf_str(out, "\nRate limits:\n");
     for (size_t i = 0; i < p->n_limits; i++)
         put_limit(out, &p->limits[i]);

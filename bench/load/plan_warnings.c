@@ -253,6 +253,7 @@ void plan_warn_all(struct plan *p)
     struct plan_remarks sent = { .plan = p }, samples = { .plan = p };
 
     warn_budget(p);
+    plan_warn_search(p);
     for (size_t i = 0; i < p->n_limits && limits_are_kept(p); i++)
         warn_limit(p, &p->limits[i]);
     for (size_t i = 0; i < p->n_cells; i++) {

@@ -33,19 +33,34 @@ static void set_rate(struct seek *k, uint32_t phase, int64_t rate, ns_t duration
     k->phases[phase].duration = duration;
 }
 
-static bool next_probe(struct seek *k)
+/* So that the probe is over when the budget is, whatever the server does. */
+static void bound(struct seek *k, ns_t left)
 {
     const struct search_spec *spec = &k->cell.search;
+
+    if (spec->budget)
+        k->cell.limits.drain = left < spec->drain ? left : spec->drain;
+}
+
+static bool next_probe(struct seek *k, ns_t now)
+{
+    const struct search_spec *spec = &k->cell.search;
+    ns_t deadline = search_deadline(k->run, k->recorder, k->trial), left, duration;
     struct search_probe probes[SEARCH_MAX_PROBES];
     struct search s;
     int64_t rate;
     uint32_t phase;
 
-    search_replay(&s, probes, NULL, k->run, k->recorder, k->trial);
-    if (!search_next(&s, &rate))
+    if (search_replay(&s, probes, NULL, k->run, k->recorder, k->trial) > s.n ||
+        !search_next(&s, &rate))
+        return false;
+    left = deadline == NS_ABSENT ? spec->budget : deadline - now;
+    duration = search_fit(spec, rate, search_tries(&s, rate) + 1, left);
+    if (!duration)
         return false;
     phase = search_phase(spec, s.n);
-    set_rate(k, phase, rate, search_duration(spec, rate, search_tries(&s, rate) + 1));
+    set_rate(k, phase, rate, duration);
+    bound(k, left - spec->settle - duration);
     if (spec->settle)
         set_rate(k, phase - 1, rate, spec->settle);
     k->first = spec->settle ? phase - 1 : phase;
@@ -53,13 +68,13 @@ static bool next_probe(struct seek *k)
     return true;
 }
 
-bool seek_next(struct seek *k)
+bool seek_next(struct seek *k, ns_t now)
 {
     bool searches = k->cell.search.range.probes > 0;
 
     if (k->begun || (searches && !k->cell.search.first)) {
         k->begun = true;
-        return searches && next_probe(k);
+        return searches && next_probe(k, now);
     }
     k->begun = true;
     k->first = 0;

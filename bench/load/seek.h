@@ -14,7 +14,7 @@
  *
  *     struct seek k;
  *     seek_open(&k, cell, run, recorder, trial);
- *     while (seek_next(&k))
+ *     while (seek_next(&k, now))
  *         load of k.cell, k.n phases from k.first on, to its end;
  *     seek_close(&k);
  */
@@ -34,8 +34,12 @@ struct seek {
 void seek_open(struct seek *k, const struct cell *cell, const struct run *run,
                const struct recorder *recorder, uint32_t trial);
 
-/* What is there of the parts before has to be in the recorder. False: the trial is over. */
-bool seek_next(struct seek *k);
+/*
+ * What is there of the parts before has to be in the recorder. now: since the run began; a
+ * part that would go beyond a search's budget of time is shortened, or there is none.
+ * False: the trial is over.
+ */
+bool seek_next(struct seek *k, ns_t now);
 void seek_close(struct seek *k);
 
 #endif

@@ -68,9 +68,8 @@ static void end_exchange(struct conn *c, ns_t now, bool aborted)
     x->end = now;
     world_settle(&s->world, x, generated, now);
     truth_notes(&s->truth, &s->world.shop.notes);
-    truth_request(&s->truth, x);
     script_free(&c->script);
-    world_forget(x);
+    truth_take(&s->truth, x);
     c->x = NULL;
     if (!--s->n_active)
         truth_flush(&s->truth);

@@ -126,6 +126,8 @@ struct exchange {
     size_t n_frames;
     size_t cap_frames;
     bool aborted; /* the client went away */
+
+    struct exchange *next; /* behind this one in the queue of the truth log */
 };
 
 /* Is the answer what a language model puts out? */

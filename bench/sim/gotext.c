@@ -80,14 +80,15 @@ void gotext_string(struct buf *out, const char *p, size_t n)
 /* v as a decimal fraction of `digits` places, without the zeros at its end. */
 static void put_fraction(struct buf *out, ns_t v, int digits)
 {
-    char text[16];
-    int len = snprintf(text, sizeof(text), "%0*lld", digits, (long long)v);
+    char text[16] = "";
 
-    while (len && text[len - 1] == '0')
-        len--;
-    if (len) {
+    for (int i = digits; i--; v /= 10)
+        text[i] = (char)('0' + v % 10);
+    while (digits && text[digits - 1] == '0')
+        digits--;
+    if (digits) {
         buf_char(out, '.');
-        buf_add(out, text, (size_t)len);
+        buf_add(out, text, (size_t)digits);
     }
 }
 

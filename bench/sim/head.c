@@ -20,6 +20,14 @@ static const char *content_type(const struct exchange *x)
     return is_stream(x) ? "text/event-stream" : "application/json";
 }
 
+static void put_header(struct buf *out, const char *name, const char *value)
+{
+    buf_str(out, name);
+    buf_str(out, ": ");
+    buf_str(out, value);
+    buf_str(out, "\r\n");
+}
+
 static void put_date(struct buf *out, int64_t unix_s)
 {
     time_t t = (time_t)unix_s;
@@ -28,7 +36,7 @@ static void put_date(struct buf *out, int64_t unix_s)
 
     gmtime_r(&t, &tm);
     strftime(text, sizeof(text), "%a, %d %b %Y %H:%M:%S GMT", &tm);
-    buf_printf(out, "date: %s\r\n", text);
+    put_header(out, "date", text);
 }
 
 static void put_triple(struct buf *out, const char *what, int64_t limit, int64_t remaining,
@@ -73,12 +81,12 @@ static void put_api(struct buf *out, const struct exchange *x)
                               : "cache-control: private, max-age=0, no-store, no-cache, "
                                 "must-revalidate\r\n");
     buf_str(out, "vary: Origin\r\n");
-    buf_printf(out, "x-groq-region: %s\r\n", x->region);
+    put_header(out, "x-groq-region", x->region);
     if (x->shows_limits)
         put_limits(out, x);
     if (x->retry_after_s >= 0)
         buf_printf(out, "retry-after: %lld\r\n", (long long)x->retry_after_s);
-    buf_printf(out, "x-request-id: %s\r\n", x->request_id);
+    put_header(out, "x-request-id", x->request_id);
     buf_str(out, "via: 1.1 google\r\nalt-svc: h3=\":443\"; ma=86400\r\n"
                  "strict-transport-security: max-age=15552000\r\n");
 }
@@ -106,12 +114,12 @@ void reply_head(struct buf *out, const struct exchange *x, int64_t unix_s)
     buf_printf(out, "HTTP/1.1 %d %s\r\n", x->status, refusal_reason(x->status));
     from = out->len;
     put_date(out, unix_s);
-    buf_printf(out, "content-type: %s\r\n", content_type(x));
+    put_header(out, "content-type", content_type(x));
     put_length(out, x);
     if (!refusals[x->refusal].edge)
         put_api(out, x);
-    buf_printf(out, "cf-cache-status: DYNAMIC\r\nserver: cloudflare\r\ncf-ray: %s\r\n",
-               x->ray);
+    buf_str(out, "cf-cache-status: DYNAMIC\r\nserver: cloudflare\r\n");
+    put_header(out, "cf-ray", x->ray);
     if (x->sets_cookie)
         buf_printf(out,
                    "set-cookie: __cf_bm=%s; path=/; Max-Age=1800; domain=.groq.com; "

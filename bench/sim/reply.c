@@ -22,8 +22,9 @@ void reply_prefix(struct buf *out, const struct exchange *x, uint64_t i, int64_t
         created -= (int64_t)i;
     buf_char(out, '{');
     put_unknown(out, x);
-    buf_printf(
-        out, "\"id\":\"%s\",\"object\":\"chat.completion.chunk\",\"created\":", x->chat_id);
+    buf_str(out, "\"id\":\"");
+    buf_str(out, x->chat_id);
+    buf_str(out, "\",\"object\":\"chat.completion.chunk\",\"created\":");
     put_count(out, x, created);
     buf_str(out, ",\"model\":");
     put_text(out, x->model_asked);

@@ -14,7 +14,10 @@
 
 #include "base/mem.h"
 
-enum { BACKLOG = 4096, ACCEPTS_A_TURN = 8, DUES_A_TURN = 1024 };
+enum { BACKLOG = 4096, ACCEPTS_A_TURN = 8, DUES_A_TURN = 1024, SLICES_A_TURN = 8 };
+
+/* So far ahead has the next frame to be that a slice of the truth log may go first. */
+#define LEISURE (20 * NS_PER_US)
 
 /* Host and port of ADDRESS:PORT, [V6]:PORT or PORT. */
 static int split_address(const char *listen_at, char host[256], char port[16],
@@ -89,21 +92,35 @@ static int open_listener(struct server *s, struct err *err)
     return 0;
 }
 
-static void arm(struct server *s)
+static bool at_leisure(struct server *s)
 {
     const struct agenda_item *first = agenda_first(&s->agenda);
 
-    if (s->playing || !first || (s->armed != NS_ABSENT && s->armed <= first->at))
-        return;
-    s->armed = first->at;
-    loop_timer_at(s->timer, first->at);
+    return truth_waits(&s->truth) && (!first || first->at - server_now() > LEISURE);
 }
 
-void server_play(struct server *s)
+/* When the timer has to ring next; NS_ABSENT: no more. */
+static ns_t next_due(struct server *s)
+{
+    const struct agenda_item *first = agenda_first(&s->agenda);
+
+    return at_leisure(s) ? server_now() : first ? first->at : NS_ABSENT;
+}
+
+static void arm(struct server *s)
+{
+    ns_t at = s->playing ? NS_ABSENT : next_due(s);
+
+    if (at == NS_ABSENT || (s->armed != NS_ABSENT && s->armed <= at))
+        return;
+    s->armed = at;
+    loop_timer_at(s->timer, at);
+}
+
+static void play(struct server *s)
 {
     struct agenda_item *first;
 
-    s->playing = true;
     for (int i = 0; i < DUES_A_TURN && (first = agenda_first(&s->agenda)); i++) {
         ns_t now = server_now();
 
@@ -111,6 +128,12 @@ void server_play(struct server *s)
             break;
         conn_due(first, now);
     }
+}
+
+void server_play(struct server *s)
+{
+    s->playing = true;
+    play(s);
     s->playing = false;
     arm(s);
 }
@@ -120,7 +143,12 @@ static void play_due(void *ctx)
     struct server *s = ctx;
 
     s->armed = NS_ABSENT;
-    server_play(s);
+    s->playing = true;
+    play(s);
+    for (int i = 0; i < SLICES_A_TURN && at_leisure(s); i++)
+        truth_step(&s->truth);
+    s->playing = false;
+    arm(s);
 }
 
 void server_agenda(struct server *s, struct agenda_item *item, ns_t at)

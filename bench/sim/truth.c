@@ -8,13 +8,16 @@
 #include "base/mem.h"
 #include "base/version.h"
 #include "sim/gotext.h"
+#include "sim/world.h"
 
-enum { BATCH = 64 * 1024 };
+/* A slice is some 5 us; what waits takes 24 MiB and no more. */
+enum { BATCH = 64 * 1024, SLICE = 32, WAITING_MAX = 1024 * 1024 };
 
 int truth_open(struct truth *t, const char *path, bool frames, uint64_t seed,
                struct err *err)
 {
     *t = (struct truth){ .fd = -1, .frames = frames };
+    t->last = &t->first;
     if (path) {
         t->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
         if (t->fd < 0)
@@ -41,9 +44,16 @@ void truth_frame(struct truth *t, struct exchange *x, ns_t planned, ns_t sent,
     x->frames[x->n_frames++] = (struct frame){ planned, sent, kind };
 }
 
+static void put_key(struct buf *out, const char *key)
+{
+    buf_str(out, ",\"");
+    buf_str(out, key);
+    buf_str(out, "\":");
+}
+
 static void put_text(struct buf *out, const char *key, const char *text)
 {
-    buf_printf(out, ",\"%s\":", key);
+    put_key(out, key);
     gotext_string(out, text, strlen(text));
 }
 
@@ -52,9 +62,7 @@ static void put_int(struct buf *out, const char *key, int64_t v)
 {
     if (v < 0)
         return;
-    buf_str(out, ",\"");
-    buf_str(out, key);
-    buf_str(out, "\":");
+    put_key(out, key);
     buf_int(out, v);
 }
 
@@ -103,30 +111,35 @@ static void put_model(struct buf *out, const struct exchange *x)
     put_int(out, "reasoning_tokens", x->draft.tokens[CHANNEL_REASONING]);
 }
 
-static void put_frames(struct buf *out, const struct exchange *x)
+/* Some of the frames; false: that was the last of them. */
+static bool put_frames(struct truth *t, const struct exchange *x)
 {
-    buf_str(out, ",\"frames\":[");
-    for (size_t i = 0; i < x->n_frames; i++) {
-        buf_str(out, i ? ",[" : "[");
-        buf_int(out, x->frames[i].planned);
+    size_t end = x->n_frames - t->next_frame > SLICE ? t->next_frame + SLICE : x->n_frames;
+    struct buf *out = &t->out;
+
+    for (; t->next_frame < end; t->next_frame++) {
+        const struct frame *f = &x->frames[t->next_frame];
+
+        buf_str(out, t->next_frame ? ",[" : "[");
+        buf_int(out, f->planned);
         buf_char(out, ',');
-        buf_int(out, x->frames[i].sent);
+        buf_int(out, f->sent);
         buf_char(out, ',');
-        buf_char(out, (char)('0' + x->frames[i].kind));
+        buf_char(out, (char)('0' + f->kind));
         buf_char(out, ']');
     }
-    buf_char(out, ']');
+    return end < x->n_frames;
 }
 
-void truth_request(struct truth *t, const struct exchange *x)
+static void begin_line(struct truth *t, const struct exchange *x)
 {
     struct buf *out = &t->out;
 
-    t->requests++;
-    if (t->fd < 0)
-        return;
-    buf_printf(out, "{\"t\":\"request\",\"id\":\"%s\",\"n\":%llu,\"request_id\":\"%s\"",
-               x->id, (unsigned long long)x->n, x->request_id);
+    buf_str(out, "{\"t\":\"request\",\"id\":\"");
+    buf_str(out, x->id);
+    buf_char(out, '"');
+    put_int(out, "n", (int64_t)x->n);
+    put_text(out, "request_id", x->request_id);
     put_text(out, "model", x->model_asked);
     put_text(out, "tier", tier_names[x->tier]);
     put_int(out, "status", x->status);
@@ -139,25 +152,33 @@ void truth_request(struct truth *t, const struct exchange *x)
     put_model(out, x);
     put_limits(out, x);
     if (t->frames)
-        put_frames(out, x);
-    put_int(out, "end", x->end);
-    buf_printf(out, ",\"aborted\":%s}\n", x->aborted ? "true" : "false");
-    if (out->len >= BATCH)
-        truth_flush(t);
+        buf_str(out, ",\"frames\":[");
 }
 
-void truth_notes(struct truth *t, struct buf *notes)
+static void end_line(struct truth *t, const struct exchange *x)
 {
-    if (!notes->len)
-        return;
-    if (t->fd >= 0)
-        buf_add(&t->out, notes->p, notes->len);
-    buf_clear(notes);
-    if (t->out.len >= BATCH)
-        truth_flush(t);
+    struct buf *out = &t->out;
+
+    if (t->frames)
+        buf_char(out, ']');
+    put_int(out, "end", x->end);
+    buf_str(out, x->aborted ? ",\"aborted\":true}\n" : ",\"aborted\":false}\n");
 }
 
-void truth_flush(struct truth *t)
+static void drop_first(struct truth *t)
+{
+    struct exchange *x = t->first;
+
+    t->first = x->next;
+    if (!t->first)
+        t->last = &t->first;
+    t->waiting -= x->n_frames;
+    t->next_frame = 0;
+    t->begun = false;
+    world_forget(x);
+}
+
+static void write_out(struct truth *t)
 {
     size_t done = 0;
 
@@ -172,8 +193,58 @@ void truth_flush(struct truth *t)
     buf_clear(&t->out);
 }
 
+void truth_step(struct truth *t)
+{
+    const struct exchange *x = t->first;
+
+    if (!t->begun)
+        begin_line(t, x);
+    t->begun = true;
+    if (put_frames(t, x))
+        return;
+    end_line(t, x);
+    drop_first(t);
+    if (t->out.len >= BATCH)
+        write_out(t);
+}
+
+void truth_take(struct truth *t, struct exchange *x)
+{
+    t->requests++;
+    if (t->fd < 0) {
+        world_forget(x);
+        return;
+    }
+    *t->last = x;
+    t->last = &x->next;
+    t->waiting += x->n_frames;
+    while (t->waiting > WAITING_MAX)
+        truth_step(t);
+}
+
+void truth_notes(struct truth *t, struct buf *notes)
+{
+    if (!notes->len)
+        return;
+    while (t->begun)
+        truth_step(t);
+    if (t->fd >= 0)
+        buf_add(&t->out, notes->p, notes->len);
+    buf_clear(notes);
+    if (t->out.len >= BATCH)
+        write_out(t);
+}
+
+void truth_flush(struct truth *t)
+{
+    while (truth_waits(t))
+        truth_step(t);
+    write_out(t);
+}
+
 int truth_close(struct truth *t, ns_t cpu, struct err *err)
 {
+    truth_flush(t);
     buf_printf(&t->out,
                "{\"t\":\"end\",\"requests\":%llu,\"frames\":%llu,\"held\":%llu,"
                "\"late_p50\":%lld,\"late_p99\":%lld,\"late_max\":%lld,\"cpu_ns\":%lld}\n",
@@ -181,7 +252,7 @@ int truth_close(struct truth *t, ns_t cpu, struct err *err)
                (unsigned long long)t->held, (long long)hist_percentile(&t->late, 50),
                (long long)hist_percentile(&t->late, 99), (long long)hist_max(&t->late),
                (long long)cpu);
-    truth_flush(t);
+    write_out(t);
     if (t->fd >= 0 && close(t->fd) && !t->error)
         t->error = errno;
     buf_free(&t->out);

@@ -56,7 +56,8 @@ LINES = ERRORS + FRAMES + [
          "{frames/s of a core}", ""),
     Line("threads", "frames per second of CPU, two threads to one", "≥ 0.9", {"two of one": -.9},
          "{2: frames/s of CPU} to {1: frames/s of CPU}, × {two of one}",
-         "of 2 cores the client had {2: cores used}, and {1: cores used} with one thread"),
+         "two raw readers to one, processes that share nothing: × {two readers of one}; of 2 cores the client had "
+         "{2: cores used}, and {1: cores used} with one thread"),
     Line("cost-paced", "the look for a kernel stamp, 1,000 paced streams", "", {}, "{stamp us a read} µs a read",
          "raw reader with it {raw reader with stamps us} µs a frame, without {raw reader us} µs"),
     Line("micro", "the look for a kernel stamp, on its own", "", {}, "{ns to look for a stamp} ns", ""),

@@ -31,6 +31,7 @@ TOKDYNO = os.path.abspath(os.environ.get("TOKDYNO", "build/tokdyno"))
 TOOLS = os.path.join(os.path.dirname(TOKDYNO), "bench")
 RUNS = int(os.environ.get("BENCH_RUNS", "3"))
 SECONDS = int(os.environ.get("BENCH_SECONDS", "5"))
+INTERLEAVED = 3  # turns within a row that compares two ways of tokdyno
 MODEL = "llama-3.1-8b-instant"
 SIM_CORE, CLIENT_CORE = "0", "1"
 
@@ -329,25 +330,45 @@ def cost_flood(where):
                                                             "--set", "workload.input_tokens=20"], 2000)
 
 
+def flood_of_threads(where, n):
+    """(frames/s of CPU, cores used) of tokdyno with n threads, from a server that costs next to nothing: 32
+    ready-made frames a write. Nothing is pinned; the threads and the server have the cores of the machine."""
+    server, url = bare_server(20000, 20000, SECONDS + 2, 32)
+    os.sched_setaffinity(server.pid, range(os.cpu_count()))
+    out = os.path.join(tempfile.mkdtemp(dir=where), "run")
+    code, cpu, _ = measured([TOKDYNO, "run", "--target", url, "--model", MODEL, "--out", out, "--quiet",
+                             "--concurrency", "32", "--duration", "%ds" % (SECONDS - 1),
+                             "--set", "connection.threads=%d" % n, "--set", "limits.drain=1s"])
+    server.communicate()
+    if code not in (0, 3):
+        raise SystemExit("tokdyno run ended with %d" % code)
+    return frames_of(out) / cpu, cpu / (SECONDS - 1)
+
+
+def flood_of_readers(n):
+    """The same of n raw readers, each a process of its own that shares nothing: what the machine itself loses."""
+    server, url = bare_server(20000, 20000, SECONDS + 2, 32)
+    os.sched_setaffinity(server.pid, range(os.cpu_count()))
+    readers = [subprocess.Popen([os.path.join(TOOLS, "raw"), port_of(url), MODEL, str(32 // n), str(SECONDS - 1),
+                                 "20000"], stdout=subprocess.PIPE, text=True) for _ in range(n)]
+    told = [json.loads(r.communicate()[0]) for r in readers]
+    server.communicate()
+    return sum(t["frames"] for t in told) / sum(t["cpu_ns"] for t in told) * 1e9
+
+
 def threads(where):
-    """Frames a second of the client's CPU with one thread and with two, from a server that costs next to
-    nothing: 32 ready-made frames a write. Nothing is pinned; two threads and the server have two cores."""
-    result = {}
-    for n in (1, 2):
-        server, url = bare_server(20000, 20000, SECONDS + 2, 32)
-        os.sched_setaffinity(server.pid, range(os.cpu_count()))
-        out = os.path.join(where, str(n))
-        code, cpu, _ = measured([TOKDYNO, "run", "--target", url, "--model", MODEL, "--out", out, "--quiet",
-                                 "--concurrency", "32", "--duration", "%ds" % (SECONDS - 1),
-                                 "--set", "connection.threads=%d" % n, "--set", "limits.drain=1s"])
-        told = json.loads(server.communicate()[0])
-        if code not in (0, 3):
-            raise SystemExit("tokdyno run ended with %d" % code)
-        frames = frames_of(out)
-        result["%d: frames/s of CPU" % n] = frames / cpu
-        result["%d: cores used" % n] = cpu / (SECONDS - 1)
-        result["%d: server us a frame" % n] = told["cpu_ns"] / max(1, told["frames"]) / 1e3
+    """One thread and two in turn, three times: what the machine does meanwhile falls on both alike."""
+    rate, cores, bare = {1: [], 2: []}, {1: [], 2: []}, {1: [], 2: []}
+    for _ in range(INTERLEAVED):
+        for n in (1, 2):
+            frames, used = flood_of_threads(where, n)
+            rate[n].append(frames)
+            cores[n].append(used)
+            bare[n].append(flood_of_readers(n))
+    result = {"%d: frames/s of CPU" % n: statistics.median(rate[n]) for n in rate}
+    result.update({"%d: cores used" % n: statistics.median(cores[n]) for n in cores})
     result["two of one"] = result["2: frames/s of CPU"] / result["1: frames/s of CPU"]
+    result["two readers of one"] = statistics.median(bare[2]) / statistics.median(bare[1])
     return result
 
 
@@ -397,19 +418,25 @@ def spans(where):
 
 
 def export_cost(where):
-    """CPU of the sending threads per frame: without an export, with all spans to a file, and to nobody who answers."""
+    """CPU of the sending threads per frame: without an export, with all spans to a file, and to nobody who answers;
+    in turn, three times."""
     sim = paced_sim(where, 1000, truth_log=False)
-    result = {}
-    for name, export in (("none", []), ("file", ["--export", "otlp=" + os.path.join(where, "spans")]),
-                         ("dead collector", ["--export", "otlp=http://127.0.0.1:9"])):
-        out, summary, _, rss = tokdyno(where, sim.url, "--concurrency", "1000", "--duration", "%ds" % SECONDS, *PACED,
-                                       *export, name=name.replace(" ", "-"))
-        result["%s: us a frame" % name] = summary["health"]["counters"]["cpu_ns"] / frames_of(out) / 1e3
-        result["%s: send lag p99 us" % name] = summary["health"]["send_lag"]["p99"]["value"] / 1e3
-        result["%s: MiB" % name] = rss / 1024
-        result["%s: validity" % name] = verdict(summary)
+    ways = {"none": [], "file": ["--export", "otlp=" + os.path.join(where, "spans")],
+            "dead collector": ["--export", "otlp=http://127.0.0.1:9"]}
+    seen = {name: [] for name in ways}
+    for turn in range(INTERLEAVED):
+        for name, export in ways.items():
+            out, summary, _, rss = tokdyno(where, sim.url, "--concurrency", "1000", "--duration", "%ds" % SECONDS,
+                                           *PACED, *export, name="%s-%d" % (name.replace(" ", "-"), turn))
+            seen[name].append((summary["health"]["counters"]["cpu_ns"] / frames_of(out) / 1e3,
+                               summary["health"]["send_lag"]["p99"]["value"] / 1e3, rss / 1024, verdict(summary)))
     sim.stop()
-    result["x"] = result["file: us a frame"] / result["none: us a frame"]
+    result = {}
+    for name, each in seen.items():
+        for i, what in enumerate(("us a frame", "send lag p99 us", "MiB")):
+            result["%s: %s" % (name, what)] = statistics.median(e[i] for e in each)
+        result["%s: validity" % name] = ", ".join(sorted({e[3] for e in each}))
+    result["x"] = statistics.median(f[0] / n[0] for f, n in zip(seen["file"], seen["none"]))
     return result
 
 
@@ -422,7 +449,7 @@ def report(where, *options):
     return {"s for 1,000,000 attempts": time.monotonic() - began, "MiB": rss / 1024}
 
 
-def page(where):
+def report_page(where):
     return report(where, "--format", "html")
 
 
@@ -479,7 +506,7 @@ ROWS = [
     ("spans", spans),
     ("export-cost", export_cost),
     ("report", report),
-    ("page", page),
+    ("page", report_page),
     ("simulator", simulator),
     ("peers", peers_tables),
 ]

@@ -10,6 +10,8 @@ import rig
 import sides
 from test_gates import SUFFIX, junit_faults, read
 
+ALONE = True  # two sides have to meet the same machine
+
 
 class Sides(unittest.TestCase):
     def setUp(self):

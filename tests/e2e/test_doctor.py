@@ -12,6 +12,8 @@ import unittest
 
 import rig
 
+ALONE = True  # the machine itself is measured
+
 OUTPUT = (1, 2, 3)  # kinds of frames that are output: reasoning, content, tool call
 T_3 = 3.182446305284263  # Student's t with 3 degrees of freedom, 0.975
 DIGITS = 1e-3  # of a histogram

@@ -10,6 +10,8 @@ import unittest
 import audit
 import rig
 
+ALONE = True  # a neighbour's bursts are a client that was late
+
 INVALID = 3
 CALM = {"target": {"sim": ["--tps", "50", "--output", "max"]},
         "request": {"body": {"max_completion_tokens": 150}}}

@@ -16,6 +16,8 @@ import unittest
 import rig
 import truth
 
+ALONE = True  # who shares a core with the client is what is tested
+
 FROZEN = 0.3
 PACED = ["--event-tokens", "1", "--burst", "1", "--capacity", "0", "--output", "max", "--jitter",
          "0.1", "--queue-sigma", "0.3"]
@@ -131,7 +133,8 @@ class Overload(unittest.TestCase):
             forged = copy.deepcopy(figures)
             told = forged.told[metric]
             worse = true + max(2 * truth.MS, true // 25)
-            if name == "max":
+            if name == "max":  # the report may have said by how much this one is off
+                worse += told.get("error_of_max") or 0
                 told[name] = worse
             else:
                 told[name]["value"] = worse

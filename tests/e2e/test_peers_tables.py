@@ -7,6 +7,8 @@ import peers
 import rig
 import truth
 
+ALONE = True  # times are held against a table
+
 ALARM = 0.001
 # Gaps below this are shorter than what two sends in a row take, or than a hiccup of a machine.
 WIRE = 0.005 if rig.SANITIZED else 0.001

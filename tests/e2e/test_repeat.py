@@ -7,6 +7,8 @@ import unittest
 
 import rig
 
+ALONE = True  # trials are held against each other
+
 ANSWER = (b'data: {"choices":[{"delta":{"content":"x"},"finish_reason":"stop"}],'
           b'"usage":{"prompt_tokens":9,"completion_tokens":1}}\n\ndata: [DONE]\n\n')
 TRIAL = 10 ** 12
