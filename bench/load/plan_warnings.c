@@ -241,10 +241,11 @@ static void warn_batches(struct plan_remarks *r, const struct plan_cell *c)
     if (!e->carries)
         return;
     units_put_duration(&window, c->cell->batch.window);
-    plan_remark(r, c,
-                "how long a batch takes nobody knows beforehand, up to its window of %s; the "
-                "time above is that of single requests",
-                window.p);
+    plan_remark(
+        r, c,
+        "how long a batch takes nobody knows beforehand, up to its window of %s; the "
+        "time above is that of single requests",
+        window.p);
     buf_free(&window);
 }
 
