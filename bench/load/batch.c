@@ -112,6 +112,12 @@ static bool not_created(struct batcher *b)
     return !*b->told.id;
 }
 
+/* Does the answer say that no batch was made? */
+static bool is_refusal(const struct batcher *b)
+{
+    return b->failed == OUTCOME_CUT || (b->failed_status >= 400 && b->failed_status < 500);
+}
+
 static bool create(struct batcher *b)
 {
     struct buf body = { 0 };
@@ -125,7 +131,7 @@ static bool create(struct batcher *b)
     ask.request = (struct call_request){ .path = "/batches", .body = body.p };
     b->leaving = true; /* cut in between it might be there, and nobody would know */
     good = outcomes[batch_ask(b, &ask, &start, &b->created)].latency;
-    if (!good && outcomes[b->failed].retry)
+    if (!good && !is_refusal(b))
         good = !not_created(b);
     b->leaving = false;
     buf_free(&body);
@@ -275,6 +281,8 @@ static void settle_rest(struct batcher *b)
         why = *b->failed_why ? b->failed_why : why;
     } else if (b->stop_by != NS_ABSENT && !batch_states[b->state].final) {
         outcome = OUTCOME_CUT;
+    } else if (outcome == OUTCOME_CUT) {
+        outcome = b->items.cancelled;
     }
     batch_items_rest(&b->items, outcome, status, code, why);
 }
@@ -349,11 +357,14 @@ static void follow(struct batcher *b)
 {
     ns_t wait = spec_of(b)->wait ? spec_of(b)->wait : spec_of(b)->window;
 
-    if (poll_until(b, b->created + wait))
-        return;
-    b->leaving = true;
-    cancel(b);
-    poll_until(b, batch_now(b) + b->config->cell->limits.drain);
+    if (!poll_until(b, b->created + wait)) {
+        b->leaving = true;
+        cancel(b);
+        poll_until(b, batch_now(b) + b->config->cell->limits.drain);
+    }
+    /* Who was told to stop has cut them; else they were too slow, or somebody did it. */
+    if (b->stop_by == NS_ABSENT)
+        b->items.cancelled = b->leaving ? OUTCOME_TIMEOUT_TOTAL : OUTCOME_SERVER;
 }
 
 static void reset(struct batcher *b, uint32_t phase, uint64_t number, uint64_t first,

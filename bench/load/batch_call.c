@@ -139,6 +139,8 @@ static void tell(struct batcher *b, struct batch_event *e, const struct call *c)
 /* The latest failure, which is what is said where it was the last word. */
 static void remember(struct batcher *b, const struct batch_event *e)
 {
+    if (e->step == BATCH_FIND)
+        return;
     b->failed = e->outcome;
     b->failed_status = e->http_status;
     snprintf(b->failed_code, sizeof(b->failed_code), "%s", e->error_code);

@@ -30,8 +30,9 @@ struct batch_items {
     uint64_t skip;     /* of them, those that come again */
     ns_t due;
     ns_t start;
-    char id[97];         /* of the batch */
-    struct record *last; /* the latest one, which may be the last */
+    char id[97];            /* of the batch */
+    enum outcome cancelled; /* what a request is that the server says was cancelled */
+    struct record *last;    /* the latest one, which may be the last */
 
     uint64_t answered;
     uint64_t missing;
