@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/rng.h"
-#include "load/batch.h"
+#include "load/batch_private.h"
 #include "load/engine_private.h"
 #include "load/retry.h"
 
