@@ -42,7 +42,7 @@ static void learn_cell(struct plan_buckets *b, const struct plan_cell *c)
     for (int i = 0; i < N_RATE_LIMITS; i++) {
         b->size[i] = rate_limit_of(&rate_limit_kinds[i], c->model, l->plan, l->tier);
         b->level[i] = (double)b->size[i];
-        l->known |= b->size[i] >= 0;
+        l->known |= b->size[i] >= 0 && c->need.of[LIMIT_REQUESTS] > 0;
     }
 }
 

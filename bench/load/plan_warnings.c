@@ -246,10 +246,11 @@ static void warn_batches(struct plan_remarks *r, const struct plan_cell *c)
     if (!e->carries)
         return;
     units_put_duration(&window, c->cell->batch.window);
-    plan_remark(r, c,
-                "a batch may take up to its window of %s, and nobody knows how much of it: "
-                "the time above is none of the server's",
-                window.p);
+    plan_remark(
+        r, c,
+        "how long a batch takes nobody knows beforehand, up to its window of %s; the "
+        "time above is that of single requests",
+        window.p);
     buf_free(&window);
 }
 

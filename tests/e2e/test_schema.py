@@ -35,6 +35,12 @@ RUNS = {
     "sessions": {"workload": {"session": {"turns": 3, "think": "5ms"}}},
     "not streamed": {"request": {"stream": False, "include_usage": None}},
     "over budget": {"budget": {"requests": 5}},
+    "batches": {
+        "target": {"plan": "developer", "sim": ["--batch-queue", "50ms", "--batch-item", "1ms",
+                                                "--batch-finalize", "10ms"]},
+        "request": {"endpoint": "batch", "stream": None, "include_usage": None},
+        "batch": {"size": 4, "poll": {"from": "10ms"}},
+    },
     "nobody there": {"target": {"base_url": "http://127.0.0.1:9/v1"}},
 }
 
