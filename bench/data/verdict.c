@@ -132,6 +132,18 @@ static void gather(struct verdict_subject *to, const struct summary *s,
                 verdict_gather(to, run, r, slo, t, p);
 }
 
+uint64_t verdict_needs(const struct slo *slo)
+{
+    bool below = slo->op == SLO_LT || slo->op == SLO_LE;
+    double bound = slo->value / 1e6, q = below ? 1 - bound : bound;
+
+    if (!slo->is_rate)
+        q = slo->stat == SLO_PERCENTILE ? slo->percentile / 100 : 0;
+    else if (!rates[slo->rate].proportion)
+        q = 0;
+    return q > 0 && q < 1 ? (uint64_t)stats_min_sample(q, CONFIDENCE) : 1;
+}
+
 /* --- metrics -------------------------------------------------------------------------- */
 
 /* Values that failures would have had: only of what every good answer takes time for. */
@@ -169,7 +181,7 @@ static void judge_percentile(struct summary_slo *v, const struct slo *slo,
     double q = slo->percentile / 100;
     int64_t n = h->total + failed, lo, hi;
 
-    v->needs = (uint64_t)stats_min_sample(q, CONFIDENCE);
+    v->needs = verdict_needs(slo);
     if (v->n < v->needs)
         return;
     v->has_value = true;
@@ -291,12 +303,9 @@ static bool bears(const struct slo *slo, const struct summary_slo *v)
 
 void verdict_bear(struct summary_slo *v, const struct slo *slo)
 {
-    bool below = slo->op == SLO_LT || slo->op == SLO_LE;
-    double bound = slo->value / 1e6, good = below ? 1 - bound : bound;
-
     if (!slo->is_rate || !rates[slo->rate].proportion)
         return;
-    v->needs = good > 0 && good < 1 ? (uint64_t)stats_min_sample(good, CONFIDENCE) : 1;
+    v->needs = verdict_needs(slo);
     if (!bears(slo, v))
         v->verdict = VERDICT_NO_DATA;
 }

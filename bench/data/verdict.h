@@ -29,6 +29,12 @@ void verdict_judge(struct summary_slo *v, const struct slo *slo, struct verdict_
                    const struct health_facts *facts, ns_t of_run);
 
 /*
+ * The least sample that bears the objective: of a percentile what its one-sided limit
+ * takes, of a share the same of the good ones that it claims; else 1.
+ */
+uint64_t verdict_needs(const struct slo *slo);
+
+/*
  * The verdict that is told, in every report and by every gate. Of a share, as of a
  * percentile, a sample says nothing that could not prove it if all were good: 0 of 100
  * failed does not show "less than 0.1 %". Unless so few prove that it does not hold.

@@ -6,6 +6,7 @@
 #include "base/units.h"
 #include "data/nearest.h"
 #include "data/stats.h"
+#include "data/verdict.h"
 #include "load/plan_private.h"
 #include "load/profile.h"
 
@@ -201,15 +202,16 @@ static void warn_sample(struct plan_remarks *r, const struct plan_cell *c)
 
     for (size_t i = 0; i < s->n_slos; i++) {
         const struct slo *slo = &s->slos[i];
-        int64_t least;
+        uint64_t least = verdict_needs(slo);
+        bool searched = i >= s->n_slos - s->n_search_slos; /* has rules of its own */
 
-        if (slo->is_rate || slo->stat != SLO_PERCENTILE || !speaks_of(slo, c->cell))
+        if (!speaks_of(slo, c->cell) || (slo->is_rate && searched))
             continue;
-        asked = true;
-        least = stats_min_sample(slo->percentile / 100, CONFIDENCE);
-        if ((int64_t)c->measured < least)
-            plan_remark(r, c, "slo \"%s\" needs %lld measured requests, %llu are planned",
-                        slo->text, (long long)least, (unsigned long long)c->measured);
+        asked |= !slo->is_rate && slo->stat == SLO_PERCENTILE;
+        if (c->measured < least && least > 1)
+            plan_remark(r, c, "slo \"%s\" needs %llu measured requests, %llu are planned",
+                        slo->text, (unsigned long long)least,
+                        (unsigned long long)c->measured);
     }
     if (!asked && (int64_t)c->measured < stats_min_sample(0.99, CONFIDENCE))
         plan_remark(r, c, "a p99 needs %lld measured requests, %llu are planned",
