@@ -3,7 +3,10 @@
 #include "base/units.h"
 #include "data/search_judge.h"
 #include "reports/figure.h"
+#include "reports/foreseen.h"
 #include "reports/text.h"
+
+answer_fn *const answers[N_ANSWERS] = { answer_put, foreseen_put };
 
 static void put_rate(struct buf *b, int64_t millionths)
 {

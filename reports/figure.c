@@ -118,12 +118,33 @@ void figure_range(struct buf *out, enum unit unit, int64_t lo, int64_t hi)
     buf_free(&b);
 }
 
+void figure_rate_range(struct buf *out, enum rate_unit unit, double lo, double hi)
+{
+    struct buf a = { 0 }, b = { 0 };
+
+    figure_rate(&a, unit, lo);
+    figure_rate(&b, unit, hi);
+    join(out, &a, &b);
+    buf_free(&a);
+    buf_free(&b);
+}
+
 void figure_stat(struct buf *out, enum unit unit, const struct summary_stat *s)
 {
     figure_value(out, unit, (double)s->value);
     buf_str(out, " (");
     figure_range(out, unit, s->lo, s->hi);
     buf_char(out, ')');
+}
+
+void figure_sample(struct buf *out, const struct summary_slo *v)
+{
+    units_put_count(out, v->n);
+    if (v->verdict != VERDICT_NO_DATA || v->n >= v->needs)
+        return;
+    buf_str(out, " of ");
+    units_put_count(out, v->needs);
+    buf_str(out, " needed");
 }
 
 void figure_cost(struct buf *out, const struct tally *t)

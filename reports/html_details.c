@@ -58,6 +58,12 @@ static const enum metric_id rows[] = {
     METRIC_STALL,
     METRIC_E2E,
     METRIC_SESSION,
+    METRIC_BATCH_SUBMIT,
+    METRIC_BATCH_QUEUE,
+    METRIC_BATCH_PROCESS,
+    METRIC_BATCH_RETRIEVE,
+    METRIC_BATCH_TOTAL,
+    METRIC_BATCH_RESOLUTION,
     METRIC_SPEED_FACTOR,
     METRIC_SPEED_FACTOR_SERVER,
     METRIC_RTF,
@@ -92,6 +98,10 @@ static void put_error(struct buf *out, const struct subject *s,
     for (int h = 0; h < N_HEADLINES; h++)
         if (headlines[h].of == id)
             known = summary_error(s->summary, g, (enum headline)h, &error, &stat);
+    if (id == METRIC_BATCH_QUEUE || id == METRIC_BATCH_PROCESS) {
+        known = true;
+        error = g->metrics[METRIC_BATCH_RESOLUTION].max;
+    }
     if (known) {
         buf_str(&b, "±");
         figure_value(&b, metrics[id].unit, (double)error);

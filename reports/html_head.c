@@ -1,8 +1,8 @@
 #include <stdio.h>
 
 #include "base/units.h"
-#include "reports/answer.h"
 #include "reports/figure.h"
+#include "reports/findings.h"
 #include "reports/html_parts.h"
 #include "reports/rank.h"
 
@@ -80,13 +80,12 @@ static void put_facts(struct buf *out, const struct summary *s)
     buf_free(&b);
 }
 
-/* Of a run that searches. */
 static void put_answers(struct buf *out, const struct summary *s)
 {
-    for (uint32_t c = 0; c < s->run->n_cells; c++) {
+    for (size_t i = 0; i < findings_count(s); i++) {
         struct buf b = { 0 };
 
-        answer_put(&b, s, c);
+        findings_put(&b, s, i);
         if (b.len) {
             buf_str(out, "<p class=\"question\"><strong>");
             markup_put(out, b.p);
@@ -117,6 +116,7 @@ void html_headline(struct buf *out, const struct book *b)
             buf_str(out, "</p>\n");
         }
         put_answers(out, r->summary);
+        html_asked(out, r->summary);
         put_facts(out, r->summary);
     }
     buf_str(out, "</header>\n");
@@ -278,6 +278,7 @@ static void put_slo(struct buf *out, const struct book_run *r, const struct summ
                     const struct book *b)
 {
     const struct slo *slo = &r->run->slos[v->slo];
+    struct buf sample = { 0 };
 
     buf_printf(out, "<tr><td><span class=\"badge %s\">%s %s</span></td>",
                verdict_class[v->verdict], verdict_mark[v->verdict],
@@ -289,7 +290,8 @@ static void put_slo(struct buf *out, const struct book_run *r, const struct summ
     if (b->n > 1 && v->cell == UINT32_MAX)
         html_td(out, "no such cell");
     put_slo_value(out, slo, v);
-    html_td_count(out, v->n);
+    figure_sample(&sample, v);
+    html_td_number(out, (double)v->n, &sample, NULL);
     buf_str(out, "</tr>\n");
 }
 

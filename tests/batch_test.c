@@ -355,7 +355,7 @@ TEST(answers_find_their_requests_in_any_order_wherever_two_reads_cut_them)
         open_bench(&b, 6);
         feed_file(&b, "wire/batch/output.jsonl", cut);
         feed_file(&b, "wire/batch/errors.jsonl", cut);
-        batch_items_rest(&b.items, OUTCOME_PROTOCOL, "batch_missing", "none");
+        batch_items_rest(&b.items, OUTCOME_PROTOCOL, 0, "batch_missing", "none");
         batch_items_last(&b.items, &figures);
         tell_records(&b, told, sizeof(told));
         assert_string_equal(told, "1 ok 200 76t 103500n$ ;"
@@ -401,7 +401,7 @@ TEST(every_request_has_one_record_whatever_the_lines_are)
         open_bench(&b, 1);
         batch_items_feed(&b.items, str_of(cases[i].lines));
         batch_items_file_end(&b.items);
-        batch_items_rest(&b.items, OUTCOME_PROTOCOL, "x", "none");
+        batch_items_rest(&b.items, OUTCOME_PROTOCOL, 0, "x", "none");
         batch_items_last(&b.items, &batch_figures_none);
         tell_records(&b, told, sizeof(told));
         assert_string_equal(told, cases[i].want);

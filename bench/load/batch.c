@@ -1,161 +1,11 @@
-#include "load/batch.h"
-
-#include <stdio.h>
-#include <string.h>
-
+#include "load/batch_private.h"
 #include "load/engine_private.h"
 
-enum { BLIND_POLLS = 12, FETCHES = 4, LIST_PAGES = 50, PATH = 2 * BATCH_ID_MAX };
+enum { BLIND_POLLS = 12 };
 
 static const struct batch_spec *spec_of(const struct batcher *b)
 {
     return &b->config->cell->batch;
-}
-
-/* --- what answers say ---------------------------------------------------------------- */
-
-static bool take_file(struct batcher *b, struct str body, struct answer *a)
-{
-    (void)a;
-    return batch_file_object(body, b->file_id);
-}
-
-/* Another batch than ours is none of our business, and an id that is none no path holds. */
-static bool take_batch(struct batcher *b, struct str body, struct answer *a)
-{
-    struct batch_told t;
-
-    if (!batch_read(body, &t, a))
-        return false;
-    if (t.bad_id || (*b->told.id && strcmp(b->told.id, t.id) != 0)) {
-        answer_text(a, &a->error,
-                    str_of("the answer holds an id that is not one, or not ours"));
-        return false;
-    }
-    b->told = t;
-    if (a->error.len) {
-        snprintf(b->failed_why, sizeof(b->failed_why), "%.200s", a->error.p);
-        snprintf(b->failed_code, sizeof(b->failed_code), "%s",
-                 answer_string(&a->error_code));
-    }
-    return true;
-}
-
-/* A batch never goes back; where it says so, what it said before stays. */
-static void advance(struct batcher *b, ns_t start, ns_t end)
-{
-    const struct batch_state_row *now = &batch_states[b->told.state];
-    bool moved = now->rank > batch_states[b->state].rank;
-
-    b->backwards +=
-        b->told.state != BATCH_UNHEARD_OF && now->rank < batch_states[b->state].rank;
-    if (moved && b->begun == NS_ABSENT && now->rank >= batch_states[BATCH_IN_PROGRESS].rank)
-        b->begun = end;
-    if (moved && now->final)
-        b->ended = end;
-    if (moved && b->begun != NS_ABSENT && end - b->looked > b->resolution)
-        b->resolution = end - b->looked;
-    if (moved)
-        b->state = b->told.state;
-    b->looked = start;
-}
-
-/* --- steps --------------------------------------------------------------------------- */
-
-static bool upload(struct batcher *b)
-{
-    struct batch_ask ask = {
-        .step = BATCH_UPLOAD,
-        .request = { .path = "/files",
-                     .content_type = b->config->endpoint->content_type,
-                     .size = b->file.size,
-                     .read = batch_file_read,
-                     .rewind = batch_file_rewind,
-                     .ctx = &b->file },
-        .take = take_file,
-    };
-
-    return outcomes[batch_ask(b, &ask, &b->items.start, NULL)].latency;
-}
-
-static void look_for_ours(void *ctx, const struct batch_told *t)
-{
-    struct batcher *b = ctx;
-
-    if (!strcmp(t->input, b->file_id) && !t->bad_id)
-        b->told = *t;
-}
-
-static bool take_list(struct batcher *b, struct str body, struct answer *a)
-{
-    (void)a;
-    return batch_list_read(body, look_for_ours, b, &b->cursor);
-}
-
-/*
- * No answer came to the call that creates the batch: was it heard? Only where the list does
- * not know it is it asked for once more, or there would be two.
- */
-static bool not_created(struct batcher *b)
-{
-    char path[PATH] = "/batches";
-    struct batch_ask ask = { .step = BATCH_FIND, .tries = FETCHES, .take = take_list };
-
-    for (int i = 0; i < LIST_PAGES; i++) {
-        ask.request = (struct call_request){ .path = path };
-        if (!outcomes[batch_ask(b, &ask, NULL, NULL)].latency || *b->told.id)
-            break;
-        if (!b->cursor.len)
-            break;
-        snprintf(path, sizeof(path), "/batches?cursor=%s", b->cursor.p);
-    }
-    return !*b->told.id;
-}
-
-static bool create(struct batcher *b)
-{
-    struct buf body = { 0 };
-    struct batch_ask ask = { .step = BATCH_CREATE,
-                             .take = take_batch,
-                             .again = not_created };
-    ns_t start;
-    bool good;
-
-    batch_create_write(&body, b->file_id, b->file.url, spec_of(b)->window);
-    ask.request = (struct call_request){ .path = "/batches", .body = body.p };
-    b->leaving = true; /* cut in between it might be there, and nobody would know */
-    good = outcomes[batch_ask(b, &ask, &start, &b->created)].latency;
-    if (!good && outcomes[b->failed].retry)
-        good = !not_created(b);
-    b->leaving = false;
-    buf_free(&body);
-    if (!good) {
-        b->created = NS_ABSENT;
-        return false;
-    }
-    snprintf(b->items.id, sizeof(b->items.id), "%s", b->told.id);
-    advance(b, start, b->created);
-    return true;
-}
-
-static void path_of(char path[PATH], const char *id, const char *tail)
-{
-    snprintf(path, PATH, "/batches/%s%s", id, tail);
-}
-
-static bool poll(struct batcher *b)
-{
-    char path[PATH];
-    struct batch_ask ask = { .step = BATCH_POLL, .tries = 1, .take = take_batch };
-    ns_t start, end;
-
-    path_of(path, b->told.id, "");
-    ask.request = (struct call_request){ .path = path };
-    b->polls++;
-    if (!outcomes[batch_ask(b, &ask, &start, &end)].latency)
-        return false;
-    advance(b, start, end);
-    return true;
 }
 
 static ns_t gap(const struct batcher *b)
@@ -177,63 +27,10 @@ static bool poll_until(struct batcher *b, ns_t by)
         if (next > by || !batch_wait(b, next))
             return false;
         lag_send(b->worker, batch_now(b) - next);
-        blind = poll(b) ? 0 : blind + 1;
+        blind = batch_poll(b) ? 0 : blind + 1;
     }
     return batch_states[b->state].final;
 }
-
-static void cancel(struct batcher *b)
-{
-    char path[PATH];
-    struct batch_ask ask = { .step = BATCH_CANCEL, .tries = FETCHES, .take = take_batch };
-    ns_t start, end;
-
-    path_of(path, b->told.id, "/cancel");
-    ask.request = (struct call_request){ .path = path, .body = "" };
-    if (outcomes[batch_ask(b, &ask, &start, &end)].latency)
-        advance(b, start, end);
-}
-
-static void feed(void *items, struct str piece)
-{
-    batch_items_feed(items, piece);
-}
-
-static void feed_again(void *items)
-{
-    batch_items_again(items);
-}
-
-static void fetch(struct batcher *b, enum batch_step step, const char *id)
-{
-    char path[PATH];
-    struct batch_ask ask = { .step = step, .tries = FETCHES };
-
-    if (!*id)
-        return;
-    snprintf(path, sizeof(path), "/files/%s/content", id);
-    ask.request = (struct call_request){
-        .path = path, .rewind = feed_again, .sink = feed, .ctx = &b->items
-    };
-    if (outcomes[batch_ask(b, &ask, NULL, NULL)].latency)
-        batch_items_file_end(&b->items);
-    else
-        batch_items_drop(&b->items);
-}
-
-static void remove_file(struct batcher *b, const char *id)
-{
-    char path[PATH];
-    struct batch_ask ask = { .step = BATCH_DELETE, .tries = 1 };
-
-    if (!*id)
-        return;
-    snprintf(path, sizeof(path), "/files/%s", id);
-    ask.request = (struct call_request){ .path = path, .method = "DELETE" };
-    batch_ask(b, &ask, NULL, NULL);
-}
-
-/* --- the whole ----------------------------------------------------------------------- */
 
 /* What becomes of requests that no line answers, by the last state that was seen. */
 static const struct {
@@ -263,9 +60,11 @@ static void settle_rest(struct batcher *b)
 {
     enum outcome outcome = rests[b->state].outcome;
     const char *code = rests[b->state].code, *why = rests[b->state].why;
+    int status = 0;
 
     if (b->created == NS_ABSENT) {
         outcome = b->failed;
+        status = b->failed_status;
         code = b->failed_code;
         why = b->failed_why;
     } else if (b->state == BATCH_FAILED) {
@@ -273,8 +72,10 @@ static void settle_rest(struct batcher *b)
         why = *b->failed_why ? b->failed_why : why;
     } else if (b->stop_by != NS_ABSENT && !batch_states[b->state].final) {
         outcome = OUTCOME_CUT;
+    } else if (outcome == OUTCOME_CUT) {
+        outcome = b->items.cancelled;
     }
-    batch_items_rest(&b->items, outcome, code, why);
+    batch_items_rest(&b->items, outcome, status, code, why);
 }
 
 static ns_t between(ns_t from, ns_t to)
@@ -338,20 +139,23 @@ static void clean_up(struct batcher *b)
     if (spec_of(b)->keep_files ||
         (b->created != NS_ABSENT && !batch_states[b->state].final))
         return;
-    remove_file(b, b->file_id);
-    remove_file(b, b->told.output);
-    remove_file(b, b->told.errors);
+    batch_delete(b, b->file_id);
+    batch_delete(b, b->told.output);
+    batch_delete(b, b->told.errors);
 }
 
 static void follow(struct batcher *b)
 {
     ns_t wait = spec_of(b)->wait ? spec_of(b)->wait : spec_of(b)->window;
 
-    if (poll_until(b, b->created + wait))
-        return;
-    b->leaving = true;
-    cancel(b);
-    poll_until(b, batch_now(b) + b->config->cell->limits.drain);
+    if (!poll_until(b, b->created + wait)) {
+        b->leaving = true;
+        batch_cancel(b);
+        poll_until(b, batch_now(b) + b->config->cell->limits.drain);
+    }
+    /* Who was told to stop has cut them; else they were too slow, or somebody did it. */
+    if (b->stop_by == NS_ABSENT)
+        b->items.cancelled = b->leaving ? OUTCOME_TIMEOUT_TOTAL : OUTCOME_SERVER;
 }
 
 static void reset(struct batcher *b, uint32_t phase, uint64_t number, uint64_t first,
@@ -366,6 +170,7 @@ static void reset(struct batcher *b, uint32_t phase, uint64_t number, uint64_t f
     b->resolution = 0;
     b->leaving = false;
     b->failed = OUTCOME_CUT;
+    b->failed_status = 0;
     batch_file_begin(&b->file, phase, first, n);
     b->due = batch_now(b); /* from here on: making prompts is no time of the server's */
     batch_items_begin(&b->items, b->due);
@@ -401,11 +206,11 @@ void batcher_run(struct batcher *b, uint32_t phase, uint64_t number, uint64_t fi
     atomic_fetch_add(&e->phases[phase].issued, n);
     atomic_fetch_add(&e->in_flight, n);
     b->worker->in_flight = b->worker->most_in_flight = n;
-    if (upload(b) && create(b))
+    if (batch_upload(b) && batch_create(b))
         follow(b);
     b->leaving = true;
-    fetch(b, BATCH_OUTPUT, b->told.output);
-    fetch(b, BATCH_ERRORS, b->told.errors);
+    batch_fetch(b, BATCH_OUTPUT, b->told.output);
+    batch_fetch(b, BATCH_ERRORS, b->told.errors);
     f = figures(b, batch_now(b));
     settle_rest(b);
     batch_items_last(&b->items, &f);

@@ -43,6 +43,7 @@ struct batcher {
     bool leaving;  /* it is being cancelled, fetched, cleaned up */
 
     enum outcome failed; /* of the call that ended it early ... */
+    int failed_status;
     char failed_code[64];
     char failed_why[256]; /* ... and what it said */
 };
@@ -56,23 +57,5 @@ void batcher_run(struct batcher *b, uint32_t phase, uint64_t number, uint64_t fi
 
 /* Shall nothing new begin? */
 bool batcher_stopping(const struct batcher *b);
-
-/* batch_call.c: one call of the batch under way, with its retries. */
-struct batch_ask {
-    enum batch_step step;
-    struct call_request request; /* without id; ctx of read, rewind and sink is its own */
-    unsigned tries;              /* 0: as the retry policy of the scenario says */
-    /* A whole body of a status below 300: does it say what it should? NULL: anything. */
-    bool (*take)(struct batcher *b, struct str body, struct answer *a);
-    /* Before it is made once more; false: no need to. NULL: nothing. */
-    bool (*again)(struct batcher *b);
-};
-enum outcome batch_ask(struct batcher *b, const struct batch_ask *ask, ns_t *start,
-                       ns_t *end);
-
-ns_t batch_now(const struct batcher *b); /* of the run */
-
-/* Until then, or until somebody wants us to stop: false. */
-bool batch_wait(struct batcher *b, ns_t until);
 
 #endif

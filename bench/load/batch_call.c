@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/rng.h"
-#include "load/batch.h"
+#include "load/batch_private.h"
 #include "load/engine_private.h"
 #include "load/retry.h"
 
@@ -139,7 +139,10 @@ static void tell(struct batcher *b, struct batch_event *e, const struct call *c)
 /* The latest failure, which is what is said where it was the last word. */
 static void remember(struct batcher *b, const struct batch_event *e)
 {
+    if (e->step == BATCH_FIND)
+        return;
     b->failed = e->outcome;
+    b->failed_status = e->http_status;
     snprintf(b->failed_code, sizeof(b->failed_code), "%s", e->error_code);
     snprintf(b->failed_why, sizeof(b->failed_why), "%s%s%.200s", batch_step_names[e->step],
              *e->error ? ": " : " failed", e->error);

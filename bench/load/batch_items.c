@@ -25,6 +25,7 @@ void batch_items_begin(struct batch_items *it, ns_t due)
 {
     it->due = it->start = due;
     it->id[0] = '\0';
+    it->cancelled = OUTCOME_CUT;
     it->answered = it->missing = it->repeated = it->strangers = it->damaged = 0;
     batch_items_file_end(it);
 }
@@ -105,6 +106,7 @@ static enum outcome read_answer(struct batch_items *it, const struct batch_line 
     const struct endpoint *e = it->config->endpoint->carries;
     struct answer *a = &it->answer;
     bool refused = l->status >= 400;
+    enum outcome outcome;
 
     a->status = l->status > 0 && l->status < 1000 ? (int)l->status : 0;
     if (l->error.p)
@@ -119,7 +121,8 @@ static enum outcome read_answer(struct batch_items *it, const struct batch_line 
         answer_text(a, &a->request_id, l->request_id);
     if (a->damaged)
         tell(it, &a->error, "the line holds no answer");
-    return error_classify(a, TRANSFER_DONE, !refused && !l->error.p && e->complete(a));
+    outcome = error_classify(a, TRANSFER_DONE, !refused && !l->error.p && e->complete(a));
+    return outcome == OUTCOME_CUT ? it->cancelled : outcome;
 }
 
 /* Whose line it is; false: of nobody, or of one that has an answer. */
@@ -232,13 +235,14 @@ void batch_items_drop(struct batch_items *it)
     it->consumed = it->skip = 0;
 }
 
-void batch_items_rest(struct batch_items *it, enum outcome outcome, const char *code,
-                      const char *why)
+void batch_items_rest(struct batch_items *it, enum outcome outcome, int status,
+                      const char *code, const char *why)
 {
     for (uint64_t i = 0; i < it->file->n; i++) {
         if (it->file->items[i].seen)
             continue;
         answer_reset(&it->answer);
+        it->answer.status = status;
         tell(it, &it->answer.error_code, code);
         tell(it, &it->answer.error, why);
         it->missing++;

@@ -14,7 +14,7 @@
  *     batch_items_init(&it, &file);
  *     batch_items_begin(&it, worker's cell and phase, due, start);
  *     batch_items_feed(&it, piece) ...; batch_items_file_end(&it);    // of each file
- *     batch_items_rest(&it, OUTCOME_PROTOCOL, "missing", "...");
+ *     batch_items_rest(&it, OUTCOME_PROTOCOL, 0, "missing", "...");
  *     batch_items_last(&it, &figures);
  *     batch_items_free(&it);
  */
@@ -30,8 +30,9 @@ struct batch_items {
     uint64_t skip;     /* of them, those that come again */
     ns_t due;
     ns_t start;
-    char id[97];         /* of the batch */
-    struct record *last; /* the latest one, which may be the last */
+    char id[97];            /* of the batch */
+    enum outcome cancelled; /* what a request is that the server says was cancelled */
+    struct record *last;    /* the latest one, which may be the last */
 
     uint64_t answered;
     uint64_t missing;
@@ -52,9 +53,10 @@ void batch_items_feed(struct batch_items *it, struct str piece);
 void batch_items_file_end(struct batch_items *it);
 void batch_items_drop(struct batch_items *it); /* it broke off: half a line is no line */
 
-/* All that have no answer have this one. */
-void batch_items_rest(struct batch_items *it, enum outcome outcome, const char *code,
-                      const char *why);
+/* All that have no answer have this one. status: of the call that it came of; 0: of none.
+ */
+void batch_items_rest(struct batch_items *it, enum outcome outcome, int status,
+                      const char *code, const char *why);
 
 /* The last record carries the figures of the batch; it goes its way. */
 void batch_items_last(struct batch_items *it, const struct batch_figures *figures);

@@ -107,7 +107,7 @@ static size_t on_body(char *p, size_t unit, size_t n, void *ctx)
     struct caller *c = ctx;
     const struct call_request *r = c->request;
 
-    if (r->sink && c->call.answer.status < 400) {
+    if (r->sink && c->call.answer.status / 100 == 2) {
         r->sink(r->ctx, (struct str){ p, unit * n });
         return unit * n;
     }

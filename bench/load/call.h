@@ -37,7 +37,7 @@ struct call_request {
     size_t (*read)(void *ctx, char *p, size_t n);
     void (*rewind)(void *ctx);
 
-    /* Where the body of a status below 400 goes, piece by piece, instead of call.body. */
+    /* Where the body of a status 2xx goes, piece by piece, instead of call.body. */
     void (*sink)(void *ctx, struct str piece);
     void *ctx;
 };

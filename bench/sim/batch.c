@@ -175,7 +175,7 @@ static void create(struct world *w, struct exchange *x, const struct http *http)
     snprintf(j->org, sizeof(j->org), "%.*s", (int)(key.n < 150 ? key.n : 150),
              key.n ? key.p : "");
     set_times(w, j, hours, x->received);
-    job_validate(w, j);
+    job_validate(j);
     s->jobs = mem_grow(s->jobs, s->n_jobs, &s->cap_jobs, sizeof(struct job *));
     s->jobs[s->n_jobs++] = j;
     job_put(&x->made, w, j, x->received);

@@ -14,7 +14,7 @@ void shelf_answer(struct world *w, struct exchange *x, const struct http *http,
                   struct str rest);
 
 /* Lines into items; what is wrong with them into complaints. */
-void job_validate(struct world *w, struct job *j);
+void job_validate(struct job *j);
 
 /* Answer all whose turn has come by then. x: who asks, for the time. */
 void job_work(struct world *w, struct exchange *x, struct job *j, ns_t now);

@@ -75,13 +75,12 @@ static void find_twins(struct job *j, uint64_t *ids)
         }
 }
 
-void job_validate(struct world *w, struct job *j)
+void job_validate(struct job *j)
 {
     struct str rest = { j->input->bytes.len ? j->input->bytes.p : "", j->input->bytes.len };
     uint64_t *ids = NULL;
     size_t cap = 0, cap_ids = 0, number = 0;
 
-    (void)w;
     while (rest.n && j->n <= MAX_ITEMS) {
         const char *lf = memchr(rest.p, '\n', rest.n);
         size_t n = lf ? (size_t)(lf - rest.p) + 1 : rest.n;
@@ -102,7 +101,8 @@ void job_validate(struct world *w, struct job *j)
         complain(j, "empty_file", "The input file is empty.", 0);
     if (j->n > MAX_ITEMS)
         complain(j, "too_many_requests", "The input file has more than 50000 lines.", 0);
-    find_twins(j, ids);
+    if (j->n)
+        find_twins(j, ids);
     free(ids);
 }
 

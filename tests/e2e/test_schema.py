@@ -25,9 +25,22 @@ RUNS = {
     "limits": {
         "target": {"sim": ["--limit", "rpm=600,rpd=1000,tpm=100k,tpd=1M"], "plan": "free"},
     },
+    "a limit that is met": {
+        "target": {"sim": ["--limit", "rpm=3,tpm=5k", "--announce", "tpm=9k"], "plan": "free"},
+    },
+    "a limit that is foreseen": {
+        "target": {"sim": ["--limit", "rpm=600"], "plan": "free"},
+        "load": [{"name": "steady", "concurrency": 4, "requests": 40}],
+    },
     "sessions": {"workload": {"session": {"turns": 3, "think": "5ms"}}},
     "not streamed": {"request": {"stream": False, "include_usage": None}},
     "over budget": {"budget": {"requests": 5}},
+    "batches": {
+        "target": {"plan": "developer", "sim": ["--batch-queue", "50ms", "--batch-item", "1ms",
+                                                "--batch-finalize", "10ms"]},
+        "request": {"endpoint": "batch", "stream": None, "include_usage": None},
+        "batch": {"size": 4, "poll": {"from": "10ms"}},
+    },
     "nobody there": {"target": {"base_url": "http://127.0.0.1:9/v1"}},
 }
 
