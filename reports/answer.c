@@ -3,7 +3,10 @@
 #include "base/units.h"
 #include "data/search_judge.h"
 #include "reports/figure.h"
+#include "reports/foreseen.h"
 #include "reports/text.h"
+
+answer_fn *const answers[N_ANSWERS] = { answer_put, foreseen_put };
 
 static void put_rate(struct buf *b, int64_t millionths)
 {
@@ -42,20 +45,28 @@ static void put_found(struct buf *b, const struct summary *sum,
         buf_printf(b, " (%u of %u trials)", c->found, c->searches);
 }
 
+/* Was the run in this trial when it was stopped? */
+static bool stopped_in(const struct summary *sum, const struct summary_search *s)
+{
+    for (size_t i = 0; i < sum->n_searches; i++)
+        if (sum->searches[i].trial > s->trial && sum->searches[i].n_probes)
+            return false;
+    return !sum->ended || sum->end.reason != END_DONE;
+}
+
 /* Why a search that could have gone on did not: "; search.budget of 5m00s was used up". */
 static void put_stop(struct buf *b, const struct summary *sum,
                      const struct summary_search *s)
 {
     const struct search_spec *spec = &sum->run->cells[s->cell].search;
-    bool last = s->trial + 1 == sum->run->n_trials || sum->end.reason != END_DONE;
 
     if (s->result.end != SEARCH_OPEN)
         return;
     if (s->n_probes >= spec->range.probes)
         buf_printf(b, "; narrower with more than %u probes", spec->range.probes);
-    else if (last && sum->ended && sum->end.reason == END_BUDGET)
+    else if (stopped_in(sum, s) && sum->ended && sum->end.reason == END_BUDGET)
         buf_printf(b, "; budget.%s was used up", sum->end.detail);
-    else if (last && (!sum->ended || sum->end.reason != END_DONE))
+    else if (stopped_in(sum, s))
         buf_str(b, "; it was stopped");
     else if (spec->budget) {
         buf_str(b, "; search.budget of ");

@@ -89,15 +89,14 @@ static const char *interval_text(struct gate *g, const struct slo *slo,
     return gate_text(g, &b);
 }
 
-static const char *sample_text(struct gate *g, const struct gate_row *r,
-                               const struct summary_slo *v, uint64_t needs)
+static const char *sample_text(struct gate *g, const struct summary_slo *v)
 {
     struct buf b = { 0 };
 
     units_put_count(&b, v->n);
-    if (r->verdict == GATE_NO_DATA && v->n < needs) {
+    if (v->verdict == VERDICT_NO_DATA && v->n < v->needs) {
         buf_str(&b, " of ");
-        units_put_count(&b, needs);
+        units_put_count(&b, v->needs);
     }
     return gate_text(g, &b);
 }
@@ -119,7 +118,7 @@ static const char *error_text(struct gate *g, const struct slo *slo,
 
 /* One line that stands alone: for an annotation, or a test that failed. */
 static const char *sentence(struct gate *g, const struct gate_row *r,
-                            const struct summary_slo *v, uint64_t needs)
+                            const struct summary_slo *v)
 {
     struct buf b = { 0 };
 
@@ -130,16 +129,13 @@ static const char *sentence(struct gate *g, const struct gate_row *r,
         buf_str(&b, ": so many requests failed that it is one of them");
     else if (v->has_value)
         buf_printf(&b, ": %s", r->cells[VALUE]);
-    else
-        buf_str(&b, ": no value");
     if (*r->cells[INTERVAL])
         buf_printf(&b, ", 95 %% CI %s", r->cells[INTERVAL]);
-    buf_str(&b, ", of ");
-    units_put_count(&b, v->n);
-    if (r->verdict == GATE_NO_DATA && v->n < needs) {
-        buf_str(&b, "; no verdict with fewer than ");
-        units_put_count(&b, needs);
-    }
+    if (v->verdict == VERDICT_NO_DATA) {
+        buf_printf(&b, "%sno data: ", v->has_value ? "; " : ": ");
+        figure_sample(&b, v);
+    } else
+        buf_printf(&b, ", of %s", r->cells[SAMPLE]);
     if (v->flips)
         buf_printf(&b, "; the error of the instrument, %s, would turn the verdict",
                    r->cells[ERROR]);
@@ -147,7 +143,7 @@ static const char *sentence(struct gate *g, const struct gate_row *r,
 }
 
 static const char *json_of(struct gate *g, const struct run *run, const struct slo *slo,
-                           const struct summary_slo *v, uint64_t needs)
+                           const struct summary_slo *v)
 {
     double factor = slo->is_rate ? json_rate_units[rates[slo->rate].unit].factor : 1;
     struct buf b = { 0 };
@@ -168,7 +164,7 @@ static const char *json_of(struct gate *g, const struct run *run, const struct s
     json_put_ns(&w, "lo", v->interval ? llround(v->lo * factor) : NS_ABSENT);
     json_put_ns(&w, "hi", v->interval && v->hi >= 0 ? llround(v->hi * factor) : NS_ABSENT);
     json_put_count(&w, "n", v->n);
-    json_put_count(&w, "needs", needs);
+    json_put_count(&w, "needs", v->needs);
     json_put_ns(&w, "instrument_error", v->error >= 0 ? llround(v->error) : NS_ABSENT);
     json_put_bool(&w, "within_instrument_error", v->flips);
     jsonw_end(&w);
@@ -180,9 +176,8 @@ static void add_row(struct gate *g, const struct summary *s, const struct summar
     const struct slo *slo = &s->run->slos[v->slo];
     struct gate_row *r = gate_add_row(g);
     const char *phase = phase_of(slo), *cell = cell_of(g, s->run, v->cell);
-    uint64_t needs;
 
-    r->verdict = verdicts[summary_slo_borne(slo, v, &needs)];
+    r->verdict = verdicts[v->verdict];
     r->where = *cell && *phase ? arena_printf(&g->arena, "%s, %s", cell, phase)
                                : arena_strdup(&g->arena, *cell ? cell : phase);
     r->cells[OBJECTIVE] = arena_strdup(&g->arena, slo->text);
@@ -191,10 +186,10 @@ static void add_row(struct gate *g, const struct summary *s, const struct summar
     r->cells[PHASE] = arena_strdup(&g->arena, phase);
     r->cells[VALUE] = value_text(g, slo, v);
     r->cells[INTERVAL] = interval_text(g, slo, v);
-    r->cells[SAMPLE] = sample_text(g, r, v, needs);
+    r->cells[SAMPLE] = sample_text(g, v);
     r->cells[ERROR] = error_text(g, slo, v);
-    r->sentence = sentence(g, r, v, needs);
-    r->json = json_of(g, s->run, slo, v, needs);
+    r->sentence = sentence(g, r, v);
+    r->json = json_of(g, s->run, slo, v);
 }
 
 /* --- a run ---------------------------------------------------------------------------- */

@@ -126,6 +126,16 @@ void figure_stat(struct buf *out, enum unit unit, const struct summary_stat *s)
     buf_char(out, ')');
 }
 
+void figure_sample(struct buf *out, const struct summary_slo *v)
+{
+    units_put_count(out, v->n);
+    if (v->verdict != VERDICT_NO_DATA || v->n >= v->needs)
+        return;
+    buf_str(out, " of ");
+    units_put_count(out, v->needs);
+    buf_str(out, " needed");
+}
+
 void figure_cost(struct buf *out, const struct tally *t)
 {
     if (!t->priced) {

@@ -18,6 +18,9 @@ void figure_range(struct buf *out, enum unit unit, int64_t lo, int64_t hi);
 /* "60.1 ms (58..66 ms)", its interval in brackets. */
 void figure_stat(struct buf *out, enum unit unit, const struct summary_stat *s);
 
+/* Of how many a verdict is: "1,234", or "12 of 59 needed" where they cannot bear one. */
+void figure_sample(struct buf *out, const struct summary_slo *v);
+
 /* What is known of the cost: "$0.012", "unknown", ">= $0.012 (3 unpriced)", "–". */
 void figure_cost(struct buf *out, const struct tally *t);
 

@@ -80,13 +80,13 @@ static void put_facts(struct buf *out, const struct summary *s)
     buf_free(&b);
 }
 
-/* Of a run that searches. */
+/* Of a run that searches, or that was to meet a limit. */
 static void put_answers(struct buf *out, const struct summary *s)
 {
-    for (uint32_t c = 0; c < s->run->n_cells; c++) {
+    for (uint32_t i = 0; i < s->run->n_cells * N_ANSWERS; i++) {
         struct buf b = { 0 };
 
-        answer_put(&b, s, c);
+        answers[i % N_ANSWERS](&b, s, i / N_ANSWERS);
         if (b.len) {
             buf_str(out, "<p class=\"question\"><strong>");
             markup_put(out, b.p);
@@ -278,6 +278,7 @@ static void put_slo(struct buf *out, const struct book_run *r, const struct summ
                     const struct book *b)
 {
     const struct slo *slo = &r->run->slos[v->slo];
+    struct buf sample = { 0 };
 
     buf_printf(out, "<tr><td><span class=\"badge %s\">%s %s</span></td>",
                verdict_class[v->verdict], verdict_mark[v->verdict],
@@ -289,7 +290,8 @@ static void put_slo(struct buf *out, const struct book_run *r, const struct summ
     if (b->n > 1 && v->cell == UINT32_MAX)
         html_td(out, "no such cell");
     put_slo_value(out, slo, v);
-    html_td_count(out, v->n);
+    figure_sample(&sample, v);
+    html_td_number(out, (double)v->n, &sample, NULL);
     buf_str(out, "</tr>\n");
 }
 

@@ -31,13 +31,13 @@ void markdown_text(struct buf *out, const char *text)
     free(copy);
 }
 
-/* Of a run that searches. */
+/* Of a run that searches, or that was to meet a limit. */
 static void put_answers(struct buf *out, const struct summary *s)
 {
-    for (uint32_t c = 0; c < s->run->n_cells; c++) {
+    for (uint32_t i = 0; i < s->run->n_cells * N_ANSWERS; i++) {
         struct buf b = { 0 };
 
-        answer_put(&b, s, c);
+        answers[i % N_ANSWERS](&b, s, i / N_ANSWERS);
         if (b.len) {
             buf_str(out, "**");
             markdown_text(out, b.p);
@@ -146,7 +146,7 @@ static void put_slo(struct buf *out, const struct book_run *r, const struct summ
     else
         figure_value(out, metrics[slo->metric].unit, v->value);
     buf_str(out, " | ");
-    units_put_count(out, v->n);
+    figure_sample(out, v);
     buf_str(out, " |\n");
 }
 

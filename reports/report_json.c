@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "data/tier.h"
+#include "reports/foreseen.h"
 #include "reports/json_parts.h"
 #include "reports/report.h"
 
@@ -96,6 +97,7 @@ static void put_wall(struct jsonw *w, const struct wall *wall)
     json_put_ns(w, "at_ns", wall->at);
     json_put_count(w, "requests_before", wall->before);
     json_put_int(w, "tokens_before", wall->tokens_before);
+    json_put_int(w, "audio_seconds_before", wall->audio_before);
     if (wall_sustained(wall, &requests, &tokens)) {
         json_put_int(w, "requests_per_min_after_millionths", llround(requests * 1e6));
         json_put_int(w, "tokens_per_min_after_millionths", llround(tokens * 1e6));
@@ -173,6 +175,7 @@ static void put_cell(struct jsonw *w, const struct summary *s, uint32_t cell)
     json_put_int(w, "words_per_token_ppm", c->words_per_token_ppm);
     put_limits(w, c);
     put_wall(w, &c->wall);
+    foreseen_json(w, s, cell);
     json_put_batches(w, &c->batches);
     put_labels(w, c);
     put_messages(w, c);

@@ -18,7 +18,7 @@ struct page {
 };
 
 void text_headline(const struct page *p);
-void text_answer(const struct page *p);  /* of a search: the capacity of each cell */
+void text_answer(const struct page *p);  /* what each cell found: answer.h */
 void text_curves(const struct page *p);  /* what its probes said */
 void text_batches(const struct page *p); /* what became of them, beside one by one */
 void text_walls(const struct page *p);   /* where limits refused, and how it went on */

@@ -287,13 +287,7 @@ static void take_slo_value(struct table *t, const struct slo *slo,
 {
     struct buf b = { 0 };
 
-    if (!v->has_value && v->needs > 1) {
-        buf_str(&b, "no data (");
-        units_put_count(&b, v->n);
-        buf_str(&b, " of ");
-        units_put_count(&b, v->needs);
-        buf_char(&b, ')');
-    } else if (!v->has_value)
+    if (!v->has_value)
         buf_str(&b, "no data");
     else if (v->infinite)
         buf_str(&b, "∞: too many failed");
@@ -318,6 +312,10 @@ static void take_slo_interval(struct table *t, const struct slo *slo,
     }
     if (v->flips)
         buf_printf(&b, "%swithin the error of the instrument", b.len ? ", " : "");
+    if (v->verdict == VERDICT_NO_DATA && v->n < v->needs) {
+        buf_str(&b, b.len ? ", no data: " : v->has_value ? "no data: " : "");
+        figure_sample(&b, v);
+    }
     table_take(t, STYLE_DIM, &b);
 }
 

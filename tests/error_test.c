@@ -139,6 +139,7 @@ TEST(error_says_which_limit_and_how_long_to_wait)
                "https://console.groq.com/settings/billing\",\"type\":\"tokens\",\"code\":"
                "\"rate_limit_exceeded\"}}"));
     assert_string_equal(a.limit_kind.p, "TPM");
+    assert_int_equal(a.limit_size, 6000);
     assert_int_equal(a.retry_in, 7120 * NS_PER_MS);
     assert_non_null(strstr(a.error.p, "in organization `org_***` service tier"));
     assert_null(strstr(a.error.p, "01kh0a"));

@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 
-#include "data/summary.h"
 #include "test.h"
 
 static const struct gate_column columns[] = { { "name", 'l' }, { "value", 'r' } };
@@ -71,42 +70,4 @@ TEST(what_is_only_watched_does_not_gate)
     r->watched = true;
     assert_int_equal(gate_worst(&g), GATE_PASS);
     gate_free(&g);
-}
-
-TEST(a_share_is_judged_only_by_a_sample_that_can_bear_the_claim)
-{
-    static const struct {
-        enum slo_op op;
-        double bound, value, lo, hi;
-        uint64_t n;
-        enum verdict judged, want;
-        uint64_t needs;
-    } cases[] = {
-        { SLO_LT, 1000, 0, 0, 1229, 2995, VERDICT_PASS, VERDICT_PASS, 2995 },
-        { SLO_LT, 1000, 0, 0, 1230, 2994, VERDICT_PASS, VERDICT_NO_DATA, 2995 },
-        { SLO_LT, 1000, 10000, 253, 54459, 100, VERDICT_FAIL, VERDICT_NO_DATA, 2995 },
-        { SLO_LT, 1000, 20000, 2431, 70384, 100, VERDICT_FAIL, VERDICT_FAIL, 2995 },
-        { SLO_GT, 950000, 1e6, 939000, 1e6, 59, VERDICT_PASS, VERDICT_PASS, 59 },
-        { SLO_GT, 950000, 1e6, 938000, 1e6, 58, VERDICT_PASS, VERDICT_NO_DATA, 59 },
-        { SLO_GE, 950000, 5e5, 187000, 812000, 10, VERDICT_FAIL, VERDICT_FAIL, 59 },
-        { SLO_LE, 0, 0, 0, 308000, 10, VERDICT_PASS, VERDICT_PASS, 1 },
-    };
-
-    for (size_t i = 0; i < COUNT(cases); i++) {
-        struct slo slo = {
-            .is_rate = true, .rate = RATE_ERROR, .op = cases[i].op, .value = cases[i].bound
-        };
-        struct summary_slo v = { .verdict = cases[i].judged,
-                                 .has_value = true,
-                                 .value = cases[i].value,
-                                 .interval = true,
-                                 .lo = cases[i].lo,
-                                 .hi = cases[i].hi,
-                                 .n = cases[i].n };
-        uint64_t needs;
-
-        if (summary_slo_borne(&slo, &v, &needs) != cases[i].want)
-            fail_msg("row %zu", i);
-        assert_int_equal(needs, cases[i].needs);
-    }
 }

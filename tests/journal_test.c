@@ -121,6 +121,7 @@ static void any_numbers(struct rng *rng, struct record *r)
         &r->server.prompt,
         &r->server.completion,
         &r->server.total,
+        &r->limit_size,
         &r->retry_after,
         &r->cost_nusd,
         &r->calls,

@@ -222,6 +222,44 @@ TEST(the_limit_that_trips_first_is_found_and_when)
     }
 }
 
+TEST(a_forecast_says_after_how_many_a_cell_meets_its_limit)
+{
+    static const struct {
+        const char *plan;
+        const struct load_point *rate;
+        int64_t prompt;
+        const char *limit; /* "": none */
+        double after_s;
+        double requests;
+        double tokens;
+    } cases[] = {
+        /* 30 and what comes back in 30 / 9.5 s; 150 tokens each */
+        { "free", ten, 50, "RPM", 30 / 9.5, 31.58, 31.58 * 150 },
+        { "free", half, 900, "TPM", 15, 7.5, 7500 },
+        { "developer", ten, 900, "", 0, -1, -1 },
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct fixture f;
+        struct forecast got;
+
+        init(&f, "small", cases[i].plan);
+        f.phases[0].points = cases[i].rate;
+        f.cells[0].workload.input_tokens.mean = (double)cases[i].prompt;
+        got = plan_forecast(plan(&f), 0);
+        assert_string_equal(got.limit, cases[i].limit);
+        assert_true(got.sizes[0] > 0);
+        near((double)got.requests, cases[i].requests, 0.5);
+        near((double)got.tokens, cases[i].tokens, 75);
+        if (*got.limit)
+            near((double)got.after / S, cases[i].after_s, 1e-3);
+        f.cells[0].target.base_url = (char *)"sim:"; /* which keeps no limits by itself */
+        assert_string_equal(plan_forecast(&f.plan, 0).limit, "");
+        assert_int_equal(plan_forecast(&f.plan, 0).sizes[0], -1);
+        plan_free(&f.plan);
+    }
+}
+
 /* A minute's bucket that one trial has emptied is not full again for the next. */
 TEST(limits_outlive_trials_and_are_shared_by_cells)
 {

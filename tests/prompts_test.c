@@ -415,8 +415,8 @@ TEST(a_workload_of_another_form_than_the_endpoints_is_refused)
         { { .messages = "[]" }, PROMPT_MESSAGES, NULL },
         { { .messages = "[]" },
           PROMPT_AUDIO,
-          "this endpoint takes audio; expected workload.audio.length or "
-          "workload.audio.file" },
+          "this endpoint takes audio; expected workload.audio.length, "
+          "workload.audio.file or workload.audio.url" },
         { { .audio_length = 1 },
           PROMPT_MESSAGES,
           "this endpoint takes no audio; expected no workload.audio" },

@@ -115,9 +115,8 @@ TEST(schema_knows_what_fits_and_what_does_not)
 TEST(schema_says_where_it_cannot_tell)
 {
     static const char *const schemas[] = {
-        ("{\"$ref\":\"#/$defs/a\",\"$defs\":{\"a\":{\"$ref\":\"#/$defs/"
-         "b\"},\"b\":{\"$ref\":"
-         "\"#/$defs/a\"}}}"),
+        ("{\"$ref\":\"#/$defs/a\",\"$defs\":{\"a\":{\"$ref\":\"#/$defs/b\"},"
+         "\"b\":{\"$ref\":\"#/$defs/a\"}}}"),
         "{\"$ref\":\"#\"}",
         "{\"$ref\":\"#/nowhere\"}",
         "{\"$ref\":\"https://example.com/schema.json\"}",

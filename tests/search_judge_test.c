@@ -41,12 +41,12 @@ static void stop(struct played *p)
 
 #define PROBE (10 * NS_PER_S)
 
-static void phase(struct played *p, uint32_t no, bool begin, ns_t length)
+static void phase(struct played *p, uint32_t no, bool begin, ns_t length, int64_t rate)
 {
     struct phase_event e = { .at = no * 100 * NS_PER_S + (begin ? 0 : length),
                              .phase = no,
                              .begin = begin,
-                             .rate = 10000000,
+                             .rate = rate,
                              .duration = PROBE };
 
     p->to.phase(p->to.ctx, &e);
@@ -64,7 +64,8 @@ struct probe {
     ns_t capped;   /* held by the cap, of all: part of the ttft */
     bool waits;    /* what grows is the waiting for the cap */
     ns_t paced;
-    ns_t length; /* of the phase; 0: as asked */
+    ns_t length;    /* of the phase; 0: as asked */
+    unsigned every; /* one of so many came; 0: all */
     bool no_end;
     uint64_t no_fds;
 };
@@ -96,17 +97,22 @@ static void attempt(struct played *p, const struct probe *a, uint32_t no, unsign
     p->to.record(p->to.ctx, &r);
 }
 
-static void play(struct played *p, const struct probe *a, uint32_t no)
+static void play_at(struct played *p, const struct probe *a, uint32_t no, int64_t rate)
 {
     struct health_sample h = { .worker = 0, .at = no * 100 * NS_PER_S };
 
-    phase(p, no, true, 0);
-    for (unsigned k = 0; k < 100; k++)
+    phase(p, no, true, 0, rate);
+    for (unsigned k = 0; k < 100; k += a->every ? a->every : 1)
         attempt(p, a, no, k);
     h.counters[HEALTH_FD_EXHAUSTED] = a->no_fds;
     p->to.health(p->to.ctx, &h);
     if (!a->no_end)
-        phase(p, no, false, a->length ? a->length : PROBE);
+        phase(p, no, false, a->length ? a->length : PROBE, rate);
+}
+
+static void play(struct played *p, const struct probe *a, uint32_t no)
+{
+    play_at(p, a, no, 10000000);
 }
 
 TEST(a_probe_is_judged_by_the_server_and_by_the_client)
@@ -196,6 +202,71 @@ TEST(a_probe_is_judged_by_the_server_and_by_the_client)
             fail_msg("%s: %s (%s)", cases[i].name, search_verdict_names[probes[0].verdict],
                      search_whys[probes[0].why]);
         assert_int_equal(s.n, cases[i].verdict == SEARCH_UNFINISHED ? 0 : 1);
+        stop(&p);
+    }
+}
+
+/* The same journal of a search with a minute, whose first probe is cut short of its drain.
+ */
+TEST(what_the_budget_of_time_cuts_says_nothing_of_the_server)
+{
+    static const struct {
+        ns_t budget;
+        enum search_verdict verdict;
+        enum search_why why;
+    } cases[] = {
+        { 0, SEARCH_MISSED, SEARCH_WHY_NONE },
+        { 60 * NS_PER_S, SEARCH_MISSED, SEARCH_WHY_NONE },
+        { 12 * NS_PER_S, SEARCH_UNFINISHED, SEARCH_WHY_TIME },
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct search_probe probes[SEARCH_MAX_PROBES];
+        struct probe cut = { .ttft = 50 * NS_PER_MS, .cut = 50 };
+        struct played p;
+        struct search s;
+
+        start(&p);
+        p.run.cells[0].search.budget = cases[i].budget;
+        p.run.cells[0].search.drain = 30 * NS_PER_S;
+        play(&p, &cut, 0);
+        assert_int_equal(search_replay(&s, probes, NULL, &p.run, p.recorder, 0), 1);
+        assert_int_equal(probes[0].verdict, cases[i].verdict);
+        assert_int_equal(probes[0].why, cases[i].why);
+        stop(&p);
+    }
+}
+
+/* Half of what was asked for came, or the queue may have grown: so much is not sure. */
+TEST(the_error_reaches_as_far_as_the_probes_leave_open)
+{
+    static const struct {
+        struct probe met;
+        double from_least, from_most; /* per second */
+    } cases[] = {
+        { { .ttft = 20 * NS_PER_MS }, 9.99, 10 },
+        { { .ttft = 20 * NS_PER_MS, .growth = 200000 }, 9.96, 9.981 },
+        { { .ttft = 20 * NS_PER_MS, .every = 2 }, 5.05, 5.11 },
+    };
+    static const struct probe slow = { .ttft = NS_PER_S };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct played p;
+        struct summary s;
+        struct summary_capacity c;
+
+        start(&p);
+        play(&p, &cases[i].met, 0);
+        play_at(&p, &slow, 1, 20000000);
+        summary_make(&s, &p.run, p.recorder);
+        c = summary_capacity(&s, 0);
+        assert_int_equal(s.searches[0].knee_to, 20000000);
+        assert_int_equal(c.rate + c.error, 20000000);
+        assert_int_equal(c.rate - c.error, s.searches[0].knee_from);
+        if ((double)s.searches[0].knee_from < cases[i].from_least * 1e6 ||
+            (double)s.searches[0].knee_from > cases[i].from_most * 1e6)
+            fail_msg("case %zu: from %.4f", i, (double)s.searches[0].knee_from / 1e6);
+        summary_free(&s);
         stop(&p);
     }
 }

@@ -238,6 +238,20 @@ TEST(an_interval_of_dependent_values_has_the_ranks_of_fewer_taken_outwards)
     }
 }
 
+TEST(the_greatest_of_the_counted_is_the_greatest_of_all)
+{
+    for (int64_t n = 1; n <= 300; n++)
+        for (int64_t counted = 1; counted <= n; counted++) {
+            int64_t lo, hi, few_lo, few_hi;
+
+            stats_quantile_ci(counted, 0.9, 0.95, &few_lo, &few_hi);
+            stats_quantile_ci_of(n, counted, 0.9, 0.95, &lo, &hi);
+            assert_int_equal(hi <= n, few_hi <= counted);
+            assert_int_equal(hi == n, few_hi == counted);
+            assert_true(lo <= hi && (lo == 1) == (few_lo == 1));
+        }
+}
+
 /* --- tokens over time ---------------------------------------------------------------- */
 
 static struct record answer(ns_t first, ns_t last, int64_t tokens)

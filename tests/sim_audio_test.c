@@ -1,3 +1,4 @@
+#include "base/base64.h"
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -239,6 +240,64 @@ TEST(sim_refuses_audio_in_the_words_of_the_api)
         sim_close(&sim);
     }
     buf_free(&wav);
+}
+
+TEST(sim_audio_may_be_named_by_its_url_or_stand_in_it)
+{
+    static const char verbose[] = FIELD("response_format", "verbose_json");
+    struct buf wav = { 0 }, data = { 0 }, bare = { 0 };
+    static const struct {
+        const char *fields;
+        const char *name; /* of a file beside it */
+        int status;
+        double length;
+        const char *says;
+    } cases[] = {
+        { FIELD("url", "https://example.org/clip.flac"), NULL, 200, 4, "" },
+        { NULL /* data:, below */, NULL, 200, 2.5, "" },
+        { NULL /* bare base64 */, NULL, 200, 2.5, "" },
+        { FIELD("url", "ftp://example.org/clip.wav"), NULL, 400, 0, "media file" },
+        { FIELD("url", "data:audio/wav;base64,AAAA"), NULL, 400, 0, "media file" },
+        { FIELD("url", "https://example.org/clip.flac"), "a.wav", 400, 0, "only one of" },
+        { FIELD("url", ""), NULL, 400, 0, "one of `file` or `url`" },
+    };
+    struct buf text = { 0 };
+
+    put_wav(&wav, 2500);
+    base64_encode(wav.p, wav.len, &text);
+    buf_printf(&data, FIELD("url", "data:audio/wav;base64,%s"), text.p);
+    for (char *c = text.p; *c; c++)
+        *c = *c == '+' ? '-' : *c == '/' ? '_' : *c;
+    text.p[strcspn(text.p, "=")] = '\0';
+    buf_printf(&bare, FIELD("url", "%s"), text.p);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct buf fields = { 0 };
+        struct sim sim;
+        struct played p;
+
+        sim_open(&sim, "--plan free --url-audio 4s --image-fetch 300ms");
+        buf_printf(&fields, MODEL "%s%s", verbose,
+                   i == 1   ? data.p
+                   : i == 2 ? bare.p
+                            : cases[i].fields);
+        hear_at(&sim, &p, "transcriptions", "", fields.p, cases[i].name,
+                (struct str){ wav.p, wav.len });
+        if (p.status != cases[i].status ||
+            !strstr(played_error(&p, "message"), cases[i].says))
+            fail_msg("case %zu: %d %.*s", i, p.status, (int)p.body.len, p.body.p);
+        if (p.status == 200) {
+            assert_true(json_number_value(json_object_get(p.json, "duration")) ==
+                        cases[i].length);
+            assert_int_equal(p.x->fetch, i ? 0 : 300 * MS);
+        }
+        played_free(&p);
+        sim_close(&sim);
+        buf_free(&fields);
+    }
+    buf_free(&wav);
+    buf_free(&data);
+    buf_free(&bare);
+    buf_free(&text);
 }
 
 TEST(sim_counts_prompts_of_whisper_to_896)

@@ -120,7 +120,27 @@ static struct quota_need tokens(int64_t n)
     return (struct quota_need){ .tokens = n };
 }
 
-static const struct quota_rates rates = { { 2, 100, 1000, 5000 }, 1 };
+static const struct quota_rates rates = { .limit = { 2, 100, 1000, 5000 }, .speed = 1 };
+
+TEST(sim_headers_may_announce_what_is_not_kept)
+{
+    struct quota_rates lying = rates;
+    struct quota_book book = { 0 };
+    struct quota *q = quota_get(&book, 1, "m", false, &rates, 0);
+    struct quota_denial d;
+    struct quota_shown s;
+
+    lying.announced[QUOTA_TPM] = 6000;
+    assert_int_equal(quota_admit(q, tokens(900), 0, &d), 0);
+    quota_show(q, &lying, 0, &s);
+    assert_int_equal(s.tokens.limit, 6000);
+    assert_int_equal(s.tokens.remaining, 5100);
+    assert_int_equal(s.tokens.reset, 9 * NS_PER_S); /* 900 / 6000 of a minute */
+    assert_int_equal(s.requests.limit, 100);
+    assert_int_equal(quota_admit(q, tokens(900), 0, &d), -1);
+    assert_int_equal(d.limit, 1000);
+    quota_book_free(&book);
+}
 
 TEST(sim_quotas_take_all_or_nothing)
 {
@@ -134,7 +154,7 @@ TEST(sim_quotas_take_all_or_nothing)
     assert_int_equal(d.kind, QUOTA_TPM);
     assert_int_equal(d.used, 900);
     assert_false(d.too_large);
-    quota_show(q, 0, &s);
+    quota_show(q, &rates, 0, &s);
     assert_int_equal(s.requests.limit, 100);
     assert_int_equal(s.requests.remaining, 99);
     assert_int_equal(s.tokens.limit, 1000);
@@ -149,7 +169,9 @@ TEST(sim_quotas_take_all_or_nothing)
 
 TEST(sim_quotas_count_seconds_of_audio_by_the_hour_and_the_day)
 {
-    static const struct quota_rates heard = { { [QUOTA_ASH] = 100, [QUOTA_ASD] = 150 }, 1 };
+    static const struct quota_rates heard = {
+        .limit = { [QUOTA_ASH] = 100, [QUOTA_ASD] = 150 }, .speed = 1
+    };
     static const struct {
         int64_t at_s, audio_s;
         enum quota_kind denied; /* N_QUOTAS: none */
@@ -173,7 +195,7 @@ TEST(sim_quotas_count_seconds_of_audio_by_the_hour_and_the_day)
             assert_int_equal(d.kind, steps[i].denied);
             assert_string_equal(quota_denial_type(&d), "seconds");
         }
-        quota_show(q, now, &s);
+        quota_show(q, &heard, now, &s);
         assert_int_equal(s.audio.limit, 100);
         assert_int_equal(s.audio.remaining, steps[i].remaining);
         assert_int_equal(s.tokens.limit, 0);

@@ -242,11 +242,15 @@ TEST(an_objective_passes_fails_or_has_no_data)
         { "e2e max < 1s", 0, 0, VERDICT_NO_DATA, -1 },
         { "send_lag max < 1s", 100, 50, VERDICT_PASS, 0 },
         /* rates */
-        { "error_rate < 1%", 100, 0, VERDICT_PASS, 0 },
-        { "error_rate < 1%", 99, 1, VERDICT_FAIL, 10000 },
-        { "error_rate <= 1%", 99, 1, VERDICT_PASS, 10000 },
+        { "error_rate < 1%", 299, 0, VERDICT_PASS, 0 },
+        { "error_rate < 1%", 298, 0, VERDICT_NO_DATA, 0 }, /* too few to show it */
+        { "error_rate < 1%", 99, 1, VERDICT_NO_DATA, 10000 },
+        { "error_rate < 1%", 90, 10, VERDICT_FAIL, 100000 }, /* enough to show this */
+        { "error_rate < 1%", 297, 3, VERDICT_FAIL, 10000 },
+        { "error_rate <= 1%", 297, 3, VERDICT_PASS, 10000 },
         { "error_rate < 1%", 0, 0, VERDICT_NO_DATA, -1 },
-        { "retry_rate < 5%", 10, 0, VERDICT_PASS, 0 },
+        { "retry_rate < 5%", 59, 0, VERDICT_PASS, 0 },
+        { "retry_rate < 5%", 58, 0, VERDICT_NO_DATA, 0 },
         { "goodput(ttft<=50ms) > 40%", 99, 1, VERDICT_PASS, 500000 },
         { "goodput(ttft<=50ms) > 60%", 99, 1, VERDICT_FAIL, 500000 },
         { "cost_per_1k_tokens < $1", 10, 0, VERDICT_NO_DATA, -1 },
@@ -278,7 +282,7 @@ TEST(an_objective_passes_fails_or_has_no_data)
 
 TEST(cut_requests_are_neither_error_nor_latency)
 {
-    struct fixture *f = start(1, 1, "error_rate < 1%;ttft p50 < 1s");
+    struct fixture *f = start(1, 1, "error_rate < 30%;ttft p50 < 1s");
 
     put_good(f, 0, 10);
     for (uint64_t k = 0; k < 90; k++)

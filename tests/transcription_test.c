@@ -41,6 +41,12 @@ TEST(transcriptions_are_asked_for_by_a_form_with_a_file)
             .body = "{\"response_format\":\"text\"}" },
           "fLaC",
           "request-translation.form" },
+        { &endpoint_transcription,
+          { .model = "whisper-large-v3-turbo",
+            .audio_by_url = true,
+            .body = "{\"response_format\":\"json\"}" },
+          "https://example.org/a/clip.flac?v=1",
+          "request-url.form" },
     };
 
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -74,8 +80,7 @@ TEST(transcriptions_refuse_what_is_ours_to_say)
         { { .model = "m", .body = "{\"file\":\"a\"}" },
           "request.body must not hold \"file\": workload.audio makes it" },
         { { .model = "m", .body = "{\"url\":\"a\"}" },
-          "request.body must not hold \"url\": audio is uploaded; expected "
-          "workload.audio" },
+          "request.body must not hold \"url\": workload.audio.url sets it" },
     };
 
     for (size_t i = 0; i < COUNT(cases); i++) {

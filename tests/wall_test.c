@@ -23,7 +23,7 @@ TEST(a_wall_is_where_the_first_attempt_was_refused)
     struct wall w;
     double requests, tokens;
 
-    wall_init(&w);
+    wall_init(&w, NULL);
     for (int i = 0; i < 30; i++)
         add(&w, i * NS_PER_S / 10, OUTCOME_OK, 1);
     assert_int_equal(w.at, NS_ABSENT);
@@ -45,7 +45,7 @@ TEST(a_retry_that_is_refused_again_waited_too_short)
 {
     struct wall w;
 
-    wall_init(&w);
+    wall_init(&w, NULL);
     add(&w, 0, OUTCOME_RATE_LIMITED, 1);
     add(&w, 2 * NS_PER_S, OUTCOME_RATE_LIMITED, 2);
     add(&w, 4 * NS_PER_S, OUTCOME_OK, 3);
@@ -60,7 +60,7 @@ TEST(a_wall_that_was_not_reached_has_no_pace)
     struct wall w;
     double requests, tokens;
 
-    wall_init(&w);
+    wall_init(&w, NULL);
     add(&w, 0, OUTCOME_OK, 1);
     assert_false(wall_sustained(&w, &requests, &tokens));
     add(&w, NS_PER_S, OUTCOME_RATE_LIMITED, 1);

@@ -236,10 +236,10 @@ TEST(null_reply_ends_where_its_pieces_do)
     assert_int_equal(r.n_pieces, 6);
     assert_true(str_is(null_reply_piece(&r, 5), "data: [DONE]\n\n"));
     null_reply_free(&r);
-    assert_int_equal(null_reply_make(&r, "speech", &spec, 2, &err), -1);
+    assert_int_equal(null_reply_make(&r, "embeddings", &spec, 2, &err), -1);
     assert_string_equal(
-        err.msg,
-        "target null: has no answer for the endpoint speech; it has for chat, responses");
+        err.msg, "target null: has no answer for the endpoint embeddings; it has for "
+                 "chat, responses, transcription, translation, speech");
 }
 
 struct decoding {
@@ -281,6 +281,34 @@ static void expect_whole(const struct endpoint *ep, bool stream)
     sse_free(&sse);
     answer_free(&d.a);
     null_reply_free(&r);
+}
+
+TEST(null_replies_to_audio_are_a_text_and_a_wav_file)
+{
+    struct request_spec spec = { .stream = true };
+    struct null_reply r;
+    struct answer a;
+    struct err err;
+
+    assert_int_equal(null_reply_make(&r, "transcription", &spec, 7, &err), 0);
+    assert_int_equal(r.n_pieces, 1);
+    answer_init(&a);
+    a.status = 200;
+    endpoint_transcription.body(&a, null_reply_piece(&r, 0), 1);
+    assert_true(a.text && endpoint_transcription.complete(&a));
+    null_reply_free(&r);
+
+    assert_int_equal(null_reply_make(&r, "speech", &spec, 7, &err), 0);
+    assert_int_equal(r.n_pieces, 8);
+    answer_reset(&a);
+    a.status = 200;
+    for (uint64_t i = 0; i < r.n_pieces; i++)
+        endpoint_speech.bytes(&a, null_reply_piece(&r, i), 1 + (ns_t)i);
+    assert_true(endpoint_speech.complete(&a));
+    assert_int_equal(a.frames, 7);
+    assert_int_equal(wav_length(&a.wav), 140 * NS_PER_MS);
+    null_reply_free(&r);
+    answer_free(&a);
 }
 
 TEST(null_replies_are_whole_answers_of_their_endpoints)

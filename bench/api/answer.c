@@ -16,6 +16,7 @@ static void nothing_yet(struct answer *a)
     for (size_t i = 0; i < N_LIMITS; i++)
         a->limits[i] = (struct limit){ -1, -1, NS_ABSENT };
     a->retry_after = a->retry_in = NS_ABSENT;
+    a->limit_size = -1;
     a->role = a->first = a->reasoning = NS_ABSENT;
     a->answer = a->last = a->stall = NS_ABSENT;
     a->frames = a->shared = a->gaps_lost = 0;

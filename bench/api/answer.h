@@ -113,6 +113,7 @@ struct answer {
     struct buf error_code;
     struct buf error;      /* message, for a person */
     struct buf limit_kind; /* TPM, RPD, ... */
+    int64_t limit_size;    /* as its message says; -1: it does not */
     ns_t retry_in;         /* "Please try again in D" */
 };
 

@@ -175,6 +175,7 @@ static void read_prose(struct answer *a)
     prose_read((struct str){ answer_string(&a->error), a->error.len }, &prose);
     if (prose.kind.n)
         answer_text(a, &a->limit_kind, prose.kind);
+    a->limit_size = prose.kind.n && prose.limit > 0 ? prose.limit : -1;
     a->retry_in = prose_wait(&prose);
 }
 

@@ -19,8 +19,8 @@ enum transfer_end {
 
 /*
  * Body of an answer whose status is 400 or more: JSON error object, HTML or plain text.
- * Fills error, error_type, error_code, error_status, limit_kind, retry_in. Never fails. The
- * first error of an attempt stays, later ones are ignored.
+ * Fills error, error_type, error_code, error_status, limit_kind, limit_size, retry_in.
+ * Never fails. The first error of an attempt stays, later ones are ignored.
  */
 void error_body(struct answer *a, struct str body);
 

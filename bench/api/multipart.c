@@ -137,6 +137,12 @@ void multipart_file(struct buf *out, const char *field, const char *file_name)
     buf_printf(out, "\"" LINE "Content-Type: %s" LINE LINE, type_of(file_name));
 }
 
+void multipart_open(struct buf *out, const char *field)
+{
+    begin(out, field);
+    buf_str(out, LINE LINE);
+}
+
 void multipart_end(struct buf *out)
 {
     buf_str(out, LINE "--" MULTIPART_BOUNDARY "--" LINE);

@@ -9,8 +9,8 @@
 #include "base/str.h"
 
 /*
- * A request body as multipart/form-data (RFC 7578): fields, and one file whose bytes stand
- * between head and tail.
+ * A request body as multipart/form-data (RFC 7578): fields, and one file, or one value,
+ * whose bytes stand between head and tail.
  *
  *     multipart_field(head, "model", str_of("whisper-large-v3"));
  *     multipart_fields(head, spec->body, owned, err);
@@ -35,6 +35,8 @@ int multipart_fields(struct buf *out, const char *body, const struct owned *owne
 
 /* The head of the file's part. Its type goes by the end of its name. */
 void multipart_file(struct buf *out, const char *field, const char *file_name);
+/* The head of a field whose value follows it, in place of a file's bytes. */
+void multipart_open(struct buf *out, const char *field);
 void multipart_end(struct buf *out);
 
 /* Would these bytes end the file's part? */

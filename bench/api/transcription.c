@@ -5,8 +5,9 @@
 #include "api/reading.h"
 
 /*
- * POST /audio/transcriptions and /audio/translations: a file goes up as a form, and text
- * comes back, bare or in JSON. Their bodies carry neither usage nor times of the server.
+ * POST /audio/transcriptions and /audio/translations: a form goes up, with a file in it or
+ * the URL of one, and text comes back, bare or in JSON. Their bodies carry neither usage
+ * nor times of the server.
  */
 struct transcript {
     struct reading r;
@@ -99,7 +100,7 @@ static bool transcription_complete(const struct answer *a)
 static const struct owned owned[] = {
     { .key = "model", .instead = "request.model or the matrix sets it" },
     { .key = "file", .instead = "workload.audio makes it" },
-    { .key = "url", .instead = "audio is uploaded; expected workload.audio" },
+    { .key = "url", .instead = "workload.audio.url sets it" },
     { .key = NULL },
 };
 
@@ -111,7 +112,10 @@ static int transcription_prepare(const struct request_spec *spec, struct buf *he
     multipart_field(head, "model", str_of(spec->model));
     if (spec->body && multipart_fields(head, spec->body, owned, err))
         return -1;
-    multipart_file(head, "file", spec->upload_name ? spec->upload_name : "clip.wav");
+    if (spec->audio_by_url)
+        multipart_open(head, "url");
+    else
+        multipart_file(head, "file", spec->upload_name ? spec->upload_name : "clip.wav");
     multipart_end(tail);
     return 0;
 }
@@ -124,7 +128,7 @@ static int transcription_prepare(const struct request_spec *spec, struct buf *he
 const struct endpoint endpoint_transcription = {
     .name = "transcription",
     .path = "/audio/transcriptions",
-    .help = "speech to text: audio goes up as a file",
+    .help = "speech to text: audio goes up as a file, or is named by its URL",
     .operation = "transcription",
     SPEECH_TO_TEXT,
 };

@@ -299,6 +299,8 @@ static void plan_run(struct launch *l)
              clock_system.real(clock_system.ctx));
     l->run.host.libcurl = wire_library_version();
     l->run.doctor = l->doctor;
+    for (size_t i = 0; i < l->run.n_cells; i++)
+        l->run.cells[i].forecast = plan_forecast(&l->plan, i);
 }
 
 /* A file that cannot be used is as good as none; that it is there, is said. */

@@ -223,6 +223,7 @@ static const struct field attempt[] = {
     FIELD_OBJECT("batch", batch_figures, struct record, batch),
     FIELD_TEXT("batch_id", struct record, batch_id),
     FIELD_PART("limits", limits),
+    FIELD_INT("limit_size", I64, struct record, limit_size, -1),
     FIELD_INT("retry_after", I64, struct record, retry_after, NS_ABSENT),
     FIELD_INT("cost", I64, struct record, cost_nusd, -1),
     FIELD_INT("calls", I64, struct record, calls, -1),

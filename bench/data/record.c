@@ -47,6 +47,7 @@ void record_init(struct record *r)
         .dns = NS_ABSENT,
         .tcp = NS_ABSENT,
         .tls = NS_ABSENT,
+        .limit_size = -1,
         .retry_after = NS_ABSENT,
         .cost_nusd = -1,
         .calls = -1,

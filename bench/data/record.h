@@ -161,6 +161,7 @@ struct record {
     int64_t characters; /* of the text that is to be spoken */
 
     struct limit limits[N_LIMITS];
+    int64_t limit_size; /* of the limit that a refusal named, as it said; -1: it did not */
     ns_t retry_after;
     int64_t cost_nusd;
 

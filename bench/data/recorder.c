@@ -313,7 +313,7 @@ struct recorder *recorder_open(const struct run *run)
     r->worked_on = mem_array(MAX_WORKERS, sizeof(*r->worked_on));
     r->lives = mem_array(MAX_WORKERS, sizeof(*r->lives));
     for (size_t i = 0; i < run->n_cells; i++)
-        wall_init(&r->cells[i].wall);
+        wall_init(&r->cells[i].wall, run->cells[i].forecast.sizes);
     for (size_t i = 0; i < run->n_cells; i++)
         for (int k = 0; k < N_LIMITS; k++)
             r->cells[i].limits[k] = (struct limit_seen){ -1, -1, -1, NS_ABSENT, NS_ABSENT };

@@ -110,6 +110,7 @@ static void plan_cell(struct run *r, struct run_cell *to, const struct cell *fro
         .cold = is_cold(&from->workload),
         .shared_prefix = from->workload.unique_head ? 0 : from->workload.prefix_tokens,
         .loads = loads,
+        .forecast = forecast_none,
         .search = from->search,
         .n_loads = from->n_phases,
     };

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "data/doctor.h"
+#include "data/forecast.h"
 #include "data/scenario.h"
 
 /*
@@ -49,6 +50,7 @@ struct run_cell {
     uint64_t shared_prefix; /* tokens that prompts have in common; 0: none, or not known */
     const struct run_load *loads; /* one for each phase */
     size_t n_loads;
+    struct forecast forecast;  /* the caller of run_plan sets it */
     struct search_spec search; /* its phases have the loads that their begins tell */
 };
 

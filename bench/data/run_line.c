@@ -168,6 +168,7 @@ static const struct field cell_fields[] = {
     FIELD_TEXT("tier", struct run_cell, tier),
     FIELD_OTHER("keys", put_keys, get_keys),
     FIELD_OTHER("loads", put_loads, get_loads),
+    FIELD_OBJECT("forecast", forecast_fields, struct run_cell, forecast),
     FIELD_OBJECT("search", search_fields, struct run_cell, search),
     FIELD_BOOL("read_stamps", struct run_cell, read_stamps),
     FIELD_BOOL("new_connections", struct run_cell, new_connections),
@@ -175,7 +176,9 @@ static const struct field cell_fields[] = {
     FIELD_INT("shared_prefix", U64, struct run_cell, shared_prefix, 0),
 };
 
-static const struct run_cell blank_cell = { .name = "", .model = "" };
+static const struct run_cell blank_cell = { .name = "",
+                                            .model = "",
+                                            .forecast = FORECAST_NONE };
 static const struct kind cells = { cell_fields, COUNT(cell_fields), sizeof(blank_cell),
                                    &blank_cell };
 

@@ -72,6 +72,7 @@ struct request_spec {
     int64_t max_completion_tokens; /* the one in body, for planning; -1 unknown */
     const char *service_tier;      /* the one in body; NULL where none */
     const char *upload_name;       /* of the file that goes up; NULL: it has none */
+    bool audio_by_url;             /* it is named, and the server fetches it */
 };
 
 /* Pictures that go along with each prompt, a few of them in turn. */
@@ -114,6 +115,7 @@ struct workload {
     uint64_t characters;      /* of synthetic text; 0: as input_tokens say */
     ns_t audio_length; /* of synthetic audio, or of the file where that does not tell */
     const char *audio_file; /* path of a file that was there, or NULL */
+    const char *audio_url;  /* of what the server fetches, or holds itself; or NULL */
     uint64_t audio_rate;    /* samples per second of synthetic audio */
     bool unique_head; /* the first words differ in every request: nothing can be cached */
     double words_per_token; /* 0: learnt */

@@ -153,9 +153,9 @@ static bool go_together(const char *one, const char *other)
 static int find_source(struct draft *d, struct keys_reader *r, const char **source)
 {
     static const char *const sources[] = {
-        "workload.messages",     "workload.dataset",      "workload.text",
-        "workload.characters",   "workload.audio.length", "workload.audio.file",
-        "workload.input_tokens",
+        "workload.messages",   "workload.dataset",      "workload.text",
+        "workload.characters", "workload.audio.length", "workload.audio.file",
+        "workload.audio.url",  "workload.input_tokens",
     };
 
     *source = NULL;
@@ -265,17 +265,38 @@ static int check_images(struct draft *d, struct keys_reader *r)
     return 0;
 }
 
+/* Its value stands in a form as it is written. */
+static int check_audio(struct draft *d, struct keys_reader *r)
+{
+    struct workload *w = &d->cell.workload;
+    const struct node *at = draft_seen(d->seen, "workload.audio.url");
+
+    if (at && w->audio_file)
+        return node_err(r->err, at->mark,
+                        "audio is uploaded or named; expected workload.audio.file or "
+                        "workload.audio.url, and not both");
+    for (const char *c = at ? w->audio_url : ""; *c; c++)
+        if ((unsigned char)*c <= ' ')
+            return node_err(r->err, at->mark,
+                            "a URL holds no spaces and no line ends; expected it without");
+    if (at && !*w->audio_url)
+        return node_err(r->err, at->mark, "the URL is empty; expected https://...");
+    d->cell.request.audio_by_url = at != NULL;
+    if (!at && (w->audio_file || w->audio_length > 0))
+        d->cell.request.upload_name = w->audio_file ? base_name(w->audio_file) : "clip.wav";
+    return 0;
+}
+
 static int check_workload(struct draft *d, struct keys_reader *r)
 {
     struct workload *w = &d->cell.workload;
     const char *source;
 
-    if (find_source(d, r, &source) || check_images(d, r) || check_session(d, r))
+    if (find_source(d, r, &source) || check_images(d, r) || check_session(d, r) ||
+        check_audio(d, r))
         return -1;
     if (d->messages)
         w->messages = node_json_text(r->arena, d->messages);
-    if (w->audio_file || w->audio_length > 0)
-        d->cell.request.upload_name = w->audio_file ? base_name(w->audio_file) : "clip.wav";
     if (source && strcmp(source, "workload.input_tokens") != 0)
         return refuse_synthetic(d, r, source);
     if (!source)

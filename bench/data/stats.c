@@ -74,12 +74,12 @@ bool stats_quantile_ci(int64_t n, double q, double confidence, int64_t *lo_rank,
 bool stats_quantile_ci_of(int64_t n, int64_t counted, double q, double confidence,
                           int64_t *lo_rank, int64_t *hi_rank)
 {
-    double each = counted > 0 ? (double)n / (double)counted : 1;
     bool both = stats_quantile_ci(counted, q, confidence, lo_rank, hi_rank);
 
-    *hi_rank = *hi_rank > counted ? n + 1 : (int64_t)ceil((double)*hi_rank * each);
+    /* In whole numbers: rounded, the last of the counted might become one beyond the n. */
+    *hi_rank = *hi_rank > counted ? n + 1 : (*hi_rank * n + counted - 1) / counted;
     if (*lo_rank > 0)
-        *lo_rank = (int64_t)((double)(*lo_rank - 1) * each) + 1;
+        *lo_rank = (*lo_rank - 1) * n / counted + 1;
     return both;
 }
 

@@ -174,18 +174,10 @@ struct summary_slo {
     double lo;
     double hi; /* -1: no limit on that side */
     uint64_t n;
-    uint64_t needs;
-    double error; /* of the instrument, in the same unit; -1: none is known */
-    bool flips;   /* adding it would turn the verdict */
+    uint64_t needs; /* the least n that bears the claim */
+    double error;   /* of the instrument, in the same unit; -1: none is known */
+    bool flips;     /* adding it would turn the verdict */
 };
-
-/*
- * The verdict as a gate sees it. Of a share, as of a percentile, a sample says nothing that
- * could not prove it if all were good: 0 of 100 failed does not show "less than 0.1 %".
- * Unless so few prove that it does not hold. *needs: the least n that bears the claim.
- */
-enum verdict summary_slo_borne(const struct slo *slo, const struct summary_slo *v,
-                               uint64_t *needs);
 
 struct summary_health {
     enum validity validity;

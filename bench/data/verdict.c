@@ -280,20 +280,25 @@ static void judge_rate(struct summary_slo *v, const struct slo *slo,
         verdict_holds(slo->op, rate.value, slo->value) ? VERDICT_PASS : VERDICT_FAIL;
 }
 
-enum verdict summary_slo_borne(const struct slo *slo, const struct summary_slo *v,
-                               uint64_t *needs)
+static bool bears(const struct slo *slo, const struct summary_slo *v)
+{
+    bool below = slo->op == SLO_LT || slo->op == SLO_LE;
+
+    if (v->n >= v->needs)
+        return true;
+    return v->interval && (below ? v->lo > slo->value : v->hi < slo->value);
+}
+
+void verdict_bear(struct summary_slo *v, const struct slo *slo)
 {
     bool below = slo->op == SLO_LT || slo->op == SLO_LE;
     double bound = slo->value / 1e6, good = below ? 1 - bound : bound;
 
-    *needs = v->needs;
-    if (!slo->is_rate || !rates[slo->rate].proportion || !v->has_value)
-        return v->verdict;
-    *needs = good > 0 && good < 1 ? (uint64_t)stats_min_sample(good, CONFIDENCE) : 1;
-    if (v->n >= *needs ||
-        (v->interval && (below ? v->lo > slo->value : v->hi < slo->value)))
-        return v->verdict;
-    return VERDICT_NO_DATA;
+    if (!slo->is_rate || !rates[slo->rate].proportion)
+        return;
+    v->needs = good > 0 && good < 1 ? (uint64_t)stats_min_sample(good, CONFIDENCE) : 1;
+    if (!bears(slo, v))
+        v->verdict = VERDICT_NO_DATA;
 }
 
 /* --- all ------------------------------------------------------------------------------ */
@@ -318,6 +323,7 @@ static void judge(struct summary *s, const struct recorder *r, uint32_t slo, uin
     hist_init_standard(&of.hist);
     gather(&of, s, r, slo, cell);
     verdict_judge(v, &s->run->slos[slo], &of, &s->health.facts, s->health.e);
+    verdict_bear(v, &s->run->slos[slo]);
     hist_free(&of.hist);
     s->health.facts.flips_verdict |= v->flips;
 }

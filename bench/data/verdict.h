@@ -28,6 +28,14 @@ void verdict_gather(struct verdict_subject *to, const struct run *run,
 void verdict_judge(struct summary_slo *v, const struct slo *slo, struct verdict_subject *of,
                    const struct health_facts *facts, ns_t of_run);
 
+/*
+ * The verdict that is told, in every report and by every gate. Of a share, as of a
+ * percentile, a sample says nothing that could not prove it if all were good: 0 of 100
+ * failed does not show "less than 0.1 %". Unless so few prove that it does not hold.
+ * v->needs: the least n that bears the claim. A probe of a search has rules of its own.
+ */
+void verdict_bear(struct summary_slo *v, const struct slo *slo);
+
 bool verdict_holds(enum slo_op op, double value, double bound);
 
 #endif

@@ -1,15 +1,50 @@
 #include "data/wall.h"
 
+#include <math.h>
 #include <string.h>
 
 /* A pace is told of a time as long as this, at least. */
 #define LEAST (5 * NS_PER_S)
 
-void wall_init(struct wall *w)
+void wall_init(struct wall *w, const int64_t sizes[N_RATE_LIMITS])
 {
-    *w = (struct wall){
-        .first = NS_ABSENT, .at = NS_ABSENT, .last = NS_ABSENT, .headroom_ppm = -1
-    };
+    *w = (struct wall){ .first = NS_ABSENT,
+                        .at = NS_ABSENT,
+                        .last = NS_ABSENT,
+                        .named_size = -1,
+                        .headroom_ppm = -1 };
+    for (int i = 0; i < N_LIMITS; i++)
+        w->told[i] = (struct limit){ -1, -1, NS_ABSENT };
+    for (int i = 0; sizes && i < N_RATE_LIMITS; i++)
+        if (sizes[i] > 0)
+            w->books[i] = (struct wall_book){ (double)sizes[i], (double)sizes[i],
+                                              (double)sizes[i], 0 };
+}
+
+/* Refilled as servers say they do; answers end in another order than they began. */
+static void book(struct wall_book *b, ns_t window, double need, ns_t now)
+{
+    if (b->size <= 0)
+        return;
+    if (now > b->at) {
+        b->level =
+            fmin(b->size, b->level + b->size * (double)(now - b->at) / (double)window);
+        b->at = now;
+    }
+    b->level -= need;
+    b->lowest = fmin(b->lowest, b->level);
+}
+
+static void hear(struct wall *w, const struct record *r)
+{
+    if (w->at != NS_ABSENT)
+        return;
+    w->told_by_refusal = false;
+    for (int i = 0; i < N_LIMITS; i++)
+        if (r->limits[i].limit > 0) {
+            w->told[i] = r->limits[i];
+            w->told_by_refusal |= r->outcome == OUTCOME_RATE_LIMITED;
+        }
 }
 
 static void see_headroom(struct wall *w, const struct record *r)
@@ -40,6 +75,7 @@ static void refuse(struct wall *w, const struct record *r, ns_t start)
     if (w->at == NS_ABSENT) {
         w->at = start;
         take_kind(w, r->limit_kind);
+        w->named_size = r->limit_size;
     }
     w->refused++;
     w->announced += r->retry_after != NS_ABSENT;
@@ -52,9 +88,17 @@ static void let_through(struct wall *w, const struct record *r, ns_t start)
     bool before = w->at == NS_ABSENT || start < w->at;
     int64_t tokens = (r->tokens.prompt > 0 ? r->tokens.prompt : 0) +
                      (r->tokens.completion > 0 ? r->tokens.completion : 0);
+    int64_t audio = (int64_t)rate_audio_need(r->audio.sent);
+    struct rate_need need;
 
     *(before ? &w->before : &w->after) += 1;
     *(before ? &w->tokens_before : &w->tokens_after) += tokens;
+    *(before ? &w->audio_before : &w->audio_after) += audio;
+    need.of[LIMIT_REQUESTS] = 1;
+    need.of[LIMIT_TOKENS] = (double)tokens;
+    need.of[LIMIT_AUDIO_SECONDS] = (double)audio;
+    for (int i = 0; i < N_RATE_LIMITS; i++)
+        book(&w->books[i], rate_limit_kinds[i].window, rate_need_of(&need, i), start);
 }
 
 void wall_add(struct wall *w, const struct record *r)
@@ -64,6 +108,7 @@ void wall_add(struct wall *w, const struct record *r)
     if (start == NS_ABSENT || r->outcome == OUTCOME_CUT)
         return;
     see_headroom(w, r);
+    hear(w, r);
     if (w->first == NS_ABSENT || start < w->first)
         w->first = start;
     if (start > w->last)

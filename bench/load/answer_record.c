@@ -41,6 +41,7 @@ void record_take_answer(struct record *r, const struct answer *a)
     r->judgement = a->judgement;
     take_audio(r, a);
     memcpy(r->limits, a->limits, sizeof(r->limits));
+    r->limit_size = a->limit_size;
     r->retry_after = a->retry_after;
     if (a->calls)
         r->calls = a->calls;

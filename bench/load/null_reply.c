@@ -118,6 +118,57 @@ static void responses_body(struct null_reply *r)
     one_piece(r);
 }
 
+/* --- audio ---------------------------------------------------------------------------- */
+
+enum { SOUND_RATE = 48000, SAMPLE = 2, PIECE = SOUND_RATE / 50 * SAMPLE, WAV_HEAD = 44 };
+
+static const char *const sound_head[] = { "HTTP/1.1 200 OK", "content-type: audio/wav", "",
+                                          NULL };
+static const char silence[PIECE]; /* 20 ms */
+
+static void transcript_body(struct null_reply *r)
+{
+    buf_str(&r->text, "{\"text\":\"");
+    put_words(&r->text, r->frames);
+    buf_str(&r->text, "\",\"x_groq\":{\"id\":\"req_00000000000000000000000000\"}}");
+    one_piece(r);
+}
+
+static void put_le(struct buf *out, uint64_t v, int bytes)
+{
+    for (int i = 0; i < bytes; i++)
+        buf_char(out, (char)(v >> 8 * i & 0xFF));
+}
+
+/* 16 bit, mono. */
+static void put_wav_head(struct buf *out, uint64_t bytes)
+{
+    buf_str(out, "RIFF");
+    put_le(out, WAV_HEAD - 8 + bytes, 4);
+    buf_str(out, "WAVEfmt ");
+    put_le(out, 16, 4);
+    put_le(out, 1, 2);
+    put_le(out, 1, 2);
+    put_le(out, SOUND_RATE, 4);
+    put_le(out, SOUND_RATE * SAMPLE, 4);
+    put_le(out, SAMPLE, 2);
+    put_le(out, 8 * SAMPLE, 2);
+    buf_str(out, "data");
+    put_le(out, bytes, 4);
+}
+
+/* A frame is 20 ms of silence. */
+static void sound_stream(struct null_reply *r, const struct request_spec *spec)
+{
+    (void)spec; /* whatever format is asked for, this is WAV */
+    put_wav_head(&r->text, r->frames * PIECE);
+    r->head = sound_head;
+    r->role = (struct str){ r->text.p, r->text.len };
+    r->frame = (struct str){ silence, PIECE };
+    r->n_pieces = 1 + r->frames;
+}
+
+/* An endpoint that has only one of the two answers so, whatever request.stream says. */
 static const struct {
     const char *endpoint;
     void (*stream)(struct null_reply *r, const struct request_spec *spec);
@@ -125,6 +176,9 @@ static const struct {
 } answers[] = {
     { "chat", chat_stream, chat_body },
     { "responses", responses_stream, responses_body },
+    { "transcription", NULL, transcript_body },
+    { "translation", NULL, transcript_body },
+    { "speech", sound_stream, NULL },
 };
 
 static int no_answer(const char *endpoint, struct err *err)
@@ -148,7 +202,7 @@ int null_reply_make(struct null_reply *r, const char *endpoint,
     for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
         if (strcmp(endpoint, answers[i].endpoint) != 0)
             continue;
-        if (spec->stream)
+        if (answers[i].stream && (spec->stream || !answers[i].body))
             answers[i].stream(r, spec);
         else
             answers[i].body(r);

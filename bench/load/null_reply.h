@@ -11,7 +11,8 @@
 /*
  * What the target `null:` answers, the same each time: a head, and a body in pieces as a
  * server would write them. Streamed: the role, `frames` frames of a token each, the end,
- * the usage where it is asked for, [DONE]. Else one JSON document.
+ * the usage where it is asked for, [DONE]; or the head of a WAV file and pieces of it. Else
+ * one JSON document.
  *
  *     if (null_reply_make(&r, "chat", &cell->request, 16, &err)) ...
  *     for (uint64_t i = 0; i < r.n_pieces; i++)

@@ -7,15 +7,6 @@
 #include "api/bucket.h"
 #include "base/mem.h"
 
-enum { MINUTE_MAX = 10 * 60, HOUR_MAX = 4 * 3600 }; /* s: between the usual windows */
-
-/* What the headers of each kind are about where they do not tell and the limit is known. */
-static const ns_t usual_window[N_LIMITS] = {
-    [LIMIT_REQUESTS] = RATE_LIMIT_DAY,
-    [LIMIT_TOKENS] = RATE_LIMIT_MINUTE,
-    [LIMIT_AUDIO_SECONDS] = RATE_LIMIT_HOUR,
-};
-
 struct pacer {
     pthread_mutex_t lock;
     struct bucket buckets[N_RATE_LIMITS];
@@ -45,32 +36,13 @@ static ns_t wait_locked(const struct pacer *p, struct rate_need need, ns_t now)
 }
 
 /*
- * The window of a limit follows from how long what is missing takes to come back:
- * reset = missing / (limit / window). The headers count whole requests, so what is really
- * missing may be up to one less; from two on that cannot mistake a day for a minute. Where
- * the headers do not tell, 0.
- */
-static ns_t window_of(const struct limit *l)
-{
-    double window;
-
-    if (l->reset <= 0 || l->remaining < 0 || l->limit - l->remaining < 2)
-        return 0;
-    window = (double)l->reset * (double)l->limit / (double)(l->limit - l->remaining);
-    window /= NS_PER_S;
-    if (window < MINUTE_MAX)
-        return RATE_LIMIT_MINUTE;
-    return window < HOUR_MAX ? RATE_LIMIT_HOUR : RATE_LIMIT_DAY;
-}
-
-/*
  * What the headers say was so when the answer began; our own books have gone on since. A
  * lower level is believed (others share the limit), a higher one is ours to know better.
  */
 static void learn(struct pacer *p, enum limit_kind kind, const struct limit *l, ns_t now)
 {
-    ns_t told = window_of(l);
-    ns_t window = told ? told : usual_window[kind];
+    ns_t told = rate_limit_window(l);
+    ns_t window = told ? told : rate_limit_usual[kind];
 
     if (l->limit <= 0)
         return;

@@ -3,8 +3,8 @@
 
 #include "base/clock.h"
 #include "data/catalogue.h"
+#include "data/rate_limit.h"
 #include "data/record.h"
-#include "load/rate_limit.h"
 
 /*
  * Holds attempts back so that the server has no reason to refuse them: the client's copy of

@@ -412,6 +412,9 @@ static ns_t walk_trial(struct plan_cell *c, struct plan_buckets *b, ns_t begin)
     ns_t tail = c->latency < c->cell->limits.drain ? c->latency : c->cell->limits.drain;
     ns_t now = begin;
 
+    b->cell = c;
+    if (c->begin == NS_ABSENT)
+        c->begin = begin;
     plan_buckets_take(b, 0, &c->need, begin);
     for (size_t i = 0; i < c->cell->n_phases; i++) {
         const struct phase *ph = &c->cell->phases[i];

@@ -10,9 +10,10 @@
 #include "base/err.h"
 #include "base/sysinfo.h"
 #include "data/catalogue.h"
+#include "data/forecast.h"
+#include "data/rate_limit.h"
 #include "data/scenario.h"
 #include "data/search_forecast.h"
-#include "load/rate_limit.h"
 
 /*
  * What a scenario is going to do, before anything is sent. Counts of open loops are exact
@@ -66,6 +67,9 @@ struct plan_cell {
     int64_t characters_in; /* likewise; -1 */
     ns_t time;
     int64_t cost_nusd; /* -1: a price is unknown */
+    ns_t begin;        /* of its first trial, since the run began; NS_ABSENT: not yet */
+    double passed[N_LIMITS];  /* that found room so far, while the plan is walked through */
+    struct forecast forecast; /* limits as the catalogue has them, kept or not */
 };
 
 struct plan {
@@ -97,6 +101,9 @@ struct plan {
 int plan_make(struct plan *p, const struct scenario *s, const struct catalogue *c,
               const struct sysinfo *sys, struct err *err);
 void plan_free(struct plan *p);
+
+/* What is foreseen of a cell; nothing where its target keeps no limits. */
+struct forecast plan_forecast(const struct plan *p, size_t cell);
 
 void plan_text(struct buf *out, const struct plan *p);
 void plan_json(struct buf *out, const struct plan *p); /* one object, indented, with LF */

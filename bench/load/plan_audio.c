@@ -24,8 +24,13 @@ int plan_measure_audio(struct plan_cell *c, struct err *err)
         .length = w->audio_length > 0 ? w->audio_length : NS_ABSENT,
         .rate = w->audio_rate,
     };
-    struct clip *clip = clip_open(&spec, err);
+    struct clip *clip;
 
+    if (w->audio_url) {
+        c->audio = spec.length;
+        return 0;
+    }
+    clip = clip_open(&spec, err);
     if (!clip)
         return -1;
     c->audio = clip_length(clip);
@@ -107,11 +112,12 @@ void plan_warn_audio(struct plan_remarks *r, const struct plan_cell *c)
     const struct workload *w = &c->cell->workload;
 
     warn_upload(r, c);
-    if (w->audio_file && c->audio == NS_ABSENT)
+    if ((w->audio_file || w->audio_url) && c->audio == NS_ABSENT)
         plan_remark(r, c,
                     "how long %s lasts is not known, and so neither its price nor its "
                     "speed factor; expected workload.audio.length beside it",
-                    c->cell->request.upload_name);
+                    w->audio_url ? "what workload.audio.url names"
+                                 : c->cell->request.upload_name);
     if (c->audio > 0 && c->audio < CATALOGUE_LEAST_AUDIO)
         plan_remark(r, c, "clips of %.3g s are paid for as if they were 10 s long",
                     (double)c->audio / NS_PER_S);

@@ -46,6 +46,14 @@ static void learn_cell(struct plan_buckets *b, const struct plan_cell *c)
     }
 }
 
+static void know_sizes(struct plan_cell *c, const struct plan_buckets *b)
+{
+    c->forecast = forecast_none;
+    c->begin = NS_ABSENT;
+    for (int i = 0; i < N_RATE_LIMITS; i++)
+        c->forecast.sizes[i] = b->size[i];
+}
+
 struct plan_buckets *plan_buckets_open(struct plan *p)
 {
     struct plan_buckets *all = arena_alloc(&p->arena, p->n_cells * sizeof(*all));
@@ -56,6 +64,7 @@ struct plan_buckets *plan_buckets_open(struct plan *p)
 
         all[l - p->limits].limit = l;
         learn_cell(&all[l - p->limits], &p->cells[i]);
+        know_sizes(&p->cells[i], &all[l - p->limits]);
     }
     return all;
 }
@@ -64,6 +73,27 @@ struct plan_buckets *plan_buckets_of(struct plan *p, struct plan_buckets *all,
                                      const struct cell *cell)
 {
     return &all[find(p, cell) - p->limits];
+}
+
+/* The cell meets it first then, when such a share of the step's requests has passed. */
+static void foresee(struct plan_buckets *b, int i, double requests,
+                    const struct rate_need *need, ns_t at)
+{
+    struct plan_cell *c = b->cell;
+    struct forecast *f = &c->forecast;
+    double passed[N_LIMITS];
+
+    if (*f->limit && f->after <= at - c->begin)
+        return;
+    for (int k = 0; k < N_LIMITS; k++)
+        passed[k] = c->passed[k] + requests * need->of[k];
+    f->limit = rate_limit_kinds[i].name;
+    f->size = b->size[i];
+    f->after = at - c->begin;
+    f->requests = llround(passed[LIMIT_REQUESTS]);
+    f->tokens = llround(passed[LIMIT_TOKENS]);
+    f->audio_s = llround(passed[LIMIT_AUDIO_SECONDS]);
+    f->paced = c->cell->limits.pace_to_rate_limits;
 }
 
 /* Used up at a constant rate, the bucket is empty that long after the step began. */
@@ -91,13 +121,18 @@ double plan_buckets_take(struct plan_buckets *b, double requests,
 
         if (b->size[i] < 0 || rate_need_of(need, i) <= 0)
             continue;
-        if (used > b->level[i] * (1 + 1e-9))
+        if (used > b->level[i] * (1 + 1e-9)) {
+            foresee(b, i, requests * b->level[i] / used, need,
+                    b->at + llround(b->level[i] / used * span * NS_PER_S));
             note(b, i, used, span);
+        }
         fit = fmin(fit, (b->level[i] + back) / rate_need_of(need, i));
     }
     for (int i = 0; i < N_RATE_LIMITS; i++)
         b->level[i] = fmin((double)b->size[i], fmax(0, b->level[i] + refill(b, i) * span -
                                                            fit * rate_need_of(need, i)));
+    for (int k = 0; k < N_LIMITS; k++)
+        b->cell->passed[k] += fit * need->of[k];
     if (until > b->at)
         b->at = until;
     return fit;
@@ -112,6 +147,13 @@ ns_t plan_buckets_time(const struct plan_buckets *b, double requests,
         if (b->size[i] > 0 && rate_need_of(need, i) > 0)
             s = fmax(s, (requests * rate_need_of(need, i) - b->level[i]) / refill(b, i));
     return llround(fmin(s, 1e9) * NS_PER_S);
+}
+
+struct forecast plan_forecast(const struct plan *p, size_t cell)
+{
+    const struct plan_cell *c = &p->cells[cell];
+
+    return plan_keeps_limits(c) ? c->forecast : forecast_none;
 }
 
 /* A full bucket and what comes back over the run, spread evenly over it. */

@@ -1,8 +1,8 @@
 #ifndef LOAD_PLAN_PRIVATE_H
 #define LOAD_PLAN_PRIVATE_H
 
+#include "data/rate_limit.h"
 #include "load/plan.h"
-#include "load/rate_limit.h"
 
 /*
  * The rate limits of one model, tier and plan while the plan is walked through: buckets in
@@ -10,6 +10,7 @@
  */
 struct plan_buckets {
     struct plan_limit *limit;
+    struct plan_cell *cell;      /* whose requests are taken */
     int64_t size[N_RATE_LIMITS]; /* -1: unknown */
     double level[N_RATE_LIMITS];
     ns_t at;
@@ -67,6 +68,9 @@ void plan_add_audio(struct plan_cell *total, struct plan_cell *c);
 void plan_warn_audio(struct plan_remarks *r, const struct plan_cell *c);
 
 void plan_warn_all(struct plan *p);
+
+/* The simulator keeps limits only where it is told to. */
+bool plan_keeps_limits(const struct plan_cell *c);
 
 /* Files, ports, memory and cores that may not be enough for a cell: plan_machine.c. */
 void plan_warn_machine(struct plan_remarks *r, const struct plan_cell *c);

@@ -217,19 +217,24 @@ static void warn_sample(struct plan_remarks *r, const struct plan_cell *c)
                     (unsigned long long)c->measured);
 }
 
-/* The simulator keeps limits only where it is told to. */
-static bool limits_are_kept(const struct plan *p)
+bool plan_keeps_limits(const struct plan_cell *c)
 {
-    for (size_t i = 0; i < p->n_cells; i++) {
-        const struct target *t = &p->cells[i].cell->target;
+    const struct target *t = &c->cell->target;
 
-        if (!t->base_url || !(target_is_sim(t->base_url) || target_is_null(t->base_url)))
+    if (!t->base_url || !(target_is_sim(t->base_url) || target_is_null(t->base_url)))
+        return true;
+    for (size_t k = 0; k < t->n_sim; k++)
+        if (!strncmp(t->sim[k], "--plan", 6) || !strncmp(t->sim[k], "--limit", 7) ||
+            !strncmp(t->sim[k], "--profile", 9))
             return true;
-        for (size_t k = 0; k < t->n_sim; k++)
-            if (!strncmp(t->sim[k], "--plan", 6) || !strncmp(t->sim[k], "--limit", 7) ||
-                !strncmp(t->sim[k], "--profile", 9))
-                return true;
-    }
+    return false;
+}
+
+static bool any_keeps_limits(const struct plan *p)
+{
+    for (size_t i = 0; i < p->n_cells; i++)
+        if (plan_keeps_limits(&p->cells[i]))
+            return true;
     return false;
 }
 
@@ -255,7 +260,7 @@ void plan_warn_all(struct plan *p)
 
     warn_budget(p);
     plan_warn_search(p);
-    for (size_t i = 0; i < p->n_limits && limits_are_kept(p); i++)
+    for (size_t i = 0; i < p->n_limits && any_keeps_limits(p); i++)
         warn_limit(p, &p->limits[i]);
     for (size_t i = 0; i < p->n_cells; i++) {
         warn_field(&sent, &p->cells[i]);

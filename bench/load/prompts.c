@@ -28,7 +28,7 @@ struct prompts {
     size_t split;         /* ... here */
     struct image_use use; /* pictures that are in them as they stand */
     struct images images;
-    char *text; /* a literal text, or NULL */
+    char *text; /* a literal text, or the URL of a clip, or NULL */
     struct clip *clip;
     struct dataset dataset;
     uint64_t seed;
@@ -444,7 +444,7 @@ static void made_up(const struct prompts *p, uint64_t round, double words_per_to
 
 static bool has_audio(const struct workload *w)
 {
-    return w->audio_file || w->audio_length > 0;
+    return w->audio_file || w->audio_url || w->audio_length > 0;
 }
 
 int prompts_check(const struct workload *w, enum prompt_form form, struct err *err)
@@ -453,8 +453,8 @@ int prompts_check(const struct workload *w, enum prompt_form form, struct err *e
 
     if (form == PROMPT_AUDIO && !has_audio(w))
         return err_set(err, ERR_USAGE,
-                       "this endpoint takes audio; expected workload.audio.length or "
-                       "workload.audio.file");
+                       "this endpoint takes audio; expected workload.audio.length, "
+                       "workload.audio.file or workload.audio.url");
     if (form != PROMPT_AUDIO && has_audio(w))
         return err_set(err, ERR_USAGE,
                        "this endpoint takes no audio; expected no workload.audio");
@@ -504,7 +504,10 @@ static int open_source(struct prompts *p, const struct workload *w,
         p->text = w->text ? mem_strdup(w->text) : NULL;
         return 0;
     case PROMPT_AUDIO:
-        return open_clip(p, w, err);
+        if (!w->audio_url)
+            return open_clip(p, w, err);
+        p->text = mem_strdup(w->audio_url);
+        return 0;
     }
     return 0;
 }
@@ -556,6 +559,13 @@ static uint64_t stream_key(const struct prompts *p, uint64_t round, uint64_t num
     return rng_stream_seed(rng_stream_seed(p->seed, "rounds", round), "clips", number);
 }
 
+static void named_clip(const struct prompts *p, struct buf *out, struct prompt_info *info)
+{
+    buf_str(out, p->text);
+    if (p->w.audio_length > 0)
+        info->audio = p->w.audio_length;
+}
+
 void prompts_make(const struct prompts *p, uint64_t round, double words_per_token,
                   uint64_t number, struct buf *messages, struct buf *extra,
                   struct prompt_info *info)
@@ -569,6 +579,8 @@ void prompts_make(const struct prompts *p, uint64_t round, double words_per_toke
     };
     if (p->clip)
         info->audio = clip_put(p->clip, stream_key(p, round, number), messages);
+    else if (p->form == PROMPT_AUDIO)
+        named_clip(p, messages, info);
     else if (p->form == PROMPT_TEXT)
         text(p, round, words_per_token, number, messages, info);
     else if (p->messages)

@@ -127,7 +127,7 @@ static int try_tier(struct world *w, struct exchange *x, const struct seat *seat
 
     x->tier = flex ? TIER_FLEX : TIER_ON_DEMAND;
     x->shows_limits = w->set->head_limits;
-    quota_show(q, x->received, &x->limits);
+    quota_show(q, &seat->rates, x->received, &x->limits);
     x->quota = rc ? NULL : q;
     return rc;
 }

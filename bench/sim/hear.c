@@ -3,10 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/base64.h"
 #include "sim/admit.h"
 #include "sim/form.h"
 
-/* POST /audio/transcriptions and /audio/translations: a form with a file in it. */
+/* POST /audio/transcriptions and /audio/translations: a form with a file in it, or a URL.
+ */
 
 enum { PROMPT_MAX = 896, USUAL_FACTOR = 190, FREE_BYTES = 25000000, WORDS_PER_10_S = 25 };
 static const ns_t shortest = 10 * NS_PER_MS;
@@ -17,6 +19,7 @@ struct hearing {
     bool granular; /* timestamp_granularities[] is there */
     bool segments;
     bool has_file;
+    struct str url; /* in its place; n is 0: there is none */
     struct str file_name;
     struct str file;
     ns_t length;
@@ -116,6 +119,8 @@ static int take_part(struct exchange *x, struct hearing *h, const struct form_pa
         h->file_name = part->file.p ? part->file : (struct str){ "", 0 };
         return 0;
     }
+    if (str_is(part->name, "url"))
+        h->url = part->value;
     for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
         if (str_is(part->name, fields[i].name))
             return fields[i].want(x, h, part->value);
@@ -137,10 +142,59 @@ static int read_form(struct exchange *x, struct hearing *h, const struct http *h
     return form.bad ? refuse(x, REFUSAL_NO_FORM, "") : 0;
 }
 
+/* In the alphabet of files and URLs, with padding or without. */
+static int decode_url(struct str text, struct buf *out)
+{
+    struct buf plain = { 0 };
+    int rc;
+
+    for (size_t i = 0; i < text.n; i++)
+        buf_char(&plain, text.p[i] == '-' ? '+' : text.p[i] == '_' ? '/' : text.p[i]);
+    while (plain.len % 4)
+        buf_char(&plain, '=');
+    rc = base64_decode(plain.len ? plain.p : "", plain.len, out);
+    buf_free(&plain);
+    return rc;
+}
+
+static bool is_fetched(struct str url)
+{
+    return str_starts(url, "http://") || str_starts(url, "https://");
+}
+
+/*
+ * What is only named is fetched, which takes its time, and lasts as the setting says; else
+ * it is in the URL itself: data:...;base64,... or bare base64.
+ */
+static int check_url(const struct world *w, struct exchange *x, struct hearing *h)
+{
+    static const char mark[] = ";base64,";
+    struct buf sound = { 0 };
+    struct str inside = h->url;
+    const char *at = memmem(inside.p, inside.n, mark, sizeof(mark) - 1);
+    int rc = -1;
+
+    if (is_fetched(h->url)) {
+        h->length = w->set->url_audio;
+        x->fetch = (ns_t)(w->set->image_fetch / w->set->speed * NS_PER_S);
+        return 0;
+    }
+    if (at) {
+        inside.n -= (size_t)(at + sizeof(mark) - 1 - inside.p);
+        inside.p = at + sizeof(mark) - 1;
+    }
+    if (!decode_url(inside, &sound) && sound.len)
+        rc = sound_length((struct str){ sound.p, sound.len }, &h->length);
+    buf_free(&sound);
+    return rc || h->length < shortest ? refuse(x, REFUSAL_MEDIA, "") : 0;
+}
+
 static int check_file(const struct world *w, struct exchange *x, struct hearing *h)
 {
-    if (!h->has_file)
-        return refuse(x, REFUSAL_NO_AUDIO, "");
+    if (h->has_file == (h->url.n > 0))
+        return refuse(x, h->has_file ? REFUSAL_TWO_AUDIOS : REFUSAL_NO_AUDIO, "");
+    if (h->url.n)
+        return check_url(w, x, h);
     if (!sound_is_named(h->file_name))
         return refuse(x, REFUSAL_AUDIO_NAME, "");
     if (!h->file.n)
@@ -188,11 +242,12 @@ static void serve(struct world *w, struct exchange *x, void *ask)
                     : x->model->speed_factor > 0 ? x->model->speed_factor
                                                  : USUAL_FACTOR;
     double ms = (double)h->length / NS_PER_MS * effort(h);
+    struct str sound = h->url.n ? h->url : h->file;
 
     x->answer = ANSWER_TRANSCRIPT;
     x->audio = h->length;
     x->transcript = h->spec;
-    x->draft.seed = fnv1a64(h->file.p, h->file.n < 4096 ? h->file.n : 4096);
+    x->draft.seed = fnv1a64(sound.p, sound.n < 4096 ? sound.n : 4096);
     x->draft.tokens[CHANNEL_CONTENT] =
         1 + (uint32_t)(h->length / (10 * NS_PER_S) * WORDS_PER_10_S) +
         (uint32_t)(h->length % (10 * NS_PER_S) / (400 * NS_PER_MS));

@@ -118,18 +118,27 @@ void quota_debit(struct quota *q, int64_t n, ns_t now)
     meter_take(&q->meters[QUOTA_TPD], n, now);
 }
 
-static void show(struct meter *m, ns_t now, struct quota_triple *t)
+/* A limit that is announced, and not kept, is that of a bucket from which as much was used.
+ */
+static void show(struct meter *m, int64_t announced, ns_t now, struct quota_triple *t)
 {
-    t->limit = m->limit;
+    int64_t used = meter_used(m, now);
+
+    t->limit = announced ? announced : m->limit;
     t->remaining = meter_remaining(m, now);
     t->reset = meter_reset(m, now);
+    if (!announced || !m->limit)
+        return;
+    t->remaining = used < announced ? announced - used : 0;
+    t->reset = (ns_t)((double)used / (double)announced * (double)m->window);
 }
 
-void quota_show(struct quota *q, ns_t now, struct quota_shown *s)
+void quota_show(struct quota *q, const struct quota_rates *rates, ns_t now,
+                struct quota_shown *s)
 {
-    show(&q->meters[QUOTA_RPD], now, &s->requests);
-    show(&q->meters[QUOTA_TPM], now, &s->tokens);
-    show(&q->meters[QUOTA_ASH], now, &s->audio);
+    show(&q->meters[QUOTA_RPD], rates->announced[QUOTA_RPD], now, &s->requests);
+    show(&q->meters[QUOTA_TPM], rates->announced[QUOTA_TPM], now, &s->tokens);
+    show(&q->meters[QUOTA_ASH], rates->announced[QUOTA_ASH], now, &s->audio);
 }
 
 const char *quota_denial_type(const struct quota_denial *d)

@@ -14,7 +14,7 @@
  *
  *     struct quota *q = quota_get(&book, org, model, flex, &rates, now);
  *     if (quota_admit(q, need, now, &denial)) ...    // 429 or 413: quota_denial_text
- *     quota_show(q, now, &shown);                      // what the headers say
+ *     quota_show(q, &rates, now, &shown);                      // what the headers say
  *     quota_debit(q, completion, now);                 // once they are generated
  */
 enum quota_kind {
@@ -36,7 +36,8 @@ struct quota_need {
 /* Limits as configured; 0: none. */
 struct quota_rates {
     int64_t limit[N_QUOTAS];
-    double speed; /* minutes and days pass so many times faster */
+    int64_t announced[N_QUOTAS]; /* what headers tell instead; 0: the limit itself */
+    double speed;                /* minutes and days pass so many times faster */
 };
 
 struct quota {
@@ -82,7 +83,9 @@ int quota_admit(struct quota *q, struct quota_need need, ns_t now, struct quota_
 /* More tokens, or fewer (n < 0), once it is known. */
 void quota_debit(struct quota *q, int64_t n, ns_t now);
 
-void quota_show(struct quota *q, ns_t now, struct quota_shown *s);
+/* As rates announce it, be it true or not. */
+void quota_show(struct quota *q, const struct quota_rates *rates, ns_t now,
+                struct quota_shown *s);
 
 /* "tokens", "requests" or "seconds": the error's type. */
 const char *quota_denial_type(const struct quota_denial *d);

@@ -35,6 +35,7 @@ enum refusal {
     REFUSAL_OTHER_KIND, /* a model of another kind than the endpoint's */
     REFUSAL_NO_FORM,
     REFUSAL_NO_AUDIO,
+    REFUSAL_TWO_AUDIOS,
     REFUSAL_AUDIO_NAME,
     REFUSAL_AUDIO_FORM,
     REFUSAL_AUDIO_PROMPT,

@@ -38,6 +38,8 @@ static const struct setting_row rows[] = {
       "limits of the catalogue: none, free or developer" },
     { "limit", "LIST", NULL, setting_read_limits, 0,
       "limits of every model, as rpm=30,rpd=1000,tpm=6k,tpd=100k,ash=7200" },
+    { "announce", "LIST", NULL, setting_read_announced, 0,
+      "limits that headers tell instead of those that are kept, as rpd=1000,tpm=6k" },
     { "reserve", "N", "none", setting_read_reserve, AT(reserve),
       "completion tokens debited ahead: none, max (as asked for) or at most N" },
     { "credit-cached", "", "off", setting_read_switch, AT(credit_cached),
@@ -77,6 +79,8 @@ static const struct setting_row rows[] = {
 
     { "hearing", "X", "0", setting_read_number, AT(hearing),
       "seconds of audio transcribed a second; 0: as the catalogue says" },
+    { "url-audio", "DURATION", "10s", setting_read_duration, AT(url_audio),
+      "how long audio lasts that is only named by its URL" },
     { "speaking", "X", "12", setting_read_above_0, AT(speaking),
       "seconds of speech made a second" },
 
@@ -103,7 +107,7 @@ static const struct setting_row rows[] = {
     { "image-time", "DURATION", "60ms", setting_read_seconds, AT(image_time),
       "prefill that a picture takes beside its tokens" },
     { "image-fetch", "DURATION", "120ms", setting_read_seconds, AT(image_fetch),
-      "until a picture that is only named has been fetched" },
+      "until a picture, or audio, that is only named has been fetched" },
 
     { "server-tools", "X", "2", setting_read_number, AT(tools),
       "median of the tools that a system runs for an answer, 10 at most" },

@@ -71,6 +71,7 @@ struct setting {
     double event_tokens;
     double burst;
 
+    ns_t url_audio;  /* how long audio lasts that is only named */
     double hearing;  /* seconds of audio transcribed a second; 0: as the catalogue says */
     double speaking; /* seconds of speech made a second */
 

@@ -211,7 +211,7 @@ static int take_batch_odd(struct setting *set, char *item, struct err *err)
     return -1;
 }
 
-static int take_limit(struct setting *set, char *item, struct err *err)
+static int take_quota(int64_t limit[N_QUOTAS], char *item, struct err *err)
 {
     char *eq = strchr(item, '=');
 
@@ -221,11 +221,21 @@ static int take_limit(struct setting *set, char *item, struct err *err)
 
             if (units_count(str_of(eq + 1), &n, err) || n > 1000000000000)
                 return err_set(err, ERR_USAGE, "expected a count behind \"%.4s\"", item);
-            set->rates.limit[k] = (int64_t)n;
+            limit[k] = (int64_t)n;
             return 0;
         }
     return err_set(err, ERR_USAGE, "expected rpm=N, rpd=N, tpm=N or tpd=N, not \"%s\"",
                    item);
+}
+
+static int take_limit(struct setting *set, char *item, struct err *err)
+{
+    return take_quota(set->rates.limit, item, err);
+}
+
+static int take_announced(struct setting *set, char *item, struct err *err)
+{
+    return take_quota(set->rates.announced, item, err);
 }
 
 /* NAME:WEIGHT[:DELAY] */
@@ -295,6 +305,13 @@ int setting_read_limits(struct setting *set, const struct setting_row *row,
 {
     (void)row;
     return each_item(set, text, take_limit, err);
+}
+
+int setting_read_announced(struct setting *set, const struct setting_row *row,
+                           const char *text, struct err *err)
+{
+    (void)row;
+    return each_item(set, text, take_announced, err);
 }
 
 int setting_read_regions(struct setting *set, const struct setting_row *row,

@@ -37,6 +37,7 @@ setting_read_fn setting_read_item_faults;
 setting_read_fn setting_read_step_faults;
 setting_read_fn setting_read_batch_odd;
 setting_read_fn setting_read_limits;
+setting_read_fn setting_read_announced;
 setting_read_fn setting_read_regions;
 setting_read_fn setting_read_profile;
 

@@ -657,12 +657,14 @@ class Server:
         self.sock = socket.create_server((host, 0), family=self.family, backlog=64)
         self.port = self.sock.getsockname()[1]
         self.origin = "127.0.0.1" if self.family == socket.AF_INET else "[::1]"
-        threading.Thread(target=self._accept, daemon=True).start()
+        self.accepting = threading.Thread(target=self._accept, daemon=True)
+        self.accepting.start()
         return self
 
     def __exit__(self, *_):
         self.closed = True
         self.sock.shutdown(socket.SHUT_RDWR)
+        self.accepting.join(10)
         self.sock.close()
 
     def url(self, name="good", scheme=None):

@@ -167,11 +167,14 @@ class Collector:
         self.socket = socket.create_server((self.host, 0))
         self.port = self.socket.getsockname()[1]
         self.url = f"{'https' if self.tls else 'http'}://{self.host}:{self.port}"
-        threading.Thread(target=self._accept, daemon=True).start()
+        self.accepting = threading.Thread(target=self._accept, daemon=True)
+        self.accepting.start()
         return self
 
     def __exit__(self, *_):
         self.over.set()
+        self.socket.shutdown(socket.SHUT_RDWR)
+        self.accepting.join(10)
         self.socket.close()
 
     def _accept(self):

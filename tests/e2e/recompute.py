@@ -162,8 +162,8 @@ def worth(values):
 def limits_of(n, counted, q):
     """rank_limits among so many, each of which stands for its share of the n."""
     lower, upper = rank_limits(counted, q)
-    return (int((lower - 1) * n / counted) + 1 if lower else 0,
-            math.ceil(upper * n / counted) if upper <= counted else n + 1)
+    return ((lower - 1) * n // counted + 1 if lower else 0,
+            -(-upper * n // counted) if upper <= counted else n + 1)
 
 
 def mser(y):
@@ -672,6 +672,14 @@ class Objective:
         return (values[-1] if self.stat == "max"
                 else nearest_rank(values, float(self.stat[1:]) / 100)), len(values)
 
+    def borne(self, x, n):
+        """Could n show the share, if all were good, or does it show that it does not hold?"""
+        below = "<" in self.op
+        lo, hi = (1e6 * p for p in clopper_pearson(x, n))
+        good = 1 - self.limit / 1e6 if below else self.limit / 1e6
+        return not 0 < good < 1 or n >= needed(good) or \
+            (lo > self.limit if below else hi < self.limit)
+
     def judge(self, attempts):
         """(verdict, value, n)"""
         if self.stat:
@@ -681,4 +689,6 @@ class Objective:
             value = 1e6 * x / n if n else None
         if value is None:
             return "no data", None, n
+        if not self.stat and not self.borne(x, n):
+            return "no data", value, n
         return "pass" if HOLDS[self.op](value, self.limit) else "fail", value, n

@@ -6,6 +6,7 @@
 """
 
 import atexit
+import concurrent.futures
 import contextlib
 import copy
 import json
@@ -191,6 +192,13 @@ def run(changes=None, *flags, timeout=60, env=None, file=None):
     return Run(directory, done)
 
 
+def side_by_side(run, items):
+    """(item, what gives its result or raises its error) of each, in order, some at the same time."""
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        for item, done in [(item, pool.submit(run, item)) for item in items]:
+            yield item, done.result
+
+
 # --- the simulator -----------------------------------------------------------------------
 
 class Sim:
@@ -359,6 +367,10 @@ class Listener:
         return head + b"\r\n\r\n" + body
 
     def __exit__(self, *_):
+        # Closed alone, the thread would go on waiting, and by the number of a descriptor that
+        # the next server may get: then it answers in that one's place.
+        self.socket.shutdown(socket.SHUT_RDWR)
+        self.thread.join(10)
         self.socket.close()
         for peer in self._kept:
             peer.close()

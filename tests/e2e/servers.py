@@ -1,6 +1,8 @@
 """Servers nobody here wrote, each started for one test; skips where one is not installed."""
 
+import base64
 import contextlib
+import json
 import os
 import shutil
 import subprocess
@@ -163,6 +165,39 @@ def litellm():
     with running([found, "--config", config, "--host", "127.0.0.1", "--port", str(port)],
                  port, os.path.join(folder, "log"), seconds=90,
                  env=rig.environment({"LITELLM_LOCAL_MODEL_COST_MAP": "True"})):
+        yield f"http://127.0.0.1:{port}/v1"
+
+
+def aimock_answers(sound):
+    """What aimock is told to say: by endpoint, by what was asked, by the tool that was offered."""
+    return {"fixtures": [
+        {"match": {"endpoint": "transcription"},
+         "response": {"transcription": {"text": "Hello there.", "language": "en", "duration": 2.5}}},
+        {"match": {"endpoint": "speech"},
+         "response": {"audio": base64.b64encode(sound).decode(), "format": "wav"}},
+        {"match": {"endpoint": "embedding"}, "response": {"embedding": [0.5, -0.25, 0.125]}},
+        {"match": {"hasToolResult": True}, "response": {"content": "18 degrees, and no wind to speak of."}},
+        {"match": {"toolName": "get_weather"},
+         "response": {"toolCalls": [{"name": "get_weather", "arguments": {"city": "Oslo"}}]}},
+        {"match": {"userMessage": "Think"},
+         "response": {"content": "It is done.", "reasoning": "First this, and then that."}},
+        {"match": {"userMessage": "Hello"}, "streamingProfile": {"ttft": 40, "tps": 200},
+         "response": {"content": "It is simple to answer, and quick, when nobody has to think about it."}},
+    ]}
+
+
+@contextlib.contextmanager
+def aimock(*flags, sound=b""):
+    """aimock, a mock of many APIs on Node; its base URL."""
+    node = program("node", "Debian: nodejs")
+    found = os.path.join(PEERS, "aimock", "node_modules", ".bin", "llmock")
+    if not os.path.exists(found):
+        raise unittest.SkipTest("aimock is not installed (scripts/peers.sh aimock)")
+    folder = os.path.dirname(rig.fresh())
+    answers = write(folder, "answers.json", json.dumps(aimock_answers(sound)))
+    port = rig.free_port()
+    with running([node, found, "-p", str(port), "-f", answers, "--log-level", "warn", *flags], port,
+                 os.path.join(folder, "log"), seconds=30):
         yield f"http://127.0.0.1:{port}/v1"
 
 

@@ -1,5 +1,6 @@
 """Speech to text, translation, text to speech: what goes up, what comes back, what it costs."""
 
+import base64
 import email.parser
 import email.policy
 import io
@@ -19,6 +20,8 @@ HEAR = {
                 "body": {"model": "whisper-large-v3", "max_completion_tokens": None}},
     "workload": {"input_tokens": None, "audio": {"length": "2500ms"}},
 }
+NAMED = {**HEAR, "workload": {"input_tokens": None,
+                              "audio": {"url": "https://example.org/a/clip.flac?v=1"}}}
 SPEAK = {
     "request": {"endpoint": "speech",
                 "body": {"model": "canopylabs/orpheus-v1-english", "voice": "hannah",
@@ -78,7 +81,7 @@ def form_of(request):
 
 
 def run_of(base, changes=None, *flags, codes=rig.FINE):
-    run = rig.run(rig.merged(base, changes or {}), "--seed", "3", *flags)
+    run = rig.run(rig.combined(base, changes or {}), "--seed", "3", *flags)
     assert run.code in codes, (run.code, run.err)
     return run
 
@@ -142,6 +145,59 @@ class Hearing(Case):
             self.assertEqual((name, kind, sound), ("file", "audio/flac", bytes(range(256)) * 100))
         for a in run.attempts:
             self.assertEqual(a["audio"]["sent"], 7 * rig.NS)
+
+    def test_audio_that_is_named_is_not_uploaded(self):
+        with rig.Listener(answering(b'{"text":"Hi.","x_groq":{"id":"req_1"}}')) as peer:
+            run = run_of(NAMED, {"target": {"base_url": peer.url}})
+        self.assertEqual({a["outcome"] for a in run.attempts}, {"ok"})
+        for request in peer.received:
+            self.assertEqual([(f[0], f[1], f[3]) for f in form_of(request)],
+                             [("model", None, b"whisper-large-v3"),
+                              ("url", None, b"https://example.org/a/clip.flac?v=1")])
+        for a in run.attempts:
+            self.assertLess(a["bytes_up"], 500)
+            self.assertNotIn("sent", a.get("audio", {}))
+            self.assertNotIn("cost", a)
+        self.assertNotIn("upload", run.json["cells"][0]["measured"]["metrics"])
+
+    def test_the_answer_or_the_scenario_says_how_long_it_is(self):
+        for length, form in ((None, "verbose_json"), ("9s", "json")):
+            run = self.checked(run_of(NAMED, {
+                "target": {"sim": ["--url-audio", "9s", "--image-fetch", "150ms"]},
+                "workload": {"audio": {"length": length} if length else {}},
+                "request": {"body": {"response_format": form}}}))
+            for a, truth in rig.join(run, run.truth()):
+                self.assertEqual((a["outcome"], a["audio"]["sent"]), ("ok", 9 * rig.NS))
+                self.assertEqual(truth["audio"], 9 * rig.NS)
+                self.assertEqual(a["cost"], round(10 / 3600 * 111000000))
+                self.assertGreater(a["times"]["end"] - a["times"]["start"], 150 * MS)
+
+    def test_audio_within_its_url_is_heard(self):
+        sound = io.BytesIO()
+        with wave.open(sound, "wb") as w:
+            w.setnchannels(1)
+            w.setsampwidth(2)
+            w.setframerate(16000)
+            w.writeframes(b"\0\1" * 24000)
+        url = "data:audio/wav;base64," + base64.b64encode(sound.getvalue()).decode()
+        run = self.checked(run_of(NAMED, {
+            "workload": {"audio": {"url": url}}, "request": {"body": {"response_format": "verbose_json"}}}))
+        self.assertEqual({a["audio"]["sent"] for a in run.attempts}, {1500 * MS})
+
+    def test_a_url_beside_a_file_or_with_a_line_end_is_refused(self):
+        for audio, said in (({"url": "https://a/b", "file": rig.path("README.md")}, "and not both"),
+                            ({"url": "https://a/b c"}, "no spaces"), ({"url": ""}, "is empty")):
+            done = rig.tokdyno("validate", rig.scenario({**HEAR, "workload": {"input_tokens": None, "audio": audio}}))
+            self.assertEqual(done.code, 2)
+            self.assertIn(said, done.err)
+
+    def test_what_tokdyno_costs_itself_is_known_for_audio_too(self):
+        for base, metric, n in ((HEAR, "e2e", 3), (SPEAK, "ttft", 3)):
+            run = run_of(base, {"target": {"base_url": "null:", "canned": {"frames": 8}}, **QUICK})
+            self.assertEqual({a["outcome"] for a in run.attempts}, {"ok"})
+            self.assertEqual(self.metric(run, metric)["n"], n)
+        self.assertEqual({a["audio"]["received"] for a in run.attempts}, {8 * 20 * MS})
+        self.assertEqual({a["frames"] for a in run.attempts}, {8})
 
     def test_speed_upload_and_price_are_told_apart(self):
         run = self.checked(run_of(HEAR, {
@@ -217,7 +273,7 @@ class Hearing(Case):
         cases = [
             (rig.merged(HEAR, {"workload": {"audio": None}}),
              "request.endpoint transcription: this endpoint takes audio; expected "
-             "workload.audio.length or workload.audio.file"),
+             "workload.audio.length, workload.audio.file or workload.audio.url"),
             (rig.merged(HEAR, {"request": {"endpoint": "chat"}}),
              "request.endpoint chat: this endpoint takes no audio"),
             (rig.merged(HEAR, {"workload": {"messages": [{"role": "user", "content": "x"}]}}),
@@ -356,12 +412,15 @@ class Secure(Case):
 class Faults(Case):
     def each(self, base, which):
         with rig.Sim("--seed", "5") as sim:
-            for fault, outcomes in FAULTS.items():
+            def one(fault):
+                return rig.run(rig.merged(rig.merged(base, QUICK), {"target": {
+                    "base_url": sim.url, "headers": [f"x-sim-fault: {fault}"]}}), timeout=30)
+
+            for fault, done in rig.side_by_side(one, FAULTS):
                 with self.subTest(fault):
-                    run = rig.run(rig.merged(rig.merged(base, QUICK), {"target": {
-                        "base_url": sim.url, "headers": [f"x-sim-fault: {fault}"]}}), timeout=30)
+                    run = done()
                     self.assertIn(run.code, (0, 3, 4), run.err)
-                    self.assertEqual({a["outcome"] for a in run.attempts}, {outcomes[which]},
+                    self.assertEqual({a["outcome"] for a in run.attempts}, {FAULTS[fault][which]},
                                      run.attempts[0])
                     self.assertEqual(run.lines[-1]["t"], "end")
 
@@ -376,10 +435,14 @@ class Shipped(Case):
     def test_their_reports_answer_their_questions(self):
         cases = {"speech-to-text": ("speed p50", "upload p50"),
                  "text-to-speech": ("rtf p50", "ttft p50")}
-        for name, columns in cases.items():
+        def one(name):
+            return rig.run(None, "--set", "load.warmup.duration=200ms",
+                           "--set", "load.steady.duration=2s",
+                           file=rig.path(f"scenarios/{name}.yaml"))
+
+        for name, done in rig.side_by_side(one, cases):
             with self.subTest(name):
-                run = rig.run(None, "--set", "load.steady.duration=2s",
-                              file=rig.path(f"scenarios/{name}.yaml"))
+                run, columns = done(), cases[name]
                 self.assertIn(run.code, rig.FINE, run.err)
                 for column in columns:
                     self.assertIn(column, run.out)

@@ -57,17 +57,20 @@ class Compound(unittest.TestCase):
         self.assertNotIn("own tools", run.out)
 
     def test_faults_of_a_stream_are_told_apart_within_tools_as_well(self):
-        for fault, outcome in [("reset", "partial"), ("truncated", "partial"),
-                               ("error", "partial"), ("error-bare", "partial"),
-                               ("error-first", "generation"), ("500", "server"),
-                               ("stall-first", "timeout_first"), ("no-done", "ok"),
-                               ("crlf", "ok"), ("split", "ok"), ("unknown-keys", "ok"),
-                               ("drip:5", "ok"), ("json", "ok"), ("usage-none", "ok")]:
+        want = {"reset": "partial", "truncated": "partial", "error": "partial",
+                "error-bare": "partial", "error-first": "generation", "500": "server",
+                "stall-first": "timeout_first", "no-done": "ok", "crlf": "ok", "split": "ok",
+                "unknown-keys": "ok", "drip:5": "ok", "json": "ok", "usage-none": "ok"}
+
+        def one(fault):
+            return compound("groq/compound", {
+                "target": {"headers": [f"x-sim-fault: {fault}"]}, "timeout": {"first": "1s"},
+                "load": [{"name": "one", "concurrency": 2, "requests": 2}]})
+
+        for fault, done in rig.side_by_side(one, want):
             with self.subTest(fault):
-                run = compound("groq/compound", {
-                    "target": {"headers": [f"x-sim-fault: {fault}"]}, "timeout": {"first": "1s"},
-                    "load": [{"name": "one", "concurrency": 2, "requests": 2}]})
-                self.assertEqual({a["outcome"] for a in run.attempts}, {outcome}, run.err)
+                run = done()
+                self.assertEqual({a["outcome"] for a in run.attempts}, {want[fault]}, run.err)
 
     def test_the_version_is_sent_as_asked(self):
         with rig.Listener() as server:

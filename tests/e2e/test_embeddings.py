@@ -75,18 +75,21 @@ class Embeddings(unittest.TestCase):
         self.assertEqual(run.attempts[0]["embedding"]["vectors"], 2)
 
     def test_faults_are_told_apart(self):
-        for fault, outcome in [("429:1", "rate_limited"), ("500", "server"), ("401", "auth"),
-                               ("blocked", "blocked"), ("500-truncated", "server"),
-                               ("502", "overloaded"), ("413", "too_large"),
-                               ("reset", "transport"), ("truncated", "transport"),
-                               ("reset-head", "transport"), ("garbage", "protocol"),
-                               ("never", "timeout_first"), ("until-close", "ok"),
-                               ("drip:5", "ok"), ("split:7", "ok"), ("title-case", "ok")]:
+        want = {"429:1": "rate_limited", "500": "server", "401": "auth", "blocked": "blocked",
+                "500-truncated": "server", "502": "overloaded", "413": "too_large",
+                "reset": "transport", "truncated": "transport", "reset-head": "transport",
+                "garbage": "protocol", "never": "timeout_first", "until-close": "ok",
+                "drip:5": "ok", "split:7": "ok", "title-case": "ok"}
+
+        def one(fault):
+            return embed({"target": {"headers": [f"x-sim-fault: {fault}"]},
+                          "timeout": {"first": "1s"},
+                          "load": [{"name": "one", "concurrency": 1, "requests": 2}]})
+
+        for fault, done in rig.side_by_side(one, want):
             with self.subTest(fault):
-                run = embed({"target": {"headers": [f"x-sim-fault: {fault}"]},
-                             "timeout": {"first": "1s"},
-                             "load": [{"name": "one", "concurrency": 1, "requests": 2}]})
-                self.assertEqual({a["outcome"] for a in run.attempts}, {outcome}, run.err)
+                run = done()
+                self.assertEqual({a["outcome"] for a in run.attempts}, {want[fault]}, run.err)
 
     def test_a_stream_is_refused_before_anything_is_sent(self):
         run = embed({"request": {"stream": True}})

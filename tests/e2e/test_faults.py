@@ -52,13 +52,15 @@ class Faults(unittest.TestCase):
 
     def test_each_ends_in_its_outcome(self):
         with rig.Sim("--seed", "5") as sim:
-            for fault, outcome in WANT.items():
+            for fault, done in rig.side_by_side(lambda fault: self.one(sim, fault), WANT):
                 with self.subTest(fault):
-                    self.one(sim, fault, outcome)
+                    self.ends_in(done(), WANT[fault])
 
-    def one(self, sim, fault, outcome):
-        run = rig.run(rig.merged(QUICK, {"target": {
+    def one(self, sim, fault):
+        return rig.run(rig.merged(QUICK, {"target": {
             "base_url": sim.url, "headers": [f"x-sim-fault: {fault}"]}}), timeout=30)
+
+    def ends_in(self, run, outcome):
         self.assertIn(run.code, (0, 3, 4), run.err)
         for a in run.attempts:
             self.assertIn(a["outcome"], outcome.split(), a)

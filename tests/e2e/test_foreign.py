@@ -1,9 +1,13 @@
 """Servers nobody here wrote: what generic ones leave out is absent, not zero."""
 
+import io
 import unittest
+import wave
 
 import rig
 import servers
+
+MS = 10 ** 6
 
 
 def plain(url, model="mock", **more):
@@ -95,6 +99,85 @@ class Foreign(unittest.TestCase):
         for a in run.attempts:
             self.assertGreater(a["frames"], 5)
             self.assertGreater(a["tokens"]["completion"], 5)
+
+    def of_aimock(self, flags=(), sound=b"", n=6, **changes):
+        """The attempts of a run against it, all answered."""
+        with servers.aimock(*flags, sound=sound) as url:
+            run = rig.run(plain(url, **changes))
+        self.all_ok(run, n)
+        return run.attempts
+
+    def ask(self, text):
+        return {"messages": [{"role": "user", "content": text}]}
+
+    def test_aimock_streams_chat_with_times_of_its_own(self):
+        for a in self.of_aimock():
+            self.assertEqual(a["frames"], 4)
+            self.assertGreaterEqual(a["times"]["first"] - a["times"]["start"], 40 * MS)
+            self.assertGreater(a["times"]["last"], a["times"]["first"])
+
+    def test_aimock_thinks_before_it_answers(self):
+        for endpoint in "chat", "responses":
+            for a in self.of_aimock(workload=self.ask("Think"), request={"endpoint": endpoint}):
+                self.assertLessEqual(a["times"]["reasoning"], a["times"]["answer"], endpoint)
+
+    def test_aimock_speaks_the_responses_api(self):
+        for stream in True, False:
+            for a in self.of_aimock(request={"endpoint": "responses", "stream": stream, "include_usage": None}):
+                self.assertEqual(a.get("frames", 0), 4 if stream else 0)
+                self.assertEqual(a["finish"], "completed")
+                self.assertEqual("first" in a["times"], stream)
+
+    def test_aimock_calls_a_tool_and_goes_on_from_its_result(self):
+        """Its second answer takes a request in which it finds the call and what came of it."""
+        parameters = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
+        tools = {"chat": [{"type": "function", "function": {"name": "get_weather", "parameters": parameters}}],
+                 "responses": [{"type": "function", "name": "get_weather", "parameters": parameters}]}
+        for endpoint in tools:
+            attempts = self.of_aimock(
+                n=8, request={"endpoint": endpoint, "body": {"tools": tools[endpoint]}},
+                workload={**self.ask("The weather in Oslo?"),
+                          "session": {"turns": 3, "tool_result": '{"c": 18}', "tools_only": True}},
+                load=[{"name": "steady", "concurrency": 2, "requests": 4}])
+            for a in attempts:
+                with self.subTest(endpoint, turn=a["turn"]):
+                    self.assertEqual(a["calls"], 1 if a["turn"] == 1 else 0)
+                    self.assertEqual(a.get("form"), "called" if a["turn"] == 1 else "not_called")
+            self.assertEqual(sorted(a["turn"] for a in attempts), [1] * 4 + [2] * 4)
+
+    def test_aimock_embeds(self):
+        for a in self.of_aimock(request={"endpoint": "embeddings", "inputs": 3, "stream": False,
+                                         "include_usage": None, "body": {"max_completion_tokens": None}},
+                                workload={"messages": None, "input_tokens": 20}):
+            self.assertEqual(a["embedding"], {"vectors": 3, "dimensions": 3})
+
+    def test_aimock_hears(self):
+        for audio in {"length": "1s"}, {"url": "https://example.org/clip.wav"}:
+            for a in self.of_aimock(request={"endpoint": "transcription",
+                                             "body": {"max_completion_tokens": None, "response_format": "verbose_json"}},
+                                    workload={"messages": None, "audio": audio}):
+                self.assertEqual(a["audio"]["sent"], 1000 * MS if "length" in audio else 2500 * MS)
+
+    def test_aimock_speaks(self):
+        sound = io.BytesIO()
+        with wave.open(sound, "wb") as w:
+            w.setnchannels(1)
+            w.setsampwidth(2)
+            w.setframerate(16000)
+            w.writeframes(bytes(32000))
+        for a in self.of_aimock(sound=sound.getvalue(),
+                                request={"endpoint": "speech", "body": {"voice": "x", "max_completion_tokens": None}},
+                                workload={"messages": None, "text": "Hello"}):
+            self.assertEqual(a["audio"]["received"], 1000 * MS)
+            self.assertEqual(a["characters"], 5)
+
+    def test_aimock_refuses_and_says_when_to_come_again(self):
+        with servers.aimock("--chaos-ratelimit", "1") as url:
+            run = rig.run(plain(url))
+        self.assertEqual({a["outcome"] for a in run.attempts}, {"rate_limited"})
+        for a in run.attempts:
+            self.assertGreater(a["retry_after"], 0)
+        self.assertIn("a limit that the refusal did not name", " ".join(run.out.split()))
 
     def test_guidellm(self):
         with servers.guidellm(ttft_ms=30, itl_ms=5) as url:

@@ -94,6 +94,32 @@ class Check(unittest.TestCase):
                     if slo[:4] in ("retr", "good"):
                         self.assertTrue(figures["lo"] <= figures["value"] <= figures["hi"], figures)
 
+    def test_run_report_and_check_say_the_same(self):
+        """One rule: of percentiles, of shares, of speeds; where it holds, fails, cannot be told."""
+        run = rig.run({"load": [{"name": "steady", "concurrency": 4, "requests": 60}],
+                       "target": {"sim": ["--fault", "500=20%"]},
+                       "slo": ["ttft p50 < 10s", "ttft p95 < 10s", "ttft p99 < 10s", "ttft p50 < 1us",
+                               "error_rate < 50%", "error_rate < 1%", "retry_rate < 5%", "retry_rate < 1%",
+                               "goodput(ttft<10s) > 99%", "goodput(ttft<10s) > 50%", "rps > 0/s"]})
+        self.assertIn(run.code, (1, 3), run.err)
+        told = {s["slo"]: (s["verdict"], s["n"], s["needs"]) for s in run.json["slos"]}
+        checked = json.loads(self.check(run.dir, "--format=json").out)["results"]
+        self.assertEqual(told, {r["name"]: (r["verdict"].replace("no-data", "no data"),
+                                            r["figures"]["n"], r["figures"]["needs"])
+                                for r in checked if r["verdict"] != "invalid"})
+        self.assertEqual(told["retry_rate < 1%"], ("no data", 60, 299))
+        self.assertEqual({v for v, _, _ in told.values()}, {"pass", "fail", "no data"})
+        text, page = rig.tokdyno("report", run.dir).out, rig.fresh("page.html")
+        rig.tokdyno("report", run.dir, "--format", "html", "--out", page)
+        with open(page, encoding="utf-8") as f:
+            pages = {"report": text, "run": run.out, "md": rig.tokdyno("report", run.dir, "--format", "md").out,
+                     "html": f.read(), "check": self.check(run.dir).out}
+        for name, said in pages.items():
+            self.assertIn("60 of 299", said, name)
+        skipped = [c.get("name") for c in xml.fromstring(self.check(run.dir, "--format=junit").out.encode())
+                   .iter("testcase") if c.find("skipped") is not None]
+        self.assertEqual(len(skipped), sum(v == "no data" for v, _, _ in told.values()))
+
     def test_a_failure_is_told_although_other_objectives_lack_data(self):
         done = self.check(SINGLE, "--slo", "ttft p99 < 1s", "--slo", "ttft p50 < 1ms")
         self.assertEqual(done.code, 1)

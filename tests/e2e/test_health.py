@@ -104,7 +104,7 @@ class Health(unittest.TestCase):
         run = frozen(LONG, "client", seconds=0.12)
         doubtful = sum(a.get("doubt", {}).get("frame", 0) > 50 * MS for a in run.attempts)
         self.assertTrue(1 <= doubtful <= len(run.attempts) / 20, doubtful)
-        self.assertLess(run.json["validity"]["instrument_error_ns"], 50 * MS)  # p99 sees nothing
+        self.assertLess(run.json["validity"]["instrument_error_ns"], 100 * MS)  # p99 sees no freeze
         self.assertNotEqual(run.json["validity"]["verdict"], "valid")
         said = next(w for w in run.json["warnings"] if w["id"] == "freeze")
         self.assertIn("greatest", said["message"])

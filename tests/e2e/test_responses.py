@@ -162,14 +162,17 @@ class Faults(unittest.TestCase):
     def test_each_ends_in_its_outcome(self):
         self.assertLessEqual(set(OTHERWISE), set(test_faults.WANT))
         with rig.Sim("--seed", "5") as sim:
-            for fault, outcome in dict(test_faults.WANT, **OTHERWISE).items():
+            want = dict(test_faults.WANT, **OTHERWISE)
+            for fault, done in rig.side_by_side(lambda fault: self.one(sim, fault), want):
                 with self.subTest(fault):
-                    self.one(sim, fault, outcome)
+                    self.ends_in(done(), want[fault])
 
-    def one(self, sim, fault, outcome):
-        run = rig.run(rig.merged(test_faults.QUICK, with_responses({
+    def one(self, sim, fault):
+        return rig.run(rig.merged(test_faults.QUICK, with_responses({
             "target": {"base_url": sim.url, "headers": [f"x-sim-fault: {fault}"]},
             "request": {"body": {"max_output_tokens": 12}}})), timeout=30)
+
+    def ends_in(self, run, outcome):
         self.assertIn(run.code, (0, 3, 4), run.err)
         for a in run.attempts:
             self.assertIn(a["outcome"], outcome.split(), a)

@@ -231,7 +231,12 @@ class ExitCodes(unittest.TestCase):
     def test_0_a_verdict_without_data_says_so(self):
         run = self.carried({"slo": ["ttft p99.9 < 10s"]})
         self.assertEqual(run.code, 0, run.err)
-        self.assertIn("no data", run.out)
+        self.assertIn("no data  8 of 2,995 needed", run.out)
+
+    def test_0_a_share_that_so_few_cannot_show(self):
+        run = self.carried({"slo": ["error_rate < 5%"]})
+        self.assertEqual(run.code, 0, run.err)
+        self.assertRegex(run.out, r"0 %  .*, no data: 8 of 59 needed")
 
     def test_2_output_that_cannot_be_written(self):
         folder = rig.fresh()

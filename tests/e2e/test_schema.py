@@ -25,6 +25,13 @@ RUNS = {
     "limits": {
         "target": {"sim": ["--limit", "rpm=600,rpd=1000,tpm=100k,tpd=1M"], "plan": "free"},
     },
+    "a limit that is met": {
+        "target": {"sim": ["--limit", "rpm=3,tpm=5k", "--announce", "tpm=9k"], "plan": "free"},
+    },
+    "a limit that is foreseen": {
+        "target": {"sim": ["--limit", "rpm=600"], "plan": "free"},
+        "load": [{"name": "steady", "concurrency": 4, "requests": 40}],
+    },
     "sessions": {"workload": {"session": {"turns": 3, "think": "5ms"}}},
     "not streamed": {"request": {"stream": False, "include_usage": None}},
     "over budget": {"budget": {"requests": 5}},

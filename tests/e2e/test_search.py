@@ -6,6 +6,7 @@ the tests look at what came of them.
 
 import concurrent.futures
 import json
+import shutil
 import signal
 import time
 import unittest
@@ -27,8 +28,8 @@ UNLIMITED = SERVICE + ["--capacity", "0"]
 SEARCH = {"slo": "ttft p90 < 40ms", "from": "30/s", "to": "240/s", "settle": "200ms"}
 
 # So loose that probes this short would meet it far beyond the capacity: only the growth tells.
-LOOSE = {"slo": "ttft p50 < 3s", "from": "60/s", "to": "120/s", "within": "10%"}
-SEEDS = [("even", 1), ("poisson", 1), ("poisson", 2), ("poisson", 3)]
+LOOSE = {"slo": "ttft p50 < 3s", "from": "70/s", "to": "95/s", "within": "12%"}
+SEEDS = [("even", 1), ("poisson", 1), ("poisson", 2), ("poisson", 3)][:2 if rig.SANITIZED else 4]
 
 
 def scenario(sim, changes=None, duration="1s", arrival="even", **more):
@@ -37,7 +38,7 @@ def scenario(sim, changes=None, duration="1s", arrival="even", **more):
 
 
 def loose(arrival):
-    return scenario(STEADY, {"limits": {"drain": "10s"}}, "2s", arrival, **LOOSE)
+    return scenario(STEADY, {"limits": {"drain": "10s"}}, "1500ms", arrival, **LOOSE)
 
 
 # What is searched: the scenario, and flags of run. The longest first.
@@ -45,7 +46,7 @@ SEARCHES = {
     **{f"{arrival} {seed}": (loose(arrival), "--seed", str(seed)) for arrival, seed in SEEDS},
     "limited": (scenario(LIMITED),),
     # Two at a time, 50 ms each: no more than 40 a second leave. The server would carry all.
-    "capped": (scenario(UNLIMITED, {"limits": {"in_flight": 2}}, to="120/s", within="10%"),),
+    "capped": (scenario(UNLIMITED, {"limits": {"in_flight": 2}}, to="60/s", within="25%"),),
     "cells": (scenario(UNLIMITED, {"repeat": 2, "matrix": {"connection.threads": [1, 2]}},
                        to="40/s", probes=2),),
     "no limit": (scenario(UNLIMITED, to="60/s"),),
@@ -67,8 +68,10 @@ def start(pool, name):
 
 
 def setUpModule():
-    with concurrent.futures.ThreadPoolExecutor(3 if rig.SANITIZED else 8) as pool:
+    with concurrent.futures.ThreadPoolExecutor(3 if rig.SANITIZED else 5) as pool:
         runs.update({name: start(pool, name) for name in SEARCHES})
+    if rig.SANITIZED:  # a client that slow is disturbed by itself
+        return
     with concurrent.futures.ThreadPoolExecutor(1) as alone:
         runs.update({name: start(alone, name) for name in SEARCHES
                      if name != "capped" and disturbed(search(name)[1])})
@@ -121,11 +124,11 @@ class Search(unittest.TestCase):
                 capacity = run.json["capacity"][0]
                 self.assertLessEqual(abs(capacity["rate_millionths"] - CAPACITY * 10 ** 6),
                                      capacity["error_millionths"], run.out)
-                self.assertLess(capacity["error_millionths"], CAPACITY * 0.1e6, run.out)
+                self.assertLess(capacity["error_millionths"], CAPACITY * 0.15e6, run.out)
                 self.assertIn("its queue grew all along", words(run))
 
     def test_both_sides_of_the_answer_are_probed_again_and_longer(self):
-        for name, seconds in (("limited", 1), ("even 1", 2)):
+        for name, seconds in (("limited", 1), ("even 1", 1.5)):
             run, found = search(name)
             self.carried(found)
             for side in ("met", "missed"):
@@ -143,6 +146,22 @@ class Search(unittest.TestCase):
         screen = run.out.splitlines()[:24]
         self.assertTrue(any(line.startswith("Answer: ") for line in screen), run.out)
         self.assertTrue(any("The curve" in line for line in screen), run.out)
+
+    @unittest.skipUnless(shutil.which("gnuplot"), "gnuplot is not installed")
+    def test_the_curve_is_drawn_with_the_knee_and_its_error(self):
+        for name, knee in (("limited", True), ("too slow", False), ("one probe", False)):
+            run, found = search(name)
+            self.carried(found)
+            where = rig.fresh()
+            done = rig.tokdyno("report", run.dir, "--format", "svg", "--out", where)
+            self.assertEqual(done.code, 0, done.err)
+            with open(f"{where}/knee.svg", encoding="utf-8") as f:
+                drawn = f.read()
+            self.assertIn("ttft p90, ms", drawn)
+            self.assertEqual(" ± " in drawn.replace("\u00a0", " "), knee, name)
+            shown = {p["verdict"] for p in found["probes"]}
+            for verdict in ("met", "missed", "unsure"):
+                self.assertEqual(f">{verdict}<" in drawn, verdict in shown, verdict)
 
     def test_each_probe_is_a_phase_of_its_own_that_begins_when_the_last_has_drained(self):
         run, found = search("limited")

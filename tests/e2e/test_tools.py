@@ -42,8 +42,10 @@ class Tools(unittest.TestCase):
         for a in run.attempts:
             self.assertEqual(a["frames"], 3)
             self.assertEqual(a["times"]["called"], a["times"]["last"])
-            self.assertLess(a["times"]["first"], a["times"]["called"])
+            self.assertLessEqual(a["times"]["first"], a["times"]["called"])
             self.assertNotIn("answer", a["times"])
+        # Frames that came in one segment have one stamp.
+        self.assertTrue(any(a["times"]["first"] < a["times"]["called"] for a in run.attempts))
         for absent in "tps", "tpot":  # the first frame is not the first token
             self.assertNotIn(absent, self.measured(run)["metrics"])
         self.assertEqual(self.measured(run)["metrics"]["tool_call"]["n"], 60)

@@ -1,4 +1,4 @@
-#include "load/rate_limit.h"
+#include "data/rate_limit.h"
 
 #include <math.h>
 #include <string.h>
@@ -22,6 +22,35 @@ double rate_audio_need(ns_t length)
 bool rate_limit_is(const struct rate_limit_kind *kind, const char *name)
 {
     return !strcmp(kind->name, name) || (kind->also && !strcmp(kind->also, name));
+}
+
+int rate_limit_find(const char *name)
+{
+    for (int i = 0; i < N_RATE_LIMITS; i++)
+        if (rate_limit_is(&rate_limit_kinds[i], name))
+            return i;
+    return -1;
+}
+
+const ns_t rate_limit_usual[N_LIMITS] = {
+    [LIMIT_REQUESTS] = RATE_LIMIT_DAY,
+    [LIMIT_TOKENS] = RATE_LIMIT_MINUTE,
+    [LIMIT_AUDIO_SECONDS] = RATE_LIMIT_HOUR,
+};
+
+enum { MINUTE_MAX = 10 * 60, HOUR_MAX = 4 * 3600 }; /* s: between the usual windows */
+
+ns_t rate_limit_window(const struct limit *l)
+{
+    double window;
+
+    if (l->reset <= 0 || l->remaining < 0 || l->limit - l->remaining < 2)
+        return 0;
+    window = (double)l->reset * (double)l->limit / (double)(l->limit - l->remaining);
+    window /= NS_PER_S;
+    if (window < MINUTE_MAX)
+        return RATE_LIMIT_MINUTE;
+    return window < HOUR_MAX ? RATE_LIMIT_HOUR : RATE_LIMIT_DAY;
 }
 
 /* How many times the limits of the catalogue a tier has. */

@@ -1,5 +1,5 @@
-#ifndef LOAD_RATE_LIMIT_H
-#define LOAD_RATE_LIMIT_H
+#ifndef DATA_RATE_LIMIT_H
+#define DATA_RATE_LIMIT_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -41,6 +41,20 @@ double rate_audio_need(ns_t length);
 
 /* Is the limit so called? */
 bool rate_limit_is(const struct rate_limit_kind *kind, const char *name);
+
+/* The number of the one that is; -1: none is. */
+int rate_limit_find(const char *name);
+
+/*
+ * The window of what headers tell follows from how long what is missing takes to come back:
+ * reset = missing / (limit / window). They count whole requests, so what is really missing
+ * may be up to one less; from two on that cannot mistake a day for a minute. Where the
+ * headers do not tell, 0.
+ */
+ns_t rate_limit_window(const struct limit *l);
+
+/* What headers are about, of a window that they do not tell. */
+extern const ns_t rate_limit_usual[N_LIMITS];
 
 /*
  * What the catalogue knows for a model (NULL: nothing), plan and tier; -1: unknown. flex
