@@ -118,6 +118,17 @@ void figure_range(struct buf *out, enum unit unit, int64_t lo, int64_t hi)
     buf_free(&b);
 }
 
+void figure_rate_range(struct buf *out, enum rate_unit unit, double lo, double hi)
+{
+    struct buf a = { 0 }, b = { 0 };
+
+    figure_rate(&a, unit, lo);
+    figure_rate(&b, unit, hi);
+    join(out, &a, &b);
+    buf_free(&a);
+    buf_free(&b);
+}
+
 void figure_stat(struct buf *out, enum unit unit, const struct summary_stat *s)
 {
     figure_value(out, unit, (double)s->value);

@@ -15,6 +15,8 @@ void figure_number(struct buf *out, double v);  /* "9.93", "2,101" */
 /* "60.1..66 ms", the unit once where both share it; an end that is -1 is open. */
 void figure_range(struct buf *out, enum unit unit, int64_t lo, int64_t hi);
 
+void figure_rate_range(struct buf *out, enum rate_unit unit, double lo, double hi);
+
 /* "60.1 ms (58..66 ms)", its interval in brackets. */
 void figure_stat(struct buf *out, enum unit unit, const struct summary_stat *s);
 

@@ -1,8 +1,8 @@
 #include <stdio.h>
 
 #include "base/units.h"
-#include "reports/answer.h"
 #include "reports/figure.h"
+#include "reports/findings.h"
 #include "reports/html_parts.h"
 #include "reports/rank.h"
 
@@ -80,13 +80,12 @@ static void put_facts(struct buf *out, const struct summary *s)
     buf_free(&b);
 }
 
-/* Of a run that searches, or that was to meet a limit. */
 static void put_answers(struct buf *out, const struct summary *s)
 {
-    for (uint32_t i = 0; i < s->run->n_cells * N_ANSWERS; i++) {
+    for (size_t i = 0; i < findings_count(s); i++) {
         struct buf b = { 0 };
 
-        answers[i % N_ANSWERS](&b, s, i / N_ANSWERS);
+        findings_put(&b, s, i);
         if (b.len) {
             buf_str(out, "<p class=\"question\"><strong>");
             markup_put(out, b.p);
@@ -117,6 +116,7 @@ void html_headline(struct buf *out, const struct book *b)
             buf_str(out, "</p>\n");
         }
         put_answers(out, r->summary);
+        html_asked(out, r->summary);
         put_facts(out, r->summary);
     }
     buf_str(out, "</header>\n");

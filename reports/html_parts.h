@@ -7,6 +7,8 @@
 /* The sections of the page, in their order. Each puts nothing where it has nothing to say.
  */
 void html_headline(struct buf *out, const struct book *b);
+void html_asked(struct buf *out,
+                const struct summary *s); /* in it: what answers the question */
 void html_warnings(struct buf *out, const struct book *b);
 void html_tiles(struct buf *out, const struct book *b);  /* of a single cell */
 void html_choice(struct buf *out, const struct book *b); /* of several: needs and ranking */

@@ -6,9 +6,11 @@
 #include "base/mem.h"
 #include "base/tame.h"
 #include "base/units.h"
-#include "reports/answer.h"
+#include "reports/asked.h"
 #include "reports/figure.h"
+#include "reports/findings.h"
 #include "reports/rank.h"
+#include "reports/text.h"
 
 void markdown_text(struct buf *out, const char *text)
 {
@@ -31,13 +33,12 @@ void markdown_text(struct buf *out, const char *text)
     free(copy);
 }
 
-/* Of a run that searches, or that was to meet a limit. */
 static void put_answers(struct buf *out, const struct summary *s)
 {
-    for (uint32_t i = 0; i < s->run->n_cells * N_ANSWERS; i++) {
+    for (size_t i = 0; i < findings_count(s); i++) {
         struct buf b = { 0 };
 
-        answers[i % N_ANSWERS](&b, s, i / N_ANSWERS);
+        findings_put(&b, s, i);
         if (b.len) {
             buf_str(out, "**");
             markdown_text(out, b.p);
@@ -45,6 +46,89 @@ static void put_answers(struct buf *out, const struct summary *s)
         }
         buf_free(&b);
     }
+}
+
+static void put_asked_value(struct buf *out, const struct asked_rows *a, size_t row,
+                            size_t f)
+{
+    struct asked_value v = asked_value(a, row, f);
+    struct asked_times t = asked_times(a, row, f);
+    struct buf b = { 0 };
+
+    asked_put_value(&b, &a->of->figures[f], &v, false);
+    if (v.present && v.interval) {
+        buf_str(&b, " (");
+        asked_put_range(&b, &a->of->figures[f], &v);
+        buf_char(&b, ')');
+    }
+    if (t.present) {
+        buf_str(&b, ", ");
+        asked_put_times(&b, &t);
+    }
+    buf_str(out, " | ");
+    markdown_text(out, b.p);
+    buf_free(&b);
+}
+
+/* "| cell | ttft p50 |", and by what they are told apart. */
+static void put_asked_heads(struct buf *out, const struct asked_rows *a)
+{
+    buf_printf(out, "| %s", a->of->by == ASKED_BY_CELL ? "cell" : "cell | ");
+    if (a->of->by != ASKED_BY_CELL)
+        buf_str(out, asked_by_names[a->of->by]);
+    for (size_t f = 0; f < a->of->n; f++) {
+        buf_str(out, " | ");
+        markdown_text(out, a->of->figures[f].text);
+    }
+    buf_str(out, a->of->by == ASKED_BY_CELL ? " |\n|:--" : " |\n|:--|:--");
+    for (size_t f = 0; f < a->of->n; f++)
+        buf_str(out, "|--:");
+    buf_str(out, "|\n");
+}
+
+/* What the x are times of: "x: times calm, of the same cell. " */
+static void put_against(struct buf *out, const struct asked_rows *a)
+{
+    for (size_t i = 0; i < a->n; i++)
+        if (a->rows[i].against != SIZE_MAX) {
+            buf_str(out, "x: ");
+            asked_put_against(out, a, i);
+            buf_str(out, ". ");
+            return;
+        }
+}
+
+/* What answers the question. */
+static void put_asked(struct buf *out, const struct summary *s)
+{
+    struct asked_rows a = asked_rows(s);
+    struct buf b = { 0 };
+
+    if (!a.n)
+        return;
+    put_asked_heads(out, &a);
+    for (size_t i = 0; i < a.n; i++) {
+        text_cell_name_short(&b, s->run, a.rows[i].cell);
+        buf_str(out, "| ");
+        markdown_text(out, b.len ? b.p : s->run->name);
+        buf_clear(&b);
+        asked_put_part(&b, &a, i);
+        if (b.len) {
+            buf_str(out, " | ");
+            markdown_text(out, b.p);
+        }
+        buf_clear(&b);
+        for (size_t f = 0; f < a.of->n; f++)
+            put_asked_value(out, &a, i, f);
+        buf_str(out, " |\n");
+    }
+    put_against(&b, &a);
+    asked_put_legend(&b, &a);
+    buf_char(out, '\n');
+    markdown_text(out, b.p);
+    buf_str(out, "\n\n");
+    buf_free(&b);
+    asked_free(&a);
 }
 
 static void put_headline(struct buf *out, const struct book_run *r)
@@ -67,7 +151,12 @@ static void put_headline(struct buf *out, const struct book_run *r)
         units_put_duration(out, s->health.e);
     }
     buf_str(out, s->ended ? "\n\n" : " · the journal has no end\n\n");
+    if (r->run->question && *r->run->question) {
+        markdown_text(out, r->run->question);
+        buf_str(out, "\n\n");
+    }
     put_answers(out, s);
+    put_asked(out, s);
     for (size_t i = 0; i < s->n_warnings; i++) {
         buf_str(out, "> **");
         markdown_text(out, s->warnings[i].text);

@@ -33,14 +33,14 @@ static int phase_at(const struct subject *s, ns_t at)
     return found;
 }
 
-struct asked {
+struct wanted {
     double rate;
     double in_flight;
 };
 
-static struct asked asked(const struct subject *s, ns_t at)
+static struct wanted asked(const struct subject *s, ns_t at)
 {
-    struct asked a = { NAN, NAN };
+    struct wanted a = { NAN, NAN };
     int p = phase_at(s, at);
     const struct run_load *l = p < 0 ? NULL : &s->run->cells[s->cell].loads[p];
 
@@ -80,7 +80,7 @@ bool sketch_arrivals(struct sketch *d, const struct subject *s, size_t n)
     for (size_t i = 0; i < st.n; i++) {
         struct course_bin b = steps_sum(c, &st, i);
         double middle = ((double)i + 0.5) * st.width;
-        struct asked a = asked(s, (ns_t)(middle * NS_PER_S));
+        struct wanted a = asked(s, (ns_t)(middle * NS_PER_S));
 
         sketch_row(d, "%.6g %.6g %.6g %.6g %.6g", middle, a.rate, b.sent / st.seconds,
                    a.in_flight, (double)b.in_flight / NS_PER_S / st.seconds);

@@ -7,6 +7,7 @@
 #include "base/tame.h"
 #include "base/units.h"
 #include "data/cell_name.h"
+#include "reports/findings.h"
 #include "reports/report.h"
 #include "reports/text.h"
 
@@ -112,14 +113,25 @@ void text_heading(const struct page *p, const char *heading)
     buf_char(p->out, '\n');
 }
 
-void text_cell_name(struct buf *out, const struct run *run, uint32_t cell)
+static void put_cell_name(struct buf *out, const struct run *run, uint32_t cell,
+                          size_t columns)
 {
     const struct cell_key **keys = mem_array(run->n_cells, sizeof(*keys));
 
     for (size_t i = 0; i < run->n_cells; i++)
         keys[i] = run->cells[i].keys;
-    cell_name_put(out, keys, run->n_cells, run->cells[cell].n_keys, cell);
+    cell_name_put_short(out, keys, run->n_cells, run->cells[cell].n_keys, cell, columns);
     free(keys);
+}
+
+void text_cell_name(struct buf *out, const struct run *run, uint32_t cell)
+{
+    put_cell_name(out, run, cell, SIZE_MAX);
+}
+
+void text_cell_name_short(struct buf *out, const struct run *run, uint32_t cell)
+{
+    put_cell_name(out, run, cell, CELL_COLUMNS);
 }
 
 /* At most `columns` characters of it. */
@@ -144,7 +156,7 @@ void text_take_cell(struct table *t, const struct page *p, uint32_t cell, uint32
 
     buf_str(&b, "");
     if (cell != *last && cell != UINT32_MAX)
-        text_cell_name(&b, p->s->run, cell);
+        text_cell_name_short(&b, p->s->run, cell);
     *last = cell;
     shorten(&b, CELL_COLUMNS);
     table_take(t, STYLE_PLAIN, &b);
@@ -262,6 +274,17 @@ static void add_common(struct pieces *l, const struct run *r)
     buf_free(&name);
 }
 
+static void put_objectives(const struct page *p)
+{
+    static const enum style styles[N_VERDICTS] = { STYLE_GREEN, STYLE_RED, STYLE_YELLOW };
+    struct buf b = { 0 };
+
+    findings_put_objectives(&b, p->s);
+    if (b.len)
+        text_paragraph(p, 0, styles[p->s->verdict], b.p);
+    buf_free(&b);
+}
+
 static void put_setting(const struct page *p)
 {
     const struct run *r = p->s->run;
@@ -288,6 +311,18 @@ static void put_question(const struct page *p)
     buf_char(p->out, '\n');
 }
 
+static void put_findings(const struct page *p)
+{
+    for (size_t i = 0; i < findings_count(p->s); i++) {
+        struct buf b = { 0 };
+
+        findings_put(&b, p->s, i);
+        if (b.len)
+            text_paragraph(p, 0, STYLE_BOLD, b.p);
+        buf_free(&b);
+    }
+}
+
 void text_headline(const struct page *p)
 {
     style_put(p->out, STYLE_BOLD, p->colour, p->s->run->name);
@@ -297,9 +332,13 @@ void text_headline(const struct page *p)
     put_null(p);
     put_totals(p);
     put_ending(p);
+    put_objectives(p);
     put_setting(p);
     put_question(p);
-    text_answer(p);
+    put_findings(p);
+    text_asked(p);
+    if (p->s->run->answer.n && p->s->health.validity != VALIDITY_VALID)
+        buf_char(p->out, '\n');
     text_warnings(p, true);
 }
 

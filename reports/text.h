@@ -18,7 +18,7 @@ struct page {
 };
 
 void text_headline(const struct page *p);
-void text_answer(const struct page *p);  /* what each cell found: answer.h */
+void text_asked(const struct page *p);   /* what answers the question, where it is said */
 void text_curves(const struct page *p);  /* what its probes said */
 void text_batches(const struct page *p); /* what became of them, beside one by one */
 void text_walls(const struct page *p);   /* where limits refused, and how it went on */
@@ -52,6 +52,10 @@ void text_kinds_comparison(const struct page *p); /* a row a cell, with several 
  * value. Nothing where there is no value.
  */
 void text_take_width(struct table *t, const struct summary_metric *m, enum stat_id stat);
+void text_take_stat(struct table *t, const struct summary_metric *m, enum metric_id id,
+                    enum stat_id stat);
+void text_take_rate(struct table *t, const struct summary_group *g, enum rate_id id);
+
 /* Lines of text, broken at spaces; all but the first stand two further in. */
 void text_paragraph(const struct page *p, size_t indent, enum style style,
                     const char *text);
@@ -62,7 +66,11 @@ void text_heading(const struct page *p, const char *heading);
 /* A cell by what sets it apart: "llama-3.1-8b-instant policy=sdk"; "" without a matrix. */
 void text_cell_name(struct buf *out, const struct run *run, uint32_t cell);
 
-/* The same in a table, shortened; where the row above is of that cell too, nothing. */
+/* No wider than a column where it can be told apart so. */
+void text_cell_name_short(struct buf *out, const struct run *run, uint32_t cell);
+
+/* The same in a table, cut where it is wider; where the row above is of that cell too,
+ * nothing. */
 void text_take_cell(struct table *t, const struct page *p, uint32_t cell, uint32_t *last);
 
 /* A line of pieces with " · " between them, broken there where it is too long. */

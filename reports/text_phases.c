@@ -3,40 +3,8 @@
 #include "base/units.h"
 #include "reports/text.h"
 
-static void put_stat(struct buf *out, enum unit unit, const struct summary_stat *s)
-{
-    if (s->present)
-        figure_value(out, unit, (double)s->value);
-    else
-        buf_str(out, "–");
-}
+/* --- the table of a phase ------------------------------------------------------------ */
 
-static void take_stat(struct table *t, const struct summary_metric *m, enum metric_id id,
-                      enum stat_id stat)
-{
-    struct buf b = { 0 };
-
-    put_stat(&b, metrics[id].unit, &m->stats[stat]);
-    table_take(t, STYLE_PLAIN, &b);
-}
-
-static void take_rate(struct table *t, const struct summary_group *g, enum rate_id id)
-{
-    struct buf b = { 0 };
-    enum style style = STYLE_PLAIN;
-
-    if (g->rates[id].present)
-        figure_rate(&b, rates[id].unit, g->rates[id].value);
-    else
-        buf_str(&b, "–");
-    if (id == RATE_ERROR && g->rates[id].value > 0)
-        style = STYLE_RED;
-    table_take(t, style, &b);
-}
-
-/* --- comparison ---------------------------------------------------------------------- */
-
-/* Below the medians and the p95 of a cell. */
 static void take_range(struct table *t, const struct summary_metric *m, enum metric_id id,
                        enum stat_id stat)
 {
@@ -48,119 +16,6 @@ static void take_range(struct table *t, const struct summary_metric *m, enum met
         figure_range(&b, metrics[id].unit, s->lo, s->hi);
     table_take(t, STYLE_DIM, &b);
 }
-
-/* Columns behind the name, n and errors. */
-struct column {
-    const char *head;
-    enum metric_id id;
-    enum stat_id stat;
-};
-
-static const struct column of_text[] = {
-    { "ttft p50", METRIC_TTFT, STAT_P50 },
-    { "p95", METRIC_TTFT, STAT_P95 },
-    { "e2e p50", METRIC_E2E, STAT_P50 },
-    { "tok/s p50", METRIC_TPS, STAT_P50 },
-};
-static const struct column of_audio_in[] = {
-    { "upload p50", METRIC_UPLOAD, STAT_P50 },
-    { "e2e p50", METRIC_E2E, STAT_P50 },
-    { "p95", METRIC_E2E, STAT_P95 },
-    { "speed p50", METRIC_SPEED_FACTOR, STAT_P50 },
-};
-static const struct column of_audio_out[] = {
-    { "ttft p50", METRIC_TTFT, STAT_P50 },
-    { "p95", METRIC_TTFT, STAT_P95 },
-    { "rtf p50", METRIC_RTF, STAT_P50 },
-    { "char/s p50", METRIC_CHARS_PER_S, STAT_P50 },
-};
-enum { N_COMPARED = sizeof(of_text) / sizeof(of_text[0]) };
-
-static bool any_cell_has(const struct page *p, enum metric_id id)
-{
-    for (uint32_t c = 0; c < p->s->run->n_cells; c++)
-        if (p->s->cells[c].measured.metrics[id].n)
-            return true;
-    return false;
-}
-
-/* What the cells are compared by: what all of them have. */
-static const struct column *columns_of(const struct page *p)
-{
-    if (any_cell_has(p, METRIC_TPS))
-        return of_text;
-    if (any_cell_has(p, METRIC_AUDIO_IN))
-        return of_audio_in;
-    return any_cell_has(p, METRIC_CHARS_PER_S) ? of_audio_out : of_text;
-}
-
-static void compare_intervals(struct table *t, const struct summary_group *g,
-                              const struct column *columns)
-{
-    if (!g->metrics[METRIC_E2E].stats[STAT_P50].present)
-        return;
-    table_cell(t, STYLE_DIM, "  95 %% CI");
-    table_cell(t, STYLE_DIM, "%s", "");
-    table_cell(t, STYLE_DIM, "%s", "");
-    for (int i = 0; i < N_COMPARED; i++)
-        text_take_width(t, &g->metrics[columns[i].id], columns[i].stat);
-    table_row(t);
-}
-
-static void compare_row(struct table *t, const struct page *p, uint32_t cell,
-                        const struct column *columns)
-{
-    const struct summary_group *g = &p->s->cells[cell].measured;
-    uint32_t none = UINT32_MAX;
-    struct buf b = { 0 };
-
-    text_take_cell(t, p, cell, &none);
-    units_put_count(&b, g->tally.requests);
-    table_take(t, STYLE_PLAIN, &b);
-    take_rate(t, g, RATE_ERROR);
-    for (int i = 0; i < N_COMPARED; i++)
-        take_stat(t, &g->metrics[columns[i].id], columns[i].id, columns[i].stat);
-    if (columns == of_text) {
-        if (g->rates[RATE_TPS_TOTAL].present)
-            figure_number(&b, g->rates[RATE_TPS_TOTAL].value);
-        else
-            buf_str(&b, "–");
-        table_take(t, STYLE_PLAIN, &b);
-        take_rate(t, g, RATE_CACHE_TOKENS);
-    }
-    figure_cost(&b, &g->tally);
-    table_take(t, STYLE_PLAIN, &b);
-    compare_intervals(t, g, columns);
-}
-
-void text_comparison(const struct page *p)
-{
-    const struct column *columns = columns_of(p);
-    struct table t;
-
-    if (p->s->run->n_cells < 2 || p->s->n_searches) /* rates of probes do not mix */
-        return;
-    buf_char(p->out, '\n');
-    table_init(&t, columns == of_text ? "lrrrrrrrrr" : "lrrrrrrr");
-    table_cell(&t, STYLE_DIM, "%s", "");
-    table_cell(&t, STYLE_DIM, "%s", "n");
-    table_cell(&t, STYLE_DIM, "%s", "errors");
-    for (int i = 0; i < N_COMPARED; i++)
-        table_cell(&t, STYLE_DIM, "%s", columns[i].head);
-    if (columns == of_text) {
-        table_cell(&t, STYLE_DIM, "%s", "all");
-        table_cell(&t, STYLE_DIM, "%s", "cached");
-    }
-    table_cell(&t, STYLE_DIM, "%s", "cost");
-    for (uint32_t c = 0; c < p->s->run->n_cells; c++)
-        compare_row(&t, p, c, columns);
-    table_put(&t, p->out, 2, p->colour);
-    table_free(&t);
-    text_kinds_comparison(p);
-    text_forms_comparison(p);
-}
-
-/* --- the table of a phase ------------------------------------------------------------ */
 
 /* Rows of the table, where `wanted`; below each its confidence. */
 static const struct {
@@ -236,7 +91,7 @@ static void metric_row(struct table *t, const struct summary_metric *m, const ch
         const struct summary_stat *s = &m->stats[stats[i]];
 
         if (s->present) {
-            take_stat(t, m, id, stats[i]);
+            text_take_stat(t, m, id, stats[i]);
         } else {
             take_missing(t, m, s, first);
             first = false;

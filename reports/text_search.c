@@ -4,7 +4,6 @@
 #include "base/mem.h"
 #include "base/units.h"
 #include "data/search_judge.h"
-#include "reports/answer.h"
 #include "reports/text.h"
 
 /* --- the curve -------------------------------------------------------------------------
@@ -15,21 +14,6 @@ static void put_rate(struct buf *b, int64_t millionths)
     figure_number(b, (double)millionths / 1e6);
     buf_str(b, "/s");
 }
-
-void text_answer(const struct page *p)
-{
-    for (uint32_t i = 0; i < p->s->run->n_cells * N_ANSWERS; i++) {
-        struct buf b = { 0 };
-
-        answers[i % N_ANSWERS](&b, p->s, i / N_ANSWERS);
-        if (b.len)
-            text_paragraph(p, 0, STYLE_BOLD, b.p);
-        buf_free(&b);
-    }
-}
-
-/* --- the curve -------------------------------------------------------------------------
- */
 
 static const enum style styles[N_SEARCH_VERDICTS] = {
     [SEARCH_MET] = STYLE_GREEN,      [SEARCH_MISSED] = STYLE_RED,

@@ -23,6 +23,7 @@ static struct scenario scenario(struct cell *cells, size_t n, unsigned repeat)
     };
     static const struct cell_key keys[] = { { "model", "a \"quoted\" model", "\"x\"" } };
     static const char *const names[] = { "a", "b", "c" };
+    static struct slo figures[] = { { .text = "ttft p50" }, { .text = "error_rate" } };
 
     for (size_t i = 0; i < n; i++)
         cells[i] = (struct cell){ .name = names[i],
@@ -40,6 +41,7 @@ static struct scenario scenario(struct cell *cells, size_t n, unsigned repeat)
                               .repeat = repeat,
                               .cells = cells,
                               .n_cells = n,
+                              .answer = { figures, COUNT(figures), ASKED_BY_CELL, "model" },
                               .json = "{\"a\":[1,{\"b\":0.5}]}" };
 }
 
@@ -88,6 +90,11 @@ TEST(a_run_is_read_back_as_it_was_written)
     assert_memory_equal(&back.doctor, &run.doctor, sizeof(run.doctor));
     assert_null(strstr(line.p, "secret"));
     assert_string_equal(back.scenario, s.json);
+    assert_int_equal(back.answer.n, 2);
+    assert_int_equal(back.answer.by, ASKED_BY_CELL);
+    assert_string_equal(back.answer.against, "model");
+    assert_int_equal(back.answer.figures[0].metric, METRIC_TTFT);
+    assert_true(back.answer.figures[1].is_rate);
     assert_string_equal(back.cells[1].keys[0].text, "a \"quoted\" model");
     assert_null(back.cells[0].tier);
     assert_string_equal(back.cells[1].tier, "flex");

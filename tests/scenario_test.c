@@ -279,7 +279,8 @@ TEST(scenario_says_what_is_wrong_and_where)
           "one of name, seed, repeat, concurrent, "
           "record_content, target, matrix, request, "
           "workload, load, batch, retry, limits, timeout, "
-          "connection, budget, slo, regression" },
+          "connection, budget, slo, regression, "
+          "answer" },
         { "target: { base_url: sim }\nrequest: { model: m, temperature: 1 }\n" LOAD,
           "2:22: unknown key \"temperature\"; expected one of endpoint, model, stream, "
           "include_usage, inputs, body; other fields go into request.body" },
@@ -588,6 +589,30 @@ TEST(scenario_says_what_is_wrong_and_where)
           "4:7: \"error_rate[tier=flex] < 1%\": nothing to select by \"tier\"; expected a "
           "key of "
           "the matrix, model, phase or turn" },
+        { SIM LOAD "answer: { by: phase }\n",
+          "4:15: an answer of nothing; expected answer.figures beside it" },
+        { SIM LOAD "answer: { figures: [ttft p50 < 1s] }\n",
+          "4:21: answer.figures: \"ttft p50 < 1s\": \"< 1s\" is not expected here; "
+          "expected a "
+          "figure and no bound, as ttft p50" },
+        { SIM LOAD "answer: { figures: [ttft p42] }\n",
+          "4:21: answer.figures: \"ttft p42\": not in reports; expected p50, p90, p95, "
+          "p99, "
+          "p99.9 or mean" },
+        { SIM LOAD "answer: { figures: [\"ttft p50[phase=steady]\"] }\n",
+          "4:21: answer.figures: \"ttft p50[phase=steady]\": [...] belongs to objectives; "
+          "expected the figure alone, and by: phase or turn where it is to be told apart" },
+        { SIM LOAD "answer: { figures: [tfft p50] }\n",
+          "4:21: answer.figures: \"tfft p50\": no metric or rate \"tfft\"; did you mean "
+          "\"ttft\"?" },
+        { SIM LOAD "answer: { figures: [ttft p50], by: turn }\n",
+          "4:36: requests stand alone; expected answer.by: turn together with "
+          "workload.session.turns" },
+        { SIM LOAD "answer: { figures: [ttft p50], by: region }\n",
+          "4:21: \"ttft p50\": not kept by region; expected ttft_api, network, tps or "
+          "e2e_api" },
+        { SIM LOAD "answer: { figures: [ttft p50], against: model }\n",
+          "4:41: answer.against: expected a key of the matrix, not \"model\"" },
         { SIM LOAD "slo: [\"error_rate[phase=stedy] < 1%\"]\n",
           "4:7: \"error_rate[phase=stedy] < 1%\": no cell has phase=stedy" },
     };

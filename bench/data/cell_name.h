@@ -13,4 +13,13 @@
 void cell_name_put(struct buf *out, const struct cell_key *const *cells, size_t n_cells,
                    size_t n_keys, size_t cell);
 
+/*
+ * The same for a column of a table. Where a name of any cell would be wider than that, all
+ * leave out what tells them apart least, one after the other until they fit: long values
+ * are called by their place ("messages=#2"), models without their owner, keys by their
+ * last word (effort=none of reasoning_effort).
+ */
+void cell_name_put_short(struct buf *out, const struct cell_key *const *cells,
+                         size_t n_cells, size_t n_keys, size_t cell, size_t columns);
+
 #endif

@@ -14,15 +14,13 @@ static const struct {
     const char *key;
     enum weight weight;
 } keys[] = {
-    { "name", FREE },       { "question", FREE },
-    { "seed", FREE },       { "repeat", FREE },
-    { "slo", FREE },        { "regression", FREE },
-    { "budget", FREE },     { "record_content", FREE },
-    { "target", TOLD },     { "request", TOLD },
-    { "matrix", TOLD },     { "connection", TOLD },
-    { "workload", BLOCKS }, { "load", BLOCKS },
-    { "limits", BLOCKS },   { "retry", BLOCKS },
-    { "timeout", BLOCKS },  { "concurrent", BLOCKS },
+    { "name", FREE },         { "question", FREE },   { "seed", FREE },
+    { "repeat", FREE },       { "slo", FREE },        { "regression", FREE },
+    { "answer", FREE },       { "budget", FREE },     { "record_content", FREE },
+    { "target", TOLD },       { "request", TOLD },    { "matrix", TOLD },
+    { "connection", TOLD },   { "workload", BLOCKS }, { "load", BLOCKS },
+    { "limits", BLOCKS },     { "retry", BLOCKS },    { "timeout", BLOCKS },
+    { "concurrent", BLOCKS },
 };
 
 static enum weight weight_of(struct str key)

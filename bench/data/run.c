@@ -142,6 +142,18 @@ static void plan_slos(struct run *r, const struct scenario *s)
     }
 }
 
+static void plan_answer(struct run *r, const struct asked *a)
+{
+    r->answer = (struct asked){ .n = a->n, .by = a->by };
+    r->answer.against = copy(&r->arena, a->against);
+    r->answer.figures = arena_alloc(&r->arena, (a->n ? a->n : 1) * sizeof(*a->figures));
+    for (size_t i = 0; i < a->n; i++) {
+        struct err err;
+
+        asked_parse(&r->answer.figures[i], str_of(a->figures[i].text), &r->arena, &err);
+    }
+}
+
 static void plan_id(struct run *r)
 {
     uint64_t digest = fnv1a64(r->scenario, strlen(r->scenario));
@@ -180,6 +192,7 @@ void run_plan(struct run *r, const struct scenario *s, ns_t t0_mono, ns_t t0_rea
         plan_cell(r, &r->cells[i], &s->cells[i]);
     plan_trials(r, s->repeat ? s->repeat : 1);
     plan_slos(r, s);
+    plan_answer(r, &s->answer);
     plan_id(r);
 }
 

@@ -98,6 +98,7 @@ struct run {
     struct slo *slos;
     size_t n_slos;
     uint32_t n_search_slos; /* the last of them: held against each probe of a search */
+    struct asked answer;
 };
 
 /* ABBA: each round holds every cell once, in an order reversed from round to round. */

@@ -275,6 +275,53 @@ static void get_slos(struct fields_reader *rd, void *object)
             rd->bad = true;
 }
 
+static void put_figures(struct jsonw *w, const char *key, const void *object)
+{
+    const struct asked *a = object;
+
+    jsonw_key(w, key);
+    jsonw_array(w);
+    for (size_t i = 0; i < a->n; i++)
+        jsonw_string(w, a->figures[i].text);
+    jsonw_end(w);
+}
+
+static void get_figures(struct fields_reader *rd, void *object)
+{
+    struct asked *a = object;
+    struct run *r = rd->ctx;
+    struct err err;
+
+    a->figures = list(rd, sizeof(*a->figures), &a->n);
+    for (size_t i = 0; a->figures && json_item(&rd->j); i++)
+        if (asked_parse(&a->figures[i], str_of(fields_text(rd)), &r->arena, &err))
+            rd->bad = true;
+}
+
+static const struct field answer_fields[] = {
+    FIELD_OTHER("figures", put_figures, get_figures),
+    FIELD_INT("by", U32, struct asked, by, ASKED_BY_CELL),
+    FIELD_TEXT("against", struct asked, against),
+};
+
+static void put_answer(struct jsonw *w, const char *key, const void *object)
+{
+    const struct asked *a = &((const struct run *)object)->answer;
+
+    if (!a->n)
+        return;
+    jsonw_key(w, key);
+    fields_put(w, answer_fields, COUNT(answer_fields), a);
+}
+
+static void get_answer(struct fields_reader *rd, void *object)
+{
+    struct asked *a = &((struct run *)object)->answer;
+
+    fields_get(rd, answer_fields, COUNT(answer_fields), a);
+    rd->bad |= a->by >= N_ASKED_BY;
+}
+
 /* A seed may be larger than the numbers of a journal. */
 static void put_seed(struct jsonw *w, const char *key, const void *object)
 {
@@ -343,6 +390,7 @@ static const struct field run_fields[] = {
     FIELD_OTHER("trials", put_trials, get_trials),
     FIELD_OTHER("slos", put_slos, get_slos),
     FIELD_INT("search_slos", U32, struct run, n_search_slos, 0),
+    FIELD_OTHER("answer", put_answer, get_answer),
     FIELD_OTHER("scenario", put_scenario, get_scenario),
 };
 

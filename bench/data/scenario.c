@@ -256,12 +256,14 @@ static int take_run(struct maker *m, const struct draft *d)
     take_slos(m, d);
     s->regressions = d->regressions.p;
     s->n_regressions = d->regressions.n;
+    s->answer = (struct asked){ d->answer.p, d->answer.n, d->answer_by, d->answer_against };
     if (s->n_cells * s->repeat > MAX_TRIALS)
         return node_err(m->r.err, m->root->mark,
                         "%zu cells, each %u times, are more than %d trials", s->n_cells,
                         s->repeat, MAX_TRIALS);
     if (slos_check(&d->slos, s, draft_seen(d->seen, "slo"), m->r.err) ||
-        slos_check(&d->regressions, s, draft_seen(d->seen, "regression"), m->r.err))
+        slos_check(&d->regressions, s, draft_seen(d->seen, "regression"), m->r.err) ||
+        answer_check(d, s, m->r.err))
         return -1;
     return 0;
 }

@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "data/asked.h"
 #include "data/dist.h"
 #include "data/search.h"
 #include "data/slo.h"
@@ -246,6 +247,7 @@ struct scenario {
     size_t n_search_slos;    /* the last of them: held against each probe of a search */
     struct slo *regressions; /* "ttft p95 +20%": slo with relative set */
     size_t n_regressions;
+    struct asked answer;  /* what reports put first */
     const char *resolved; /* YAML: reading it again gives this scenario */
     const char *json;     /* the same as JSON, compact; in journal and run.json */
 };

@@ -69,6 +69,9 @@ struct draft {
     unsigned http;
     struct slos slos;
     struct slos regressions;
+    struct slos answer;
+    unsigned answer_by;
+    const char *answer_against;
     const struct node **seen; /* as in struct keys_reader */
 };
 
@@ -88,6 +91,7 @@ extern const struct key_type key_percent;
 extern const struct key_type key_arrival;
 extern const struct key_type key_matrix;
 extern const struct key_type key_slos;
+extern const struct key_type key_figures;
 
 /* Name of the phase that is item i of `load`: as written, else "probe" of a search,
  * "phase1", ... */
@@ -121,6 +125,9 @@ const char *scenario_name(struct arena *a, const char *file);
 /* Do the selectors of objectives select something? `at` is where those were written. */
 int slos_check(const struct slos *slos, const struct scenario *s, const struct node *at,
                struct err *err);
+
+/* The same of what answers the question: is it there to be told apart by? */
+int answer_check(const struct draft *d, const struct scenario *s, struct err *err);
 
 /* Where the value of a key was written; NULL where it was not. */
 const struct node *draft_seen(const struct node *const *seen, const char *path);

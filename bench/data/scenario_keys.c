@@ -413,6 +413,18 @@ const struct key scenario_keys[] = {
     { .path = "regression", .type = &key_slos, .offset = AT(regressions), .flags = KEY_RUN,
       .help = "how much worse than a baseline is allowed: METRIC STATISTIC +PERCENT, with - where more is better",
       .example = "[ttft p95 +20%, tps p50 -10%]" },
+
+    { .path = "answer.figures", .type = &key_figures, .offset = AT(answer), .flags = KEY_RUN,
+      .help = "what answers the question, two to four figures; reports put them first: METRIC p50, p90, p95, p99, p99.9 or mean, or RATE",
+      .example = "[ttft p50, tps p50, error_rate]" },
+    { .path = "answer.by", .type = &key_choice, .offset = AT(answer_by), .flags = KEY_RUN,
+      .otherwise = "cell", .choices = asked_by_names,
+      .help = "what the figures are told apart by; what follows the first of a cell is held against it",
+      .example = "phase" },
+    { .path = "answer.against", .type = &key_text, .offset = AT(answer_against), .flags = KEY_RUN,
+      .otherwise = "the first cell",
+      .help = "a key of the matrix: each cell is held against the one that differs from it in this key alone, and has its first value",
+      .example = "service_tier" },
 };
 /* clang-format on */
 

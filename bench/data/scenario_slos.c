@@ -95,3 +95,51 @@ int slos_check(const struct slos *slos, const struct scenario *s, const struct n
         }
     return 0;
 }
+
+static bool has_turns(const struct scenario *s)
+{
+    for (size_t i = 0; i < s->n_cells; i++)
+        if (workload_has_sessions(&s->cells[i].workload))
+            return true;
+    return false;
+}
+
+/* Each cell is held against another: by a key that it has. */
+static int check_against(const struct draft *d, const struct scenario *s, struct err *err)
+{
+    const struct node *at = draft_seen(d->seen, "answer.against");
+    struct nearest near = nearest_to(str_of(d->answer_against));
+
+    if (d->answer_by != ASKED_BY_CELL)
+        return node_err(err, at->mark,
+                        "answer.against holds cells against each other; expected no by");
+    for (size_t k = 0; k < s->cells[0].n_keys; k++) {
+        if (!strcmp(s->cells[0].keys[k].key, d->answer_against))
+            return 0;
+        nearest_try(&near, s->cells[0].keys[k].key);
+    }
+    err_set(err, ERR_PARSE, "answer.against: expected a key of the matrix, not \"%.60s\"",
+            d->answer_against);
+    nearest_hint(&near, err);
+    return node_err_at(err, at->mark);
+}
+
+int answer_check(const struct draft *d, const struct scenario *s, struct err *err)
+{
+    const struct node *figures = draft_seen(d->seen, "answer.figures");
+    const struct node *by = draft_seen(d->seen, "answer.by");
+    const struct node *against = draft_seen(d->seen, "answer.against");
+
+    if (!figures && (by || against))
+        return node_err(err, (by ? by : against)->mark,
+                        "an answer of nothing; expected answer.figures beside it");
+    if (d->answer_by == ASKED_BY_TURN && !has_turns(s))
+        return node_err(err, by->mark,
+                        "requests stand alone; expected answer.by: turn "
+                        "together with workload.session.turns");
+    for (size_t i = 0; i < d->answer.n; i++)
+        if (asked_is_kept(&d->answer.p[i], d->answer_by, err))
+            return node_err_at(err, figures->kind == NODE_LIST ? figures->items[i]->mark
+                                                               : figures->mark);
+    return d->answer_against ? check_against(d, s, err) : 0;
+}

@@ -154,19 +154,40 @@ static int read_slo(struct keys_reader *r, const struct key *k, const struct nod
     return 0;
 }
 
-static int read_slos(struct keys_reader *r, const struct key *k, const struct node *n,
-                     void *field)
+static int read_figure(struct keys_reader *r, const struct key *k, const struct node *n,
+                       struct slo *figure)
 {
-    struct slos *v = field;
+    if (keys_want(r, k, n, NODE_SCALAR))
+        return -1;
+    return asked_parse(figure, n->text, r->arena, r->err) ? keys_fail(r, k, n) : 0;
+}
 
+/* A list of them, or one alone. */
+static int read_list(struct keys_reader *r, const struct key *k, const struct node *n,
+                     struct slos *v,
+                     int (*read)(struct keys_reader *r, const struct key *k,
+                                 const struct node *n, struct slo *one))
+{
     if (n->kind == NODE_MAP)
         return keys_wrong(r, k, n, "is a mapping; expected %s", k->type->expected);
     v->n = n->kind == NODE_LIST ? n->n : 1;
     v->p = arena_alloc(r->arena, v->n * sizeof(*v->p));
     for (size_t i = 0; i < v->n; i++)
-        if (read_slo(r, k, n->kind == NODE_LIST ? n->items[i] : n, &v->p[i]))
+        if (read(r, k, n->kind == NODE_LIST ? n->items[i] : n, &v->p[i]))
             return -1;
     return 0;
+}
+
+static int read_slos(struct keys_reader *r, const struct key *k, const struct node *n,
+                     void *field)
+{
+    return read_list(r, k, n, field, read_slo);
+}
+
+static int read_figures(struct keys_reader *r, const struct key *k, const struct node *n,
+                        void *field)
+{
+    return read_list(r, k, n, field, read_figure);
 }
 
 const struct key_type key_body = {
@@ -202,4 +223,10 @@ const struct key_type key_slos = {
     "a list of objectives, as ttft p95 < 400ms",
     "\"type\":[\"array\",\"string\"],\"items\":{\"type\":\"string\"}",
     read_slos,
+};
+const struct key_type key_figures = {
+    "figures",
+    "a list of figures, as ttft p50",
+    "\"type\":[\"array\",\"string\"],\"items\":{\"type\":\"string\"}",
+    read_figures,
 };

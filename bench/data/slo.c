@@ -381,6 +381,21 @@ int slo_parse(struct slo *slo, struct str text, struct arena *arena, struct err 
     return err_at(err, "\"%.80s\"", slo->text);
 }
 
+int slo_parse_figure(struct slo *slo, struct str text, struct arena *arena, struct err *err)
+{
+    struct reading r = { .arena = arena, .err = err };
+
+    *slo = (struct slo){ .text = arena_strndup(arena, text.p, text.n) };
+    r.rest = str_of(slo->text);
+    if (!read_subject(&r, slo)) {
+        skip_spaces(&r);
+        if (!r.rest.n)
+            return 0;
+        wrong(&r, r.rest, "a figure and no bound, as ttft p50");
+    }
+    return err_at(err, "\"%.80s\"", slo->text);
+}
+
 uint32_t slo_turn(const struct slo *slo)
 {
     for (size_t i = 0; i < slo->n_selectors; i++) {

@@ -54,6 +54,10 @@ struct slo {
  */
 int slo_parse(struct slo *slo, struct str text, struct arena *arena, struct err *err);
 
+/* The figure alone, with no bound: "ttft p50", "error_rate". */
+int slo_parse_figure(struct slo *slo, struct str text, struct arena *arena,
+                     struct err *err);
+
 /* The turn of its sessions that it is about, from 1; 0: of all; UINT32_MAX: no such.
  */
 uint32_t slo_turn(const struct slo *slo);
