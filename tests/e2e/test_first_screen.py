@@ -11,8 +11,8 @@ import chromium
 import rig
 
 SCREEN = 40  # lines
-# What is held in tests of their own: searches answer in a sentence, walls in `Rate limits met`.
-ELSEWHERE = {"knee", "ramp-to-knee", "limits-lab", "rate-limit-wall"}
+# Held in tests of their own: searches and batches answer in a sentence, walls in `Rate limits met`.
+ELSEWHERE = {"knee", "ramp-to-knee", "limits-lab", "rate-limit-wall", "batch", "batch-or-not"}
 
 
 class Asked:
@@ -174,7 +174,8 @@ class FirstScreen(unittest.TestCase):
                 self.assertIsNotNone(row, f"no row {begin}\n" + "\n".join(lines))
                 values = values_in(row)[-len(figures):]
                 holes += sum(not re.match(r"[\d$]", v) for v in values)
-            self.assertLessEqual(holes, asked.holes, "\n".join(lines))
+            if run.code != 3:  # what the client could not carry has fewer values
+                self.assertLessEqual(holes, asked.holes, "\n".join(lines))
         self.each(look)
 
     def test_it_holds_what_a_scenario_is_about(self):
