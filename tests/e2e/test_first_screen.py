@@ -105,7 +105,7 @@ SCENARIOS = {
     "spend-limit": Asked("load.steady.rate=30/s", rows=("",), code=(4,),
                          holds=("The target could not be used: .*spend limit", "error_rate")),
     "structured-outputs": Asked("repeat=1", "load.steady.duration=1s", "load.warmup.duration=100ms",
-                                rows=tuple(f"response_format={f} " for f in (
+                                rows=tuple(f"(response_)?format={f} " for f in (
                                     "text", "json_object", "json_schema", "json_schema-4")),
                                 holes=2),  # free text is not held against any form
     "text-to-speech": Asked("load.steady.duration=2s", "load.steady.rate=6/s",
