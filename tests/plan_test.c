@@ -390,6 +390,13 @@ TEST(a_plan_warns_of_what_will_go_wrong)
     static struct slo slos[] = {
         { .text = "ttft p99.9 < 1s", .stat = SLO_PERCENTILE, .percentile = 99.9 },
         { .text = "ttft p50 < 1s", .stat = SLO_PERCENTILE, .percentile = 50 },
+        { .text = "error_rate < 0.1%", .is_rate = true, .rate = RATE_ERROR, .value = 1000 },
+        { .text = "error_rate < 5%", .is_rate = true, .rate = RATE_ERROR, .value = 50000 },
+        { .text = "rps > 5/s",
+          .is_rate = true,
+          .rate = RATE_RPS,
+          .op = SLO_GT,
+          .value = 5 },
     };
     struct fixture f;
     const struct plan *p;
@@ -400,13 +407,16 @@ TEST(a_plan_warns_of_what_will_go_wrong)
     plan_free(&f.plan);
 
     f.s.slos = slos;
-    f.s.n_slos = 2;
+    f.s.n_slos = COUNT(slos);
     f.s.budget = (struct budget){ .requests = 299, .tokens = 299999, .cost_nusd = 1 };
     f.cells[0].limits.in_flight = 5;
     f.cells[0].request.max_completion_tokens = 132000;
     p = plan(&f);
     assert_true(warns(p, "slo \"ttft p99.9 < 1s\" needs 2995 measured requests, 300"));
     assert_false(warns(p, "p50"));
+    assert_true(warns(p, "slo \"error_rate < 0.1%\" needs 2995 measured requests, 300"));
+    assert_false(warns(p, "error_rate < 5%"));
+    assert_false(warns(p, "rps"));
     assert_true(warns(p, "budget.requests: up to 300 are planned, the budget is 299"));
     assert_true(warns(p, "budget.tokens"));
     assert_true(warns(p, "budget.cost"));

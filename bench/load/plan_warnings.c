@@ -194,6 +194,21 @@ static bool speaks_of(const struct slo *slo, const struct cell *cell)
     return true;
 }
 
+/* The least sample that could show it, if all that is counted were good; 0: any. */
+static int64_t sample_of(const struct slo *slo)
+{
+    double bound = slo->value / 1e6;
+    double good = slo->op == SLO_LT || slo->op == SLO_LE ? 1 - bound : bound;
+
+    if (!slo->is_rate)
+        return slo->stat == SLO_PERCENTILE
+                   ? stats_min_sample(slo->percentile / 100, CONFIDENCE)
+                   : 0;
+    if (!rates[slo->rate].proportion || good <= 0 || good >= 1)
+        return 0;
+    return stats_min_sample(good, CONFIDENCE);
+}
+
 static void warn_sample(struct plan_remarks *r, const struct plan_cell *c)
 {
     const struct scenario *s = r->plan->scenario;
@@ -201,12 +216,11 @@ static void warn_sample(struct plan_remarks *r, const struct plan_cell *c)
 
     for (size_t i = 0; i < s->n_slos; i++) {
         const struct slo *slo = &s->slos[i];
-        int64_t least;
+        int64_t least = sample_of(slo);
 
-        if (slo->is_rate || slo->stat != SLO_PERCENTILE || !speaks_of(slo, c->cell))
+        if (!least || !speaks_of(slo, c->cell))
             continue;
-        asked = true;
-        least = stats_min_sample(slo->percentile / 100, CONFIDENCE);
+        asked |= !slo->is_rate;
         if ((int64_t)c->measured < least)
             plan_remark(r, c, "slo \"%s\" needs %lld measured requests, %llu are planned",
                         slo->text, (long long)least, (unsigned long long)c->measured);

@@ -63,7 +63,7 @@ SCENARIOS = {
                       rows=cells("policy", "none", "sdk", "respectful"),
                       holds=("first_error_rate", "retry_rate")),
     "guard": Asked("load.steady.rate=30/s", "load.steady.duration=4s", "load.warmup.duration=100ms",
-                   rows=tuple(f"meta-llama/llama-{m}"
+                   rows=tuple(f"llama-{m}"
                               for m in ("guard-4", "prompt-guard-2-22m", "prompt-guard-2-86m"))),
     "lora-cold-start": Asked(rows=("cold", "warm"), holds=("times cold",)),
     "models-x-tiers": Asked("repeat=1", "load.steady.duration=2s", "load.steady.rate=8/s",

@@ -32,6 +32,7 @@ class Scenarios(unittest.TestCase):
                 done = rig.tokdyno("validate", path)
                 self.assertEqual(done.code, 0, done.err)
                 self.assertIn("Rate limits:", done.out)
+                self.assertNotIn(": slo ", done.out, "its load is too small for an objective")
                 done = rig.tokdyno("validate", path, "--format", "json")
                 self.assertGreater(json.loads(done.out)["requests"], 0)
 
