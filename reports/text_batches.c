@@ -1,3 +1,4 @@
+#include "api/members.h"
 #include "base/units.h"
 #include "reports/answer.h"
 #include "reports/text.h"
@@ -104,21 +105,43 @@ static void put_oddities(const struct page *p, const struct batches *s)
     }
 }
 
-/* What may still run costs money: who it is, and how it is ended. */
+static void key_variable(struct json *j, void *ctx)
+{
+    json_text(j, ctx);
+}
+
+static void key_target(struct json *j, void *ctx)
+{
+    static const struct member members[] = { MEMBER("api_key_env", key_variable), NO_MORE };
+
+    members_read(j, members, ctx);
+}
+
+/* The header that names the variable of the key, as the scenario does; nothing without. */
+static void put_key(struct buf *out, const struct run *run)
+{
+    static const struct member members[] = { MEMBER("target", key_target), NO_MORE };
+    struct str name = { NULL, 0 };
+    struct json j;
+
+    json_init(&j, run->scenario, strlen(run->scenario));
+    members_read(&j, members, &name);
+    if (name.n)
+        buf_printf(out, "-H \"Authorization: Bearer $%.*s\" ", (int)name.n, name.p);
+}
+
+/* What may still run costs money: who it is, and how it is ended, fit to be copied. */
 static void put_left(const struct page *p, const struct batches *s)
 {
-    const char *base = p->s->run->target;
-
     for (size_t i = 0; i < s->n_open; i++) {
         struct buf b = { 0 };
 
-        buf_printf(
-            &b,
-            "%s may still run. To cancel it: curl -X POST -H \"Authorization: Bearer "
-            "$GROQ_API_KEY\" %s/batches/%s/cancel",
-            s->open[i].id, base, s->open[i].id);
+        buf_printf(&b, "%s may still run. To cancel it:", s->open[i].id);
         text_paragraph(p, 4, STYLE_RED, b.p);
         buf_free(&b);
+        buf_str(p->out, "      curl -X POST ");
+        put_key(p->out, p->s->run);
+        buf_printf(p->out, "%s/batches/%s/cancel\n", p->s->run->target, s->open[i].id);
     }
     if (s->more_open)
         buf_printf(p->out, "    and %llu more\n", (unsigned long long)s->more_open);

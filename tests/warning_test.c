@@ -121,6 +121,21 @@ static void set_not_cold(struct summary *s)
     s->cells[0].measured.tally.cache_hits = 40;
 }
 
+static void set_coarse_polls(struct summary *s)
+{
+    struct summary_metric *m = s->cells[0].measured.metrics;
+
+    m[METRIC_BATCH_TOTAL].n = m[METRIC_BATCH_RESOLUTION].n = 1;
+    m[METRIC_BATCH_TOTAL].mean = 10 * NS_PER_S;
+    m[METRIC_BATCH_RESOLUTION].max = 2 * NS_PER_S;
+}
+
+static void set_batches_left(struct summary *s)
+{
+    s->cells[0].batches.n_open = 1;
+    s->cells[0].batches.more_open = 1;
+}
+
 struct counted {
     enum health_counter id;
     uint64_t n;
@@ -158,6 +173,8 @@ TEST(every_warning_is_said_when_its_cause_is_there_and_alone)
         { "rate_not_reached", set_rate, { 0, 0 }, "10/s were asked of steady, 8/s left" },
         { "not_reused", set_not_reused, { 0, 0 }, "60 of 500 requests" },
         { "not_cold", set_not_cold, { 0, 0 }, "40 of 500 answers" },
+        { "coarse_polls", set_coarse_polls, { 0, 0 }, "up to 2.00 s late, 20 % of" },
+        { "batches_left", set_batches_left, { 0, 0 }, "2 batches may still run" },
         { "merged", set_merged, { 0, 0 }, "60 % of frames" },
         { "clock_stepped", NULL, { HEALTH_CLOCK_STEPS, 1 }, "set 1 time" },
     };

@@ -342,6 +342,42 @@ static void not_cold(struct buf *out, const struct summary *s)
     buf_str(out, " to prompts that have nothing in common came from the prompt cache");
 }
 
+/* The cell in which a late poll is most of what a batch took. */
+static void coarse_polls(struct buf *out, const struct summary *s)
+{
+    double worst = 0;
+    ns_t late = 0;
+
+    for (size_t c = 0; c < s->run->n_cells; c++) {
+        const struct summary_metric *m = s->cells[c].measured.metrics;
+        double of = (double)m[METRIC_BATCH_TOTAL].mean;
+
+        if (!m[METRIC_BATCH_TOTAL].n || !(of > 0) ||
+            (double)m[METRIC_BATCH_RESOLUTION].max / of <= worst)
+            continue;
+        late = m[METRIC_BATCH_RESOLUTION].max;
+        worst = (double)late / of;
+    }
+    if (worst <= 0.05)
+        return;
+    buf_str(out, "polls saw batches change up to ");
+    units_put_duration(out, late);
+    buf_str(out, " late, ");
+    put_percent(out, worst);
+    buf_str(out, " of what a batch took");
+}
+
+static void batches_left(struct buf *out, const struct summary *s)
+{
+    uint64_t n = 0;
+
+    for (size_t c = 0; c < s->run->n_cells; c++)
+        n += s->cells[c].batches.n_open + s->cells[c].batches.more_open;
+    if (!n)
+        return;
+    buf_printf(out, "%" PRIu64 " batch%s may still run", n, n == 1 ? "" : "es");
+}
+
 static void merged(struct buf *out, const struct summary *s)
 {
     double together = share(s->total.frames_shared, (double)s->total.frames);
@@ -414,6 +450,14 @@ const struct warning warnings[] = {
       .when = "prompts without a common beginning hit the prompt cache",
       .means = "Times to first token are those of a mixture: what was meant to be cold is warm.",
       .remedy = "Cells of one round send the same bytes: give each a run of its own with another seed, or wait until the cache has forgotten." },
+    { .id = "coarse_polls", .level = WARNING_DOUBT, .say = coarse_polls,
+      .when = "the gap between two polls is more than 5 % of what a batch took",
+      .means = "Its queue, processing and whole time are too long by up to that.",
+      .remedy = "Lower batch.poll.from and batch.poll.to." },
+    { .id = "batches_left", .level = WARNING_NOTE, .say = batches_left,
+      .when = "nobody saw a batch end that had been created",
+      .means = "What it does is paid for, and in no figure of this run.",
+      .remedy = "Cancel it: the report names it, with the command." },
     { .id = "tcp_drops", .level = WARNING_NOTE, .say = tcp_drops,
       .when = "the machine's TCP dropped segments for want of room, of whatever program",
       .means = "If they were ours, answers came later by a retransmission, 200 ms or more.",

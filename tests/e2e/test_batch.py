@@ -288,7 +288,7 @@ class Faults(unittest.TestCase):
                     sim=["--batch-odd", "other-id"])
         self.assertEqual(outcomes(run), {"timeout_total": 40})
         self.assertTrue(over(run)[0]["left"])
-        self.assertIn("may still run. To cancel it: curl -X POST", run.out)
+        self.assertRegex(run.out, r"may still run. To cancel it:\n +curl -X POST ")
 
     def test_a_batch_that_never_ends_is_cancelled_when_the_wait_is_over(self):
         run = batch({"batch": {"wait": "700ms"}}, sim=["--batch-odd", "stuck"])
@@ -357,7 +357,7 @@ class Interrupted(unittest.TestCase):
         left = run.json["cells"][0]["batches"]["left"]
         self.assertEqual(len(left), 1)
         self.assertIn(f"{left[0]} may still run", " ".join(run.out.split()))
-        self.assertIn(f"/batches/{left[0]}/cancel", "".join(run.out.split()))
+        self.assertIn(f"curl -X POST {sim.url}/batches/{left[0]}/cancel\n", run.out)
 
     def test_a_run_that_was_killed_tells_of_its_batch(self):
         with rig.Sim(*QUICK, "--batch-item", "200ms") as sim:
@@ -460,6 +460,13 @@ class Servers(unittest.TestCase):
         for name in os.listdir(run.dir):
             self.assertNotIn(KEY.encode(), run.read(name), name)
         self.assertNotIn(KEY, run.out + run.err)
+
+    def test_the_command_that_cancels_names_the_variable_of_the_key_and_not_the_key(self):
+        run, _ = self.ask(env={"HOSTILE_KEY": KEY}, batch={"id": "batch_1", "status": "in_progress"})
+        self.assertTrue(over(run)[0]["left"])
+        self.assertIn('curl -X POST -H "Authorization: Bearer $HOSTILE_KEY" http://', run.out)
+        run, _ = self.ask(batch={"id": "batch_1", "status": "in_progress"})
+        self.assertIn("curl -X POST http://", run.out)
 
     def test_files_are_deleted_unless_they_are_to_be_kept(self):
         told = {"id": "batch_1", "status": "completed", "output_file_id": "file_2"}

@@ -63,13 +63,12 @@ SCENARIOS = {
                       rows=cells("policy", "none", "sdk", "respectful"),
                       holds=("first_error_rate", "retry_rate")),
     "guard": Asked("load.steady.rate=30/s", "load.steady.duration=4s", "load.warmup.duration=100ms",
-                   rows=tuple(f"llama-{m}"
+                   rows=tuple(f"(meta-llama/)?llama-{m}"
                               for m in ("guard-4", "prompt-guard-2-22m", "prompt-guard-2-86m"))),
     "lora-cold-start": Asked(rows=("cold", "warm"), holds=("times cold",)),
     "models-x-tiers": Asked("repeat=1", "load.steady.duration=2s", "load.steady.rate=8/s",
                             "load.warmup.duration=100ms",
-                            rows=tuple(f"{m} {t}" for m in ("openai/gpt-oss-20b",
-                                                            "openai/gpt-oss-120b",
+                            rows=tuple(f"(openai/)?{m} {t}" for m in ("gpt-oss-20b", "gpt-oss-120b",
                                                             "llama-3.3-70b-versatile")
                                        for t in ("on_demand", "flex"))),
     "prefill-and-stop": Asked("load.steady.requests=12", "load.steady.concurrency=6",
@@ -106,7 +105,7 @@ SCENARIOS = {
     "spend-limit": Asked("load.steady.rate=30/s", rows=("",), code=(4,),
                          holds=("The target could not be used: .*spend limit", "error_rate")),
     "structured-outputs": Asked("repeat=1", "load.steady.duration=1s", "load.warmup.duration=100ms",
-                                rows=tuple(f"response_format={f} " for f in (
+                                rows=tuple(f"(response_)?format={f} " for f in (
                                     "text", "json_object", "json_schema", "json_schema-4")),
                                 holes=2),  # free text is not held against any form
     "text-to-speech": Asked("load.steady.duration=2s", "load.steady.rate=6/s",
@@ -176,7 +175,8 @@ class FirstScreen(unittest.TestCase):
                 self.assertIsNotNone(row, f"no row {begin}\n" + "\n".join(lines))
                 values = values_in(row)[-len(figures):]
                 holes += sum(not re.match(r"[\d$]", v) for v in values)
-            self.assertLessEqual(holes, asked.holes, "\n".join(lines))
+            if run.code != 3:  # what the client could not carry has fewer values
+                self.assertLessEqual(holes, asked.holes, "\n".join(lines))
         self.each(look)
 
     def test_it_holds_what_a_scenario_is_about(self):
