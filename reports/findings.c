@@ -225,6 +225,12 @@ static void put_named(struct buf *out, const struct summary *s, enum verdict ver
         buf_printf(out, " and %zu more", named - MAX_NAMED);
 }
 
+bool findings_hold(const struct summary *s)
+{
+    return s->health.validity != VALIDITY_CLIENT_LIMITED &&
+           s->health.validity != VALIDITY_SIM_LIMITED;
+}
+
 void findings_put_objectives(struct buf *out, const struct summary *s)
 {
     size_t met = 0;
@@ -233,8 +239,9 @@ void findings_put_objectives(struct buf *out, const struct summary *s)
         return;
     for (size_t i = 0; i < s->n_slos; i++)
         met += s->slos[i].verdict == VERDICT_PASS;
-    buf_printf(out, "Objectives: %s, %zu of %zu met", verdict_names[s->verdict], met,
-               s->n_slos);
+    buf_printf(out, "Objectives: %s%s, %zu of %zu met",
+               findings_hold(s) ? "" : "the run is not valid; by its figures ",
+               verdict_names[s->verdict], met, s->n_slos);
     put_named(out, s, VERDICT_FAIL, "; missed: ");
     put_named(out, s, VERDICT_NO_DATA, "; too little data: ");
     buf_char(out, '.');

@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "reports/findings.h"
 #include "reports/report.h"
 #include "runs.h"
 #include "test.h"
@@ -142,6 +143,43 @@ TEST(an_invalid_run_says_that_its_figures_are_no_answer)
     assert_non_null(strstr(b.p, "No answer: the run is not valid"));
     buf_free(&b);
     asked_free(&a);
+    k.summary.n_slos = 1;
+    k.summary.slos = &(struct summary_slo){ .verdict = VERDICT_PASS };
+    k.run.n_slos = 1;
+    k.run.slos = k.figures;
+    findings_put_objectives(&b, &k.summary);
+    assert_string_equal(b.p,
+                        "Objectives: the run is not valid; by its figures pass, 1 of 1 "
+                        "met.");
+    buf_free(&b);
+    done(&k);
+}
+
+TEST(objectives_that_are_missed_are_named_and_those_of_several_cells_counted)
+{
+    static const ns_t base[] = { 100, 200, 300 };
+    struct summary_slo slos[] = {
+        { .slo = 0, .cell = 0, .verdict = VERDICT_PASS },
+        { .slo = 0, .cell = 1, .verdict = VERDICT_FAIL },
+        { .slo = 1, .cell = 0, .verdict = VERDICT_NO_DATA },
+        { .slo = 1, .cell = 1, .verdict = VERDICT_NO_DATA },
+    };
+    struct asking k = { 0 };
+    struct buf b = { 0 };
+
+    ask(&k, 3, 1, base, "ttft p50", "error_rate");
+    findings_put_objectives(&b, &k.summary);
+    assert_int_equal(b.len, 0);
+    k.run.n_slos = 2;
+    k.run.slos = k.figures; /* their text is all that is told */
+    k.summary.slos = slos;
+    k.summary.n_slos = COUNT(slos);
+    k.summary.verdict = VERDICT_FAIL;
+    findings_put_objectives(&b, &k.summary);
+    assert_string_equal(b.p,
+                        "Objectives: fail, 1 of 4 met; missed: ttft p50 (m1); too little "
+                        "data: error_rate (2 cells).");
+    buf_free(&b);
     done(&k);
 }
 
