@@ -8,6 +8,7 @@
 #include "data/stats.h"
 #include "data/stats_rank.h"
 #include "reports/figure.h"
+#include "reports/text.h"
 
 /* --- rows ---------------------------------------------------------------------------- */
 
@@ -373,6 +374,13 @@ void asked_put_times(struct buf *out, const struct asked_times *t)
         buf_char(out, ')');
     }
     buf_str(out, t->alike ? " ≈" : "");
+}
+
+void asked_put_cell(struct buf *out, const struct asked_rows *a, size_t row)
+{
+    enum { COLUMNS = 24 }; /* what several figures leave of a line */
+
+    text_cell_name_short(out, a->summary->run, a->rows[row].cell, COLUMNS);
 }
 
 void asked_put_part(struct buf *out, const struct asked_rows *a, size_t row)

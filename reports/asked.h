@@ -66,6 +66,8 @@ void asked_put_range(struct buf *out, const struct slo *figure,
 /* "1.17x (0.86..1.60) ≈"; nothing where there is nothing to be told. */
 void asked_put_times(struct buf *out, const struct asked_times *t);
 
+/* Its cell, as short as it can be told apart; nothing without a matrix. */
+void asked_put_cell(struct buf *out, const struct asked_rows *a, size_t row);
 /* What the row is of besides its cell: "calm", "turn 2"; nothing by cell. */
 void asked_put_part(struct buf *out, const struct asked_rows *a, size_t row);
 /* "times calm", "times on_demand", "times the first". */

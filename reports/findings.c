@@ -9,6 +9,8 @@
 #include "reports/answer.h"
 #include "reports/text.h"
 
+enum { MAX_NAMED = 3 }; /* more are counted */
+
 /* --- prompt caches -------------------------------------------------------------------- */
 
 static void put_at(struct buf *b, enum cache_sweep sweep, int64_t v)
@@ -75,7 +77,7 @@ static void put_caches(struct buf *out, const struct summary *s)
 
 /* --- service tiers -------------------------------------------------------------------- */
 
-enum kept { KEPT, MISSED, UNSURE, N_KEPT };
+enum kept { KEPT, MISSED, UNSURE };
 
 /* All that may be expected of the tier that a cell asked for. */
 static enum kept judge(const struct summary *s, uint32_t cell)
@@ -98,27 +100,36 @@ static enum kept judge(const struct summary *s, uint32_t cell)
     return kept;
 }
 
+/* "missed by on_demand, flex": by name where they are few. */
+static void put_cells(struct buf *out, const struct summary *s, enum kept kept,
+                      const char *words)
+{
+    size_t n = 0, named = 0;
+
+    for (uint32_t c = 0; c < s->run->n_cells; c++)
+        n += judge(s, c) == kept;
+    if (!n)
+        return;
+    buf_printf(out, "%s%s", out->p[out->len - 1] == ' ' ? "" : "; ", words);
+    if (n > MAX_NAMED) {
+        buf_printf(out, "%zu cells", n);
+        return;
+    }
+    for (uint32_t c = 0; c < s->run->n_cells; c++)
+        if (judge(s, c) == kept) {
+            buf_str(out, named++ ? ", " : "");
+            text_cell_name_short(out, s->run, c, CELL_COLUMNS);
+        }
+}
+
 static void put_tiers(struct buf *out, const struct summary *s)
 {
-    static const char *const words[N_KEPT] = { "kept by ", "missed by ",
-                                               "too few requests of " };
-    bool any = false;
-
     if (!tier_matters(s->run) || s->run->n_cells < 2)
         return;
     buf_str(out, "What tiers promise: ");
-    for (int k = 0; k < N_KEPT; k++) {
-        size_t n = 0;
-
-        for (uint32_t c = 0; c < s->run->n_cells; c++) {
-            if (judge(s, c) != (enum kept)k)
-                continue;
-            buf_printf(out, "%s%s", !n && any ? "; " : n ? ", " : "", n ? "" : words[k]);
-            text_cell_name_short(out, s->run, c);
-            any = true;
-            n++;
-        }
-    }
+    put_cells(out, s, KEPT, "kept by ");
+    put_cells(out, s, MISSED, "missed by ");
+    put_cells(out, s, UNSURE, "too few requests of ");
     buf_char(out, '.');
 }
 
@@ -185,8 +196,6 @@ void findings_put(struct buf *out, const struct summary *s, size_t i)
 
 /* --- objectives ----------------------------------------------------------------------- */
 
-enum { MAX_NAMED = 3 };
-
 /* "; missed: ttft p95 < 400ms (flex), e2e p95 < 2s (3 cells)": those with this verdict. */
 static void put_named(struct buf *out, const struct summary *s, enum verdict verdict,
                       const char *what)
@@ -208,7 +217,7 @@ static void put_named(struct buf *out, const struct summary *s, enum verdict ver
             buf_printf(out, " (%u cells)", cells);
         else if (cell != UINT32_MAX && s->run->n_cells > 1) {
             buf_str(out, " (");
-            text_cell_name_short(out, s->run, cell);
+            text_cell_name_short(out, s->run, cell, CELL_COLUMNS);
             buf_char(out, ')');
         }
     }

@@ -2,35 +2,44 @@
 
 #include "reports/asked.h"
 #include "reports/html_parts.h"
-#include "reports/text.h"
+
+/* One cell alone needs no name where its parts have some. */
+static bool names_cells(const struct asked_rows *a)
+{
+    return a->of->by == ASKED_BY_CELL || a->summary->run->n_cells > 1;
+}
 
 static void put_heads(struct buf *out, const struct asked_rows *a)
 {
     struct buf heads = { 0 };
 
-    buf_str(&heads, a->of->by == ASKED_BY_CELL ? "cell" : "cell|");
-    if (a->of->by != ASKED_BY_CELL)
-        buf_str(&heads, asked_by_names[a->of->by]);
+    buf_str(&heads, names_cells(a) ? "cell" : asked_by_names[a->of->by]);
+    if (names_cells(a) && a->of->by != ASKED_BY_CELL)
+        buf_printf(&heads, "|%s", asked_by_names[a->of->by]);
     for (size_t f = 0; f < a->of->n; f++)
         buf_printf(&heads, "|%s", a->of->figures[f].text);
     html_table(out, heads.p);
     buf_free(&heads);
 }
 
+static void put_td(struct buf *out, const char *text)
+{
+    buf_str(out, "<td class=\"name\">");
+    markup_put(out, text);
+    buf_str(out, "</td>");
+}
+
 static void put_name(struct buf *out, const struct asked_rows *a, size_t row)
 {
-    const struct run *run = a->summary->run;
     struct buf name = { 0 };
 
-    text_cell_name_short(&name, run, a->rows[row].cell);
-    buf_str(out, "<td class=\"name\">");
-    markup_put(out, name.len ? name.p : run->name);
-    buf_str(out, "</td>");
-    buf_free(&name);
-    if (a->of->by == ASKED_BY_CELL)
-        return;
+    asked_put_cell(&name, a, row);
+    if (names_cells(a))
+        put_td(out, name.len ? name.p : a->summary->run->name);
+    buf_clear(&name);
     asked_put_part(&name, a, row);
-    html_td(out, name.p);
+    if (name.len)
+        put_td(out, name.p);
     buf_free(&name);
 }
 
@@ -43,7 +52,7 @@ static void put_value(struct buf *out, const struct asked_rows *a, size_t row, s
     asked_put_value(&shown, &a->of->figures[f], &v, false);
     asked_put_range(&below, &a->of->figures[f], &v);
     if (t.present) {
-        buf_str(&below, below.len ? " · " : "");
+        buf_str(&below, below.len ? "\n" : "");
         asked_put_times(&below, &t);
         buf_char(&below, ' ');
         asked_put_against(&below, a, row);

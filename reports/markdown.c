@@ -108,7 +108,7 @@ static void put_asked(struct buf *out, const struct summary *s)
         return;
     put_asked_heads(out, &a);
     for (size_t i = 0; i < a.n; i++) {
-        text_cell_name_short(&b, s->run, a.rows[i].cell);
+        asked_put_cell(&b, &a, i);
         buf_str(out, "| ");
         markdown_text(out, b.len ? b.p : s->run->name);
         buf_clear(&b);

@@ -113,7 +113,7 @@ void text_heading(const struct page *p, const char *heading)
     buf_char(p->out, '\n');
 }
 
-static void put_cell_name(struct buf *out, const struct run *run, uint32_t cell,
+void text_cell_name_short(struct buf *out, const struct run *run, uint32_t cell,
                           size_t columns)
 {
     const struct cell_key **keys = mem_array(run->n_cells, sizeof(*keys));
@@ -126,12 +126,7 @@ static void put_cell_name(struct buf *out, const struct run *run, uint32_t cell,
 
 void text_cell_name(struct buf *out, const struct run *run, uint32_t cell)
 {
-    put_cell_name(out, run, cell, SIZE_MAX);
-}
-
-void text_cell_name_short(struct buf *out, const struct run *run, uint32_t cell)
-{
-    put_cell_name(out, run, cell, CELL_COLUMNS);
+    text_cell_name_short(out, run, cell, SIZE_MAX);
 }
 
 /* At most `columns` characters of it. */
@@ -156,7 +151,7 @@ void text_take_cell(struct table *t, const struct page *p, uint32_t cell, uint32
 
     buf_str(&b, "");
     if (cell != *last && cell != UINT32_MAX)
-        text_cell_name_short(&b, p->s->run, cell);
+        text_cell_name_short(&b, p->s->run, cell, CELL_COLUMNS);
     *last = cell;
     shorten(&b, CELL_COLUMNS);
     table_take(t, STYLE_PLAIN, &b);

@@ -66,8 +66,9 @@ void text_heading(const struct page *p, const char *heading);
 /* A cell by what sets it apart: "llama-3.1-8b-instant policy=sdk"; "" without a matrix. */
 void text_cell_name(struct buf *out, const struct run *run, uint32_t cell);
 
-/* No wider than a column where it can be told apart so. */
-void text_cell_name_short(struct buf *out, const struct run *run, uint32_t cell);
+/* No wider than so many columns where it can be told apart so. */
+void text_cell_name_short(struct buf *out, const struct run *run, uint32_t cell,
+                          size_t columns);
 
 /* The same in a table, cut where it is wider; where the row above is of that cell too,
  * nothing. */

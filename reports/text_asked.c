@@ -11,14 +11,20 @@ static void put_heads(struct table *t, const struct asked_rows *a, bool parts)
         table_cell(t, STYLE_DIM, "%s", a->of->figures[f].text);
 }
 
-static void put_name(struct table *t, const struct page *p, const struct asked_rows *a,
-                     size_t row, bool parts, uint32_t *last)
+static void put_name(struct table *t, const struct asked_rows *a, size_t row, bool parts,
+                     uint32_t *last)
 {
-    struct buf part = { 0 };
+    uint32_t cell = a->rows[row].cell;
+    struct buf name = { 0 }, part = { 0 };
 
     asked_put_part(&part, a, row);
-    if (parts || !part.len)
-        text_take_cell(t, p, a->rows[row].cell, last);
+    if (parts || !part.len) {
+        buf_str(&name, "");
+        if (cell != *last)
+            asked_put_cell(&name, a, row);
+        *last = cell;
+        table_take(t, STYLE_PLAIN, &name);
+    }
     if (part.len)
         table_take(t, STYLE_BOLD, &part);
     buf_free(&part);
@@ -77,7 +83,7 @@ void text_asked(const struct page *p)
     table_init(&t, form.p);
     put_heads(&t, &a, parts);
     for (size_t i = 0; i < a.n; i++) {
-        put_name(&t, p, &a, i, parts, &last);
+        put_name(&t, &a, i, parts, &last);
         put_values(&t, &a, i);
         put_times(&t, &a, i, parts);
     }

@@ -261,6 +261,22 @@ TEST(a_unique_head_stands_before_everything_and_never_comes_again)
     }
 }
 
+TEST(prompts_of_other_sizes_have_heads_of_their_own)
+{
+    struct workload longer = head_only;
+    struct prompts *p = open_for(&head_only, 42), *q;
+    struct made a = make(p, 0, 0.75, 3), b;
+
+    longer.input_tokens.mean = 4000;
+    q = open_for(&longer, 42);
+    b = make(q, 0, 0.75, 3);
+    assert_true(strncmp(a.content[0], b.content[0], 19) != 0);
+    drop(&a);
+    drop(&b);
+    prompts_close(p);
+    prompts_close(q);
+}
+
 TEST(a_prefix_longer_than_the_prompt_still_leaves_a_question)
 {
     static const struct workload small = {

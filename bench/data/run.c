@@ -9,6 +9,7 @@
 
 #include "base/rng.h"
 #include "base/version.h"
+#include "data/replay.h"
 
 static void plan_host(struct run *r)
 {
@@ -81,10 +82,23 @@ static void plan_load(struct run *r, struct run_load *to, const struct phase *fr
     };
 }
 
-/* Synthetic prompts without a common beginning. */
-static bool is_cold(const struct workload *w)
+/* Does a trace say what its prompts have in common? */
+static bool replays_blocks(const struct cell *c)
 {
-    return !w->messages && !w->dataset && (w->unique_head || !w->prefix_tokens);
+    for (size_t i = 0; i < c->n_phases; i++)
+        if (c->phases[i].replay && c->phases[i].replay->shape->columns[REPLAY_BLOCKS])
+            return true;
+    return false;
+}
+
+/* Synthetic prompts without a common beginning. */
+static bool is_cold(const struct cell *c)
+{
+    const struct workload *w = &c->workload;
+
+    if (w->messages || w->dataset)
+        return false;
+    return w->unique_head || (!w->prefix_tokens && !replays_blocks(c));
 }
 
 static void plan_cell(struct run *r, struct run_cell *to, const struct cell *from)
@@ -107,7 +121,7 @@ static void plan_cell(struct run *r, struct run_cell *to, const struct cell *fro
         .read_stamps = from->connection.stamps == CONNECTION_STAMPS_READ ||
                        target_is_null(from->target.base_url),
         .new_connections = from->connection.policy == CONNECTION_NEW,
-        .cold = is_cold(&from->workload),
+        .cold = is_cold(from),
         .shared_prefix = from->workload.unique_head ? 0 : from->workload.prefix_tokens,
         .loads = loads,
         .forecast = forecast_none,

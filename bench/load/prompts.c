@@ -153,11 +153,16 @@ static size_t words_for(int64_t tokens, double words_per_token, size_t least)
     return n < (double)least ? least : (size_t)n;
 }
 
+/*
+ * Cells whose prompts are of other sizes have other heads: the longer prompt of one would
+ * else begin with the whole shorter one of another.
+ */
 static void put_head(const struct prompts *p, uint64_t round, uint64_t k, struct buf *out)
 {
     static const char hex[] = "0123456789abcdef";
+    uint64_t sizes = (uint64_t)llround(p->w.input_tokens.mean) ^ p->w.prefix_tokens << 32;
     struct rng rng = stream(p, round, "heads", k);
-    uint64_t bits = rng_next(&rng);
+    uint64_t bits = rng_next(&rng) ^ splitmix64(&sizes);
     char head[20];
 
     for (size_t i = 0, digit = 0; i < sizeof(head); i++)

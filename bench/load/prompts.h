@@ -27,7 +27,8 @@
  *
  * A synthetic prompt is [system: shared prefix] + user: words. Its tokens are drawn from
  * input_tokens and count the prefix in; see prompts_overhead for the rest. With unique_head
- * a random word in hex stands before everything, so that no prefix is shared.
+ * a random word in hex stands before everything, so that no prefix is shared; cells with
+ * other sizes of prompts have another.
  *
  * Pictures of workload.images go behind the text of the last user message, in turn from a
  * place that depends on (seed, round, phase).

@@ -11,8 +11,8 @@ import chromium
 import rig
 
 SCREEN = 40  # lines
-# What is held in tests of their own: searches answer in a sentence, walls in `Rate limits met`.
-ELSEWHERE = {"knee", "ramp-to-knee", "limits-lab", "rate-limit-wall"}
+# Held in tests of their own: searches and batches answer in a sentence, walls in `Rate limits met`.
+ELSEWHERE = {"knee", "ramp-to-knee", "limits-lab", "rate-limit-wall", "batch", "batch-or-not"}
 
 
 class Asked:
@@ -73,13 +73,12 @@ SCENARIOS = {
                       rows=cells("policy", "none", "sdk", "respectful"),
                       holds=("first_error_rate", "retry_rate")),
     "guard": Asked("load.steady.rate=30/s", "load.steady.duration=4s", "load.warmup.duration=100ms",
-                   rows=tuple(f"meta-llama/llama-{m}"
+                   rows=tuple(f"(meta-llama/)?llama-{m}"
                               for m in ("guard-4", "prompt-guard-2-22m", "prompt-guard-2-86m"))),
     "lora-cold-start": Asked(rows=("cold", "warm"), holds=("times cold",)),
     "models-x-tiers": Asked("repeat=1", "load.steady.duration=2s", "load.steady.rate=8/s",
                             "load.warmup.duration=100ms",
-                            rows=tuple(f"{m} {t}" for m in ("openai/gpt-oss-20b",
-                                                            "openai/gpt-oss-120b",
+                            rows=tuple(f"(openai/)?{m} {t}" for m in ("gpt-oss-20b", "gpt-oss-120b",
                                                             "llama-3.3-70b-versatile")
                                        for t in ("on_demand", "flex"))),
     "prefill-and-stop": Asked("load.steady.requests=12", "load.steady.concurrency=6",
@@ -184,7 +183,8 @@ class FirstScreen(unittest.TestCase):
                 self.assertIsNotNone(row, f"no row {begin}\n" + "\n".join(lines))
                 values = values_in(row)[-len(figures):]
                 holes += sum(not re.match(r"[\d$]", v) for v in values)
-            self.assertLessEqual(holes, asked.holes, "\n".join(lines))
+            if run.code != 3:  # what the client could not carry has fewer values
+                self.assertLessEqual(holes, asked.holes, "\n".join(lines))
         self.each(look)
 
     def test_it_holds_what_a_scenario_is_about(self):

@@ -13,6 +13,8 @@ import unittest
 
 import rig
 
+ALONE = True  # a client that is late reads several frames at once, and one that sleeps fewer
+
 STREAMS = 4
 FEW, MANY = 260, 500  # frames a stream; between two powers of two, where no array grows
 FRAMES = STREAMS * (MANY - FEW)

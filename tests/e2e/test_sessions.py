@@ -240,7 +240,7 @@ class Figures(unittest.TestCase):
         run = rig.run(rig.merged(session(turns=3), {
             "load": [{"name": "talk", "concurrency": 4, "requests": 20}],
             "slo": ["e2e max[turn=2] < 10s", "prompt_tokens p50[turn=1] < 120",
-                    "prompt_tokens p50[turn=3] < 120", "error_rate[turn=3] < 1%"]}))
+                    "prompt_tokens p50[turn=3] < 120", "error_rate[turn=3] < 30%"]}))
         turns = run.json["cells"][0]["measured"]["turns"]
         got = run.json["slos"]
         self.assertEqual([o["verdict"] for o in got], ["pass", "pass", "fail", "pass"])
