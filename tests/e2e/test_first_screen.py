@@ -11,8 +11,8 @@ import chromium
 import rig
 
 SCREEN = 40  # lines
-# Held in tests of their own: searches and batches answer in a sentence, walls in `Rate limits met`.
-ELSEWHERE = {"knee", "ramp-to-knee", "limits-lab", "rate-limit-wall", "batch", "batch-or-not"}
+# Held in tests of their own: searches answer in a sentence, walls in `Rate limits met`.
+ELSEWHERE = {"knee", "ramp-to-knee", "limits-lab", "rate-limit-wall"}
 
 
 class Asked:
