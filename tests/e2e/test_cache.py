@@ -54,8 +54,9 @@ class Cache(unittest.TestCase):
     def test_a_sweep_meant_to_be_cold_that_hits_is_warned_of(self):
         # Cells of a round send the same bytes: the second finds what the first left.
         run = cache({"matrix": {"temperature": [0.1, 0.2]}, "workload": {"input_tokens": 2500}})
-        self.assertIn("not_cold", warned(run))
-        self.assertIn("that have nothing in common came from the prompt cache", run.out)
+        said = [w["message"] for w in run.json["warnings"] if w["id"] == "not_cold"]
+        self.assertEqual(len(said), 1)
+        self.assertIn("that have nothing in common came from the prompt cache", said[0])
 
     def test_a_cold_sweep_is_not_warned_of(self):
         run = cache({"workload": {"input_tokens": 2500}})

@@ -123,7 +123,8 @@ class Health(unittest.TestCase):
         self.assertLess(run.json["validity"]["instrument_error_ns"], 10 ** 8)
         for figure in run.json["health"]["figures"].values():
             self.assertLess(figure["error_of_max"], 10 ** 8)
-        self.assertNotIn("freeze", [w["id"] for w in run.json["warnings"]])
+        if run.json["health"]["simulator_late_p99_ns"] < MS:  # else others stood in its way too
+            self.assertNotIn("freeze", [w["id"] for w in run.json["warnings"]])
         late = [run.json["health"]["simulator_late_p99_ns"],
                 run.json["validity"]["instrument_error_ns"],
                 *(figure["error"] for figure in run.json["health"]["figures"].values()
