@@ -41,9 +41,10 @@ static void put_objectives_badge(struct buf *out, const struct summary *s)
         return;
     for (size_t i = 0; i < s->n_slos; i++)
         passed += s->slos[i].verdict == VERDICT_PASS;
-    snprintf(text, sizeof(text), "objectives: %s, %zu of %zu met",
+    snprintf(text, sizeof(text), "objectives%s: %s, %zu of %zu met",
+             findings_hold(s) ? "" : " by figures that are not valid",
              verdict_names[s->verdict], passed, s->n_slos);
-    put_badge(out, verdict_class[s->verdict], text);
+    put_badge(out, findings_hold(s) ? verdict_class[s->verdict] : "doubt", text);
 }
 
 static void put_badges(struct buf *out, const struct summary *s)

@@ -53,8 +53,10 @@ static void take_end(void *ctx, const struct run_end *e)
     recorder_sink(rd->rec).end(rd->rec, e);
 }
 
-/* The page of journals without pictures, or their Markdown; *rd are to be closed. */
-static void make(struct buf *out, const char *const *journals, size_t n, bool page)
+/* The page of journals without pictures, or their Markdown. as: what they are called, where
+ * not NULL, whatever their health was. */
+static void make_as(struct buf *out, const char *const *journals, size_t n, bool page,
+                    const enum validity *as)
 {
     struct reading rd[4] = { 0 };
     struct summary s[4];
@@ -70,6 +72,8 @@ static void make(struct buf *out, const char *const *journals, size_t n, bool pa
         if (journal_read(test_path(journals[i]), &rd[i].run, begin, &sink, &notes, &err))
             fail_msg("%s", err.msg);
         summary_make(&s[i], &rd[i].run, rd[i].rec);
+        if (as)
+            s[i].health.validity = *as;
         runs[i] = (struct book_run){ i ? "second" : "first", &rd[i].run, rd[i].rec, &s[i],
                                      rd[i].gather };
     }
@@ -85,6 +89,11 @@ static void make(struct buf *out, const char *const *journals, size_t n, bool pa
         recorder_close(rd[i].rec);
         run_free(&rd[i].run);
     }
+}
+
+static void make(struct buf *out, const char *const *journals, size_t n, bool page)
+{
+    make_as(out, journals, n, page, NULL);
 }
 
 /* With TOKDYNO_GOLDEN=write the files are made anew, for a person to look at. */
@@ -169,6 +178,24 @@ TEST(a_page_is_the_same_each_time_and_fetches_nothing)
             fail_msg("the page has %s", never[i]);
     buf_free(&a);
     buf_free(&b);
+}
+
+TEST(objectives_of_a_run_that_is_not_valid_are_marked_so)
+{
+    static const enum validity limited[] = { VALIDITY_CLIENT_LIMITED,
+                                             VALIDITY_SIM_LIMITED };
+
+    for (size_t i = 0; i < COUNT(limited); i++) {
+        struct buf page = { 0 }, text = { 0 };
+
+        make_as(&page, cases[1].journals, 1, true, &limited[i]);
+        make_as(&text, cases[1].journals, 1, false, &limited[i]);
+        assert_non_null(strstr(page.p, "<span class=\"badge doubt\">objectives by figures "
+                                       "that are not valid: fail, 1 of 10 met</span>"));
+        assert_non_null(strstr(text.p, "objectives by figures that are not valid: fail"));
+        buf_free(&page);
+        buf_free(&text);
+    }
 }
 
 TEST(text_of_others_is_no_markdown)
