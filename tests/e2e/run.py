@@ -50,10 +50,11 @@ class Lines(unittest.TestResult):
 
     def stopTest(self, test):
         signal.alarm(0)
+        self._began = 0.0
         super().stopTest(test)
 
     def _say(self, word, test, more=""):
-        took = time.monotonic() - self._began
+        took = time.monotonic() - self._began if self._began else 0.0  # of a class, not a test
         name = test.id() if hasattr(test, "id") else str(test)
         self._out(f"{word:5}{name} ({took:.1f} s){more}")
 

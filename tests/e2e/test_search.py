@@ -222,7 +222,8 @@ class Search(unittest.TestCase):
         self.assertLess(max(ends) - min(begins), 6.05 * rig.NS)
         self.assertIn(run.code, rig.FINE, run.err)
         self.assertEqual(found["end"], "open", run.out)
-        self.assertGreaterEqual(len(found["probes"]), 3, run.out)
+        # Two where the first could not tell, and was asked again for longer.
+        self.assertGreaterEqual(len(found["probes"]), 2, run.out)
         self.assertIn("search.budget of 6.00 s was used up", words(run))
 
     def test_what_the_budget_of_time_cuts_is_no_verdict_on_the_server(self):
