@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The figures of docs/performance.md: each row several times, median and range, next to its floor.
 
-    make bench               all rows; about fifteen minutes on an idle machine
+    make bench               all rows; about half an hour on an idle machine
     make bench T=error       the rows whose name holds the word
     make bench-page          docs/performance.md from the last whole `make bench`
 

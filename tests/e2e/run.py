@@ -4,9 +4,9 @@
 Every tests/e2e/test_*.py is loaded; PATTERN picks tests whose name holds it. One line a test.
 The program under test is $TOKDYNO (default build/tokdyno). Exit code 1 if any test failed.
 
-Most tests wait most of the time, so classes of them run side by side in as many processes as there
-are lanes (default: as many as cores). A class, or a file, that says ALONE = True holds times against
-each other that a neighbour would spoil: these come last, one by one, on a machine of their own.
+Most tests wait most of the time, so classes of them run side by side, in two lanes where there are
+two cores. A class, or a file, that says ALONE = True holds times against each other that a
+neighbour would spoil: these come last, one by one, on a machine of their own.
 """
 
 import argparse
@@ -153,7 +153,8 @@ def main():
     args = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     args.add_argument("pattern", nargs="?", default="", help="run tests whose name holds this")
     args.add_argument("--tally", help="write 'PASSED FAILED SKIPPED' to this file")
-    args.add_argument("--lanes", type=int, default=os.cpu_count(), help="classes side by side")
+    args.add_argument("--lanes", type=int, default=min(2, len(os.sched_getaffinity(0))),
+                      help="classes side by side")
     args = args.parse_args()
 
     sys.path.insert(0, HERE)
