@@ -24,8 +24,8 @@ ALLOWED = {"valid": (MS, 0.01), "degraded": (5 * MS, 0.05)}
 GRAIN = 0.001
 # The simulator stamps before it sends, and after it has been woken to read: what lies between
 # its stamps and the kernel's is loopback's work and its own. So is what a connection takes that
-# the truth does not know of; both are slower where every access to memory is checked.
-SLACK = MS // 2 if rig.SANITIZED else MS // 4
+# the truth does not know of.
+SLACK = MS // 2
 
 
 def rank(values, p):
