@@ -1,23 +1,38 @@
 #include "data/cell_name.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#include "base/mem.h"
 
 /* What is known of all cells, and how much of their names may be left out. */
 struct naming {
     const struct cell_key *const *cells;
     size_t n_cells;
     size_t n_keys;
+    bool *constant; /* each key: all cells have the same value, it tells nothing */
     bool places;    /* a long value is called by its place */
     bool ownerless; /* a model without its owner */
     bool last_word; /* of a key its last word: "effort" of reasoning_effort */
 };
 
-static bool is_constant(const struct naming *n, size_t key)
+static bool is_constant(const struct cell_key *const *cells, size_t n_cells, size_t key)
 {
-    for (size_t c = 1; c < n->n_cells; c++)
-        if (strcmp(n->cells[c][key].text, n->cells[0][key].text))
+    for (size_t c = 1; c < n_cells; c++)
+        if (strcmp(cells[c][key].text, cells[0][key].text))
             return false;
-    return n->n_cells > 1;
+    return n_cells > 1;
+}
+
+static struct naming naming_of(const struct cell_key *const *cells, size_t n_cells,
+                               size_t n_keys)
+{
+    struct naming n = { .cells = cells, .n_cells = n_cells, .n_keys = n_keys };
+
+    n.constant = mem_array(n_keys + 1, sizeof(*n.constant));
+    for (size_t i = 0; i < n_keys; i++)
+        n.constant[i] = is_constant(cells, n_cells, i);
+    return n;
 }
 
 static bool speaks_for_itself(const char *key)
@@ -79,7 +94,7 @@ static void put_name(struct buf *out, const struct naming *n, size_t cell)
     for (size_t i = 0; i < n->n_keys; i++) {
         const struct cell_key *k = &n->cells[cell][i];
 
-        if (is_constant(n, i))
+        if (n->constant[i])
             continue;
         buf_str(out, out->len > before ? " " : "");
         if (!speaks_for_itself(k->key))
@@ -91,9 +106,10 @@ static void put_name(struct buf *out, const struct naming *n, size_t cell)
 void cell_name_put(struct buf *out, const struct cell_key *const *cells, size_t n_cells,
                    size_t n_keys, size_t cell)
 {
-    struct naming n = { .cells = cells, .n_cells = n_cells, .n_keys = n_keys };
+    struct naming n = naming_of(cells, n_cells, n_keys);
 
     put_name(out, &n, cell);
+    free(n.constant);
 }
 
 /* --- short --------------------------------------------------------------------------- */
@@ -107,38 +123,41 @@ static size_t characters(const char *text)
     return n;
 }
 
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
 /* Is every cell's name no wider than that, and its own? */
 static bool fits(const struct naming *n, size_t columns)
 {
+    char **names = mem_array(n->n_cells + 1, sizeof(*names));
     bool good = true;
 
-    for (size_t c = 0; good && c < n->n_cells; c++) {
+    for (size_t c = 0; c < n->n_cells; c++) {
         struct buf name = { 0 };
 
         put_name(&name, n, c);
-        good = characters(name.p) <= columns;
-        for (size_t d = 0; good && d < c; d++) {
-            struct buf other = { 0 };
-
-            put_name(&other, n, d);
-            good = strcmp(name.p, other.p) != 0;
-            buf_free(&other);
-        }
-        buf_free(&name);
+        good &= characters(name.p) <= columns;
+        names[c] = buf_take(&name);
     }
+    qsort(names, n->n_cells, sizeof(*names), by_text);
+    for (size_t c = 1; c < n->n_cells; c++)
+        good &= strcmp(names[c - 1], names[c]) != 0;
+    for (size_t c = 0; c < n->n_cells; c++)
+        free(names[c]);
+    free(names);
     return good;
 }
 
 void cell_name_put_short(struct buf *out, const struct cell_key *const *cells,
                          size_t n_cells, size_t n_keys, size_t cell, size_t columns)
 {
-    struct naming n = { .cells = cells, .n_cells = n_cells, .n_keys = n_keys };
+    struct naming n = naming_of(cells, n_cells, n_keys);
 
-    if (!fits(&n, columns))
-        n.places = true;
-    if (!fits(&n, columns))
-        n.ownerless = true;
-    if (!fits(&n, columns))
-        n.last_word = true;
+    n.places = !fits(&n, columns);
+    n.ownerless = n.places && !fits(&n, columns);
+    n.last_word = n.ownerless && !fits(&n, columns);
     put_name(out, &n, cell);
+    free(n.constant);
 }
