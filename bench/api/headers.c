@@ -296,3 +296,14 @@ void headers_line(struct answer *a, struct str line)
             return;
         }
 }
+
+int headers_status(struct str line)
+{
+    const char *space = memchr(line.p, ' ', line.n);
+    size_t n = space ? (size_t)(line.p + line.n - space) : 0;
+    int status = 0;
+
+    for (size_t i = 1; i < n && i <= 3 && isdigit((unsigned char)space[i]); i++)
+        status = status * 10 + (space[i] - '0');
+    return status;
+}

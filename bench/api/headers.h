@@ -18,6 +18,9 @@
  */
 void headers_line(struct answer *a, struct str line);
 
+/* The three digits of "HTTP/1.1 200 OK"; 0 where there is none. */
+int headers_status(struct str line);
+
 /* Go's time.Duration grammar ("1m26.4s"), saturating. false where it is not one. */
 bool headers_duration(struct str s, ns_t *ns);
 

@@ -55,20 +55,6 @@ static void read_date(struct call *c, struct str value)
     c->date_s = curl_getdate(text, NULL);
 }
 
-/* "HTTP/1.1 200 OK": 200; 0 where it says none. */
-static int status_of(struct str line)
-{
-    const char *space = memchr(line.p, ' ', line.n);
-    int status = 0;
-
-    for (size_t i = space ? (size_t)(space - line.p) + 1 : line.n; i < line.n; i++) {
-        if (line.p[i] < '0' || line.p[i] > '9' || status > 99)
-            break;
-        status = status * 10 + (line.p[i] - '0');
-    }
-    return status;
-}
-
 /* A line of a head; "HTTP/1.1 200" begins one, and what an earlier one said is void. */
 static void read_line(struct caller *c, struct str line)
 {
@@ -77,7 +63,7 @@ static void read_line(struct caller *c, struct str line)
 
     if (str_starts(line, "HTTP/")) {
         answer_reset(&call->answer);
-        call->answer.status = status_of(line);
+        call->answer.status = headers_status(line);
         call->date_s = -1;
         call->server[0] = '\0';
         return;

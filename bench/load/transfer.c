@@ -1,4 +1,3 @@
-#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -20,18 +19,6 @@ static bool answering(const struct transfer *t)
     return (wants_stream(t) ? t->answer.first : t->head) != NS_ABSENT;
 }
 
-/* "HTTP/1.1 200 OK": three digits, or libcurl would not have taken it. */
-static int status_of(struct str line)
-{
-    const char *space = memchr(line.p, ' ', line.n);
-    size_t n = space ? (size_t)(line.p + line.n - space) : 0;
-    int status = 0;
-
-    for (size_t i = 1; i < n && i <= 3 && isdigit((unsigned char)space[i]); i++)
-        status = status * 10 + (space[i] - '0');
-    return status;
-}
-
 static void take_head(struct transfer *t)
 {
     t->head = t->wire->stamp;
@@ -50,7 +37,7 @@ static void take_header(struct transfer *t, struct str line)
     if (t->head != NS_ABSENT)
         return;
     if (!a->status)
-        a->status = status_of(line);
+        a->status = headers_status(line);
     else if (line.n && a->status >= 200)
         headers_line(a, line);
     else if (!line.n && a->status >= 200)
