@@ -417,7 +417,7 @@ void asked_put_legend(struct buf *out, const struct asked_rows *a)
     enum validity v = a->summary->health.validity;
     bool trials = false, requests = false, alike = false;
 
-    if (v == VALIDITY_CLIENT_LIMITED || v == VALIDITY_SIM_LIMITED)
+    if (!validity_holds(v))
         buf_str(out, v == VALIDITY_CLIENT_LIMITED
                          ? "No answer: the run is not valid, figures may be the client's. "
                          : "No answer: the run is not valid, figures may be the "

@@ -225,23 +225,23 @@ static void put_named(struct buf *out, const struct summary *s, enum verdict ver
         buf_printf(out, " and %zu more", named - MAX_NAMED);
 }
 
-bool findings_hold(const struct summary *s)
+size_t findings_met(const struct summary *s)
 {
-    return s->health.validity != VALIDITY_CLIENT_LIMITED &&
-           s->health.validity != VALIDITY_SIM_LIMITED;
+    size_t met = 0;
+
+    for (size_t i = 0; i < s->n_slos; i++)
+        met += s->slos[i].verdict == VERDICT_PASS;
+    return met;
 }
 
 void findings_put_objectives(struct buf *out, const struct summary *s)
 {
-    size_t met = 0;
-
     if (!s->n_slos)
         return;
-    for (size_t i = 0; i < s->n_slos; i++)
-        met += s->slos[i].verdict == VERDICT_PASS;
     buf_printf(out, "Objectives: %s%s, %zu of %zu met",
-               findings_hold(s) ? "" : "the run is not valid; by its figures ",
-               verdict_names[s->verdict], met, s->n_slos);
+               validity_holds(s->health.validity) ? ""
+                                                  : "the run is not valid; by its figures ",
+               verdict_names[s->verdict], findings_met(s), s->n_slos);
     put_named(out, s, VERDICT_FAIL, "; missed: ");
     put_named(out, s, VERDICT_NO_DATA, "; too little data: ");
     buf_char(out, '.');

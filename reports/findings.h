@@ -17,8 +17,8 @@ void findings_put(struct buf *out, const struct summary *s, size_t i);
 /* Were prompts meant to have something in common, and do answers tell of a cache? */
 bool findings_of_cache(const struct summary *s);
 
-/* Is the run valid, so that its figures are those of the API? */
-bool findings_hold(const struct summary *s);
+/* How many objectives are met, each in each cell. */
+size_t findings_met(const struct summary *s);
 
 /* "Objectives: fail, 1 of 3 met; missed: ttft p95 < 400ms (flex)."; nothing without any. */
 void findings_put_objectives(struct buf *out, const struct summary *s);

@@ -34,17 +34,15 @@ static void put_badge(struct buf *out, const char *class, const char *text)
 
 static void put_objectives_badge(struct buf *out, const struct summary *s)
 {
-    size_t passed = 0;
+    bool holds = validity_holds(s->health.validity);
     char text[96];
 
     if (!s->n_slos)
         return;
-    for (size_t i = 0; i < s->n_slos; i++)
-        passed += s->slos[i].verdict == VERDICT_PASS;
     snprintf(text, sizeof(text), "objectives%s: %s, %zu of %zu met",
-             findings_hold(s) ? "" : " by figures that are not valid",
-             verdict_names[s->verdict], passed, s->n_slos);
-    put_badge(out, findings_hold(s) ? verdict_class[s->verdict] : "doubt", text);
+             holds ? "" : " by figures that are not valid", verdict_names[s->verdict],
+             findings_met(s), s->n_slos);
+    put_badge(out, holds ? verdict_class[s->verdict] : "doubt", text);
 }
 
 static void put_badges(struct buf *out, const struct summary *s)

@@ -140,7 +140,8 @@ static void put_headline(struct buf *out, const struct book_run *r)
     buf_printf(out, ": %s", validity_names[s->health.validity]);
     if (s->n_slos)
         buf_printf(out, ", objectives%s: %s",
-                   findings_hold(s) ? "" : " by figures that are not valid",
+                   validity_holds(s->health.validity) ? ""
+                                                      : " by figures that are not valid",
                    verdict_names[s->verdict]);
     buf_str(out, "\n\n");
     units_put_count(out, s->total.requests);

@@ -131,10 +131,7 @@ enum stand rank_apart(const struct subject *a, const struct subject *b, enum met
 
 bool rank_usable(const struct subject *s)
 {
-    enum validity v = s->summary->health.validity;
-
-    return v != VALIDITY_CLIENT_LIMITED && v != VALIDITY_SIM_LIMITED &&
-           subject_group(s)->tally.ok > 0;
+    return validity_holds(s->summary->health.validity) && subject_group(s)->tally.ok > 0;
 }
 
 bool rank_meets_slos(const struct subject *s)

@@ -25,8 +25,7 @@ int report_exit_code(const struct summary *s)
 
     if (s->ended && s->end.reason == END_TARGET)
         return TARGET;
-    if (s->health.validity == VALIDITY_CLIENT_LIMITED ||
-        s->health.validity == VALIDITY_SIM_LIMITED || search_is_ours(s) ||
+    if (!validity_holds(s->health.validity) || search_is_ours(s) ||
         (s->ended && (s->end.reason == END_DISK || s->end.reason == END_FAILED)))
         return INVALID;
     if (s->ended && s->end.reason == END_BUDGET)

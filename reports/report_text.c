@@ -276,7 +276,9 @@ static void put_objectives(const struct page *p)
 
     findings_put_objectives(&b, p->s);
     if (b.len)
-        text_paragraph(p, 0, findings_hold(p->s) ? styles[p->s->verdict] : STYLE_RED, b.p);
+        text_paragraph(
+            p, 0, validity_holds(p->s->health.validity) ? styles[p->s->verdict] : STYLE_RED,
+            b.p);
     buf_free(&b);
 }
 

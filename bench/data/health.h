@@ -82,6 +82,12 @@ enum validity {
     VALIDITY_SIM_LIMITED
 };
 
+/* Are the figures those of the server, however rough? */
+static inline bool validity_holds(enum validity v)
+{
+    return v == VALIDITY_VALID || v == VALIDITY_DEGRADED;
+}
+
 extern const char
     *const validity_names[]; /* "valid", "degraded", "INVALID: client-limited", ... */
 
