@@ -6,7 +6,7 @@
 #include "reports/foreseen.h"
 #include "reports/text.h"
 
-answer_fn *const answers[N_ANSWERS] = { answer_put, foreseen_put };
+answer_fn *const answers[N_ANSWERS] = { answer_searches, answer_batches, foreseen_put };
 
 static void put_rate(struct buf *b, int64_t millionths)
 {
@@ -138,27 +138,30 @@ static void put_width(struct buf *b, const struct summary *sum,
         put_stop(b, sum, s);
 }
 
-void answer_put(struct buf *out, const struct summary *s, uint32_t cell)
+void answer_begin(struct buf *out, const struct summary *s, uint32_t cell)
+{
+    size_t from = out->len;
+
+    text_cell_name(out, s->run, cell);
+    buf_str(out, out->len > from ? ": " : "Answer: ");
+}
+
+void answer_searches(struct buf *out, const struct summary *s, uint32_t cell)
 {
     struct summary_capacity c = summary_capacity(s, cell);
     const struct summary_search *first = NULL;
-    bool batches = s->cells[cell].batches.begun && s->cells[cell].measured.tally.requests;
-    size_t from = out->len;
 
     for (size_t i = 0; i < s->n_searches && !first; i++)
         if (s->searches[i].cell == cell)
             first = &s->searches[i];
-    if (!first && !batches)
-        return;
-    text_cell_name(out, s->run, cell);
-    buf_str(out, out->len > from ? ": " : "Answer: ");
     if (!first)
-        answer_batches_put(out, s, cell);
-    else if (c.found)
+        return;
+    answer_begin(out, s, cell);
+    if (c.found)
         put_found(out, s, &c);
     else
         put_end(out, s, first);
-    if (first && c.searches == 1)
+    if (c.searches == 1)
         put_width(out, s, first);
     buf_char(out, '.');
 }

@@ -94,13 +94,17 @@ static void put_beside(struct buf *b, const struct tally *t, const struct tally 
     }
 }
 
-void answer_batches_put(struct buf *out, const struct summary *s, uint32_t cell)
+void answer_batches(struct buf *out, const struct summary *s, uint32_t cell)
 {
     const struct summary_group *g = &s->cells[cell].measured;
     uint32_t other = answer_one_by_one(s);
 
+    if (!s->cells[cell].batches.begun || !g->tally.requests)
+        return;
+    answer_begin(out, s, cell);
     if (other != UINT32_MAX && g->tally.ok)
         put_beside(out, &g->tally, &s->cells[other].measured.tally);
     else
         put_alone(out, g);
+    buf_char(out, '.');
 }
