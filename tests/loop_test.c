@@ -350,6 +350,7 @@ TEST(loop_tells_of_each_turn_that_did_something)
 struct steps {
     struct loop *loop;
     ns_t now;
+    ns_t step;
     ns_t looked[4];
     size_t turns;
 };
@@ -361,7 +362,7 @@ static void on_step(void *ctx, ns_t began, ns_t done)
     (void)began;
     (void)done;
     s->looked[s->turns++] = loop_looked(s->loop);
-    s->now += 2 * NS_PER_MS;
+    s->now += s->step;
     if (s->turns == COUNT(s->looked))
         loop_stop(s->loop);
 }
@@ -374,17 +375,17 @@ static void leave_it(void *ctx, int fd, int events)
 }
 
 /* They are never read, so the loop does not sleep, whatever the clock says. */
-static void step_with(struct steps *s, size_t n)
+static void step_with(struct steps *s, size_t n, ns_t step)
 {
     struct clock clock = clock_stepped(&s->now);
     struct loop_io *ios[64];
     int fds[64];
     struct err err;
 
-    *s = (struct steps){ .now = 10 * NS_PER_MS };
+    *s = (struct steps){ .now = 10 * NS_PER_MS, .step = step };
     s->loop = loop_open(&clock, &err);
     assert_non_null(s->loop);
-    s->now += 2 * NS_PER_MS;
+    s->now += step;
     for (size_t i = 0; i < n; i++) {
         fds[i] = eventfd(1, EFD_CLOEXEC);
         ios[i] = loop_io_new(s->loop, fds[i], LOOP_READ, leave_it, NULL);
@@ -398,16 +399,63 @@ static void step_with(struct steps *s, size_t n)
     loop_close(s->loop);
 }
 
+static void looked_at(const struct steps *s, const ns_t us[COUNT(s->looked)])
+{
+    for (size_t i = 0; i < COUNT(s->looked); i++)
+        assert_int_equal(s->looked[i], us[i] * NS_PER_US);
+}
+
 TEST(loop_that_has_too_much_to_report_has_not_seen_all)
 {
     struct steps s;
 
-    step_with(&s, 64);
-    for (size_t i = 0; i < COUNT(s.looked); i++)
-        assert_int_equal(s.looked[i], 12 * NS_PER_MS);
-    step_with(&s, 2); /* what waits that long behind a short turn is taken for sleep */
-    for (size_t i = 0; i < COUNT(s.looked); i++)
-        assert_int_equal(s.looked[i], (ns_t)(12 + 2 * i) * NS_PER_MS);
+    step_with(&s, 64, 200 * NS_PER_US);
+    looked_at(&s, (ns_t[]){ 10200, 10200, 10200, 10200 });
+    step_with(&s, 2, 200 * NS_PER_US); /* a wait behind a short turn is taken for sleep */
+    looked_at(&s, (ns_t[]){ 10200, 10400, 10600, 10800 });
+}
+
+TEST(loop_whose_turn_may_have_begun_on_an_old_answer_has_not_slept_behind_it)
+{
+    struct steps s;
+
+    step_with(&s, 2, 2 * NS_PER_MS);
+    looked_at(&s, (ns_t[]){ 12000, 12000, 14000, 16000 });
+}
+
+struct late_io {
+    struct steps steps;
+    struct loop_io *io;
+    int fd;
+};
+
+static void watch_it(void *ctx)
+{
+    struct late_io *l = ctx;
+
+    l->io = loop_io_new(l->steps.loop, l->fd, LOOP_READ, leave_it, NULL);
+}
+
+TEST(loop_that_saw_no_socket_has_not_slept_behind_it)
+{
+    struct late_io l = { .steps = { .now = 10 * NS_PER_MS, .step = 200 * NS_PER_US } };
+    struct clock clock = clock_stepped(&l.steps.now);
+    struct loop_timer *first;
+    struct err err;
+
+    l.steps.loop = loop_open(&clock, &err);
+    assert_non_null(l.steps.loop);
+    l.fd = eventfd(1, EFD_CLOEXEC);
+    l.steps.now += l.steps.step;
+    first = loop_timer_new(l.steps.loop, watch_it, &l);
+    loop_timer_at(first, l.steps.now);
+    loop_on_turn(l.steps.loop, on_step, &l.steps);
+    loop_run(l.steps.loop);
+    looked_at(&l.steps, (ns_t[]){ 10200, 10200, 10600, 10800 });
+    loop_io_free(l.io);
+    loop_timer_free(first);
+    loop_close(l.steps.loop);
+    close(l.fd);
 }
 
 TEST(loop_open_says_so_where_no_descriptors_are_left)

@@ -14,8 +14,8 @@
 /* A wait shorter than this may have been a mere look at many descriptors. */
 #define ASLEEP (100 * NS_PER_US)
 
-/* Longer than that, and what came during the turn is worth a question. */
-#define LONG_TURN NS_PER_MS
+/* What came in more than that since the kernel was asked is worth a question. */
+#define LONG NS_PER_MS
 
 /*
  * libevent asks the kernel for so many sockets at once to begin with, and for twice as many
@@ -92,10 +92,13 @@ static bool saw_all(const struct loop *l)
     return l->reported && !left_some(l);
 }
 
-/* Behind a turn that was short and saw all, little can wait. */
+/*
+ * Little can wait behind a turn that saw all, if that was short, and with it what went
+ * before: a process that was stopped may begin on an answer that it got long ago.
+ */
 static bool much_may_wait(const struct loop *l)
 {
-    return left_some(l) || l->done - l->began > LONG_TURN;
+    return !saw_all(l) || l->done - l->asked > LONG;
 }
 
 /*
