@@ -16,6 +16,8 @@ import struct
 import threading
 import time
 
+import rig
+
 LIES = {}
 
 
@@ -654,18 +656,15 @@ class Server:
 
     def __enter__(self):
         host = "127.0.0.1" if self.family == socket.AF_INET else "::1"
-        self.sock = socket.create_server((host, 0), family=self.family, backlog=64)
-        self.port = self.sock.getsockname()[1]
+        listening = socket.create_server((host, 0), family=self.family, backlog=64)
+        self.port = listening.getsockname()[1]
         self.origin = "127.0.0.1" if self.family == socket.AF_INET else "[::1]"
-        self.accepting = threading.Thread(target=self._accept, daemon=True)
-        self.accepting.start()
+        self._accepting = rig.Accepting(listening, self._take)
         return self
 
     def __exit__(self, *_):
         self.closed = True
-        self.sock.shutdown(socket.SHUT_RDWR)
-        self.accepting.join(10)
-        self.sock.close()
+        self._accepting.stop()
 
     def url(self, name="good", scheme=None):
         scheme = scheme or ("https" if self.tls else "http")
@@ -676,14 +675,9 @@ class Server:
             self.counts[name] = self.counts.get(name, -1) + 1
             return self.counts[name]
 
-    def _accept(self):
-        while not self.closed:
-            try:
-                sock, _ = self.sock.accept()
-            except OSError:
-                return
-            self.connections += 1
-            threading.Thread(target=self._serve, args=(sock,), daemon=True).start()
+    def _take(self, sock):
+        self.connections += 1
+        threading.Thread(target=self._serve, args=(sock,), daemon=True).start()
 
     def _serve(self, sock):
         with contextlib.suppress(OSError), sock:

@@ -164,26 +164,18 @@ class Collector:
         self.over = threading.Event()
 
     def __enter__(self):
-        self.socket = socket.create_server((self.host, 0))
-        self.port = self.socket.getsockname()[1]
+        listening = socket.create_server((self.host, 0))
+        self.port = listening.getsockname()[1]
         self.url = f"{'https' if self.tls else 'http'}://{self.host}:{self.port}"
-        self.accepting = threading.Thread(target=self._accept, daemon=True)
-        self.accepting.start()
+        self._accepting = rig.Accepting(listening, self._take)
         return self
 
     def __exit__(self, *_):
         self.over.set()
-        self.socket.shutdown(socket.SHUT_RDWR)
-        self.accepting.join(10)
-        self.socket.close()
+        self._accepting.stop()
 
-    def _accept(self):
-        while not self.over.is_set():
-            try:
-                peer, _ = self.socket.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(peer,), daemon=True).start()
+    def _take(self, peer):
+        threading.Thread(target=self._serve, args=(peer,), daemon=True).start()
 
     def _serve(self, peer):
         with contextlib.suppress(OSError, ssl.SSLError, ValueError), peer:

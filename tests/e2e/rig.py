@@ -9,6 +9,7 @@ import atexit
 import concurrent.futures
 import contextlib
 import copy
+import io
 import json
 import os
 import shutil
@@ -18,6 +19,7 @@ import subprocess
 import tempfile
 import threading
 import time
+import wave
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PROGRAM = os.path.abspath(os.environ.get("TOKDYNO", os.path.join(ROOT, "build", "tokdyno")))
@@ -273,6 +275,17 @@ def join(run_, truth):
     return [(a, known[request_id(a)]) for a in run_.attempts if request_id(a) in known]
 
 
+def wav(samples, rate):
+    """A WAV file, by Python's own writer: one channel of these 16-bit samples."""
+    out = io.BytesIO()
+    with wave.open(out, "wb") as w:
+        w.setnchannels(1)
+        w.setsampwidth(2)
+        w.setframerate(rate)
+        w.writeframes(samples)
+    return out.getvalue()
+
+
 # --- other servers -----------------------------------------------------------------------
 
 def free_port(address="127.0.0.1"):
@@ -312,6 +325,33 @@ def wire_example(name):
         return json.load(f)
 
 
+class Accepting:
+    """A listening socket, and the thread that hands on what it accepts, until stop().
+
+    Closed alone, the thread would go on waiting, and by the number of a descriptor that the next
+    server may get: then it answers in that one's place.
+    """
+
+    def __init__(self, sock, take):
+        self._socket = sock
+        self._take = take
+        self._thread = threading.Thread(target=self._accept, daemon=True)
+        self._thread.start()
+
+    def _accept(self):
+        while True:
+            try:
+                peer, _ = self._socket.accept()
+            except OSError:
+                return
+            self._take(peer)
+
+    def stop(self):
+        self._socket.shutdown(socket.SHUT_RDWR)
+        self._thread.join(10)
+        self._socket.close()
+
+
 class Listener:
     """Accepts connections, answers each with the same bytes, and counts them."""
 
@@ -323,27 +363,21 @@ class Listener:
         self._kept = []
 
     def __enter__(self):
-        self.socket = socket.create_server(("127.0.0.1", 0))
-        self.port = self.socket.getsockname()[1]
+        listening = socket.create_server(("127.0.0.1", 0))
+        self.port = listening.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}/v1"
-        self.thread = threading.Thread(target=self._serve, daemon=True)
-        self.thread.start()
+        self._accepting = Accepting(listening, self._serve)
         return self
 
-    def _serve(self):
-        while True:
-            try:
-                peer, _ = self.socket.accept()
-            except OSError:
-                return
-            self.connections += 1
-            if self.hold:
-                self._kept.append(peer)
-                continue
-            with contextlib.suppress(OSError), peer:
-                peer.settimeout(5)
-                self.received.append(self._request(peer))
-                peer.sendall(self.answer)
+    def _serve(self, peer):
+        self.connections += 1
+        if self.hold:
+            self._kept.append(peer)
+            return
+        with contextlib.suppress(OSError), peer:
+            peer.settimeout(5)
+            self.received.append(self._request(peer))
+            peer.sendall(self.answer)
 
     @staticmethod
     def _request(peer):
@@ -367,10 +401,6 @@ class Listener:
         return head + b"\r\n\r\n" + body
 
     def __exit__(self, *_):
-        # Closed alone, the thread would go on waiting, and by the number of a descriptor that
-        # the next server may get: then it answers in that one's place.
-        self.socket.shutdown(socket.SHUT_RDWR)
-        self.thread.join(10)
-        self.socket.close()
+        self._accepting.stop()
         for peer in self._kept:
             peer.close()

@@ -173,13 +173,8 @@ class Hearing(Case):
                 self.assertGreater(a["times"]["end"] - a["times"]["start"], 150 * MS)
 
     def test_audio_within_its_url_is_heard(self):
-        sound = io.BytesIO()
-        with wave.open(sound, "wb") as w:
-            w.setnchannels(1)
-            w.setsampwidth(2)
-            w.setframerate(16000)
-            w.writeframes(b"\0\1" * 24000)
-        url = "data:audio/wav;base64," + base64.b64encode(sound.getvalue()).decode()
+        sound = rig.wav(b"\0\1" * 24000, 16000)
+        url = "data:audio/wav;base64," + base64.b64encode(sound).decode()
         run = self.checked(run_of(NAMED, {
             "workload": {"audio": {"url": url}}, "request": {"body": {"response_format": "verbose_json"}}}))
         self.assertEqual({a["audio"]["sent"] for a in run.attempts}, {1500 * MS})
@@ -329,13 +324,7 @@ class Uploading(unittest.TestCase):
 
 class Speaking(Case):
     def test_the_request_is_as_the_reference_says_and_the_sound_is_counted(self):
-        out = io.BytesIO()
-        with wave.open(out, "wb") as w:
-            w.setnchannels(1)
-            w.setsampwidth(2)
-            w.setframerate(24000)
-            w.writeframes(bytes(48000))
-        with rig.Listener(answering(out.getvalue(), "audio/wav")) as peer:
+        with rig.Listener(answering(rig.wav(bytes(48000), 24000), "audio/wav")) as peer:
             run = run_of(SPEAK, {"target": {"base_url": peer.url},
                                  "request": {"body": {"sample_rate": 24000}}})
         for request in peer.received:
