@@ -246,12 +246,13 @@ static void understand(struct played *p)
 /* Until it ends, or clearly never will. */
 static void play(struct sim *sim, struct played *p)
 {
+    struct script_scratch scratch = { 0 };
     struct script s;
     struct buf kinds;
     ns_t last = 0;
 
     buf_init(&kinds, 0);
-    script_init(&s, p->x, &sim->world.script);
+    script_init(&s, p->x, &sim->world.script, &scratch);
     while (script_due(&s) != SCRIPT_NEVER && p->wire.len < ENDLESS) {
         ns_t planned = script_due(&s);
 
@@ -270,6 +271,7 @@ static void play(struct sim *sim, struct played *p)
     p->x->end = sim->now;
     world_settle(&sim->world, p->x, draft_total(&p->x->draft), sim->now);
     script_free(&s);
+    script_scratch_free(&scratch);
     buf_free(&kinds);
 }
 

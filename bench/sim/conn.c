@@ -11,27 +11,29 @@ enum { AHEAD_MAX = 64 * 1024, FLOOD_WRITES = 16 };
 
 #define LINGER NS_PER_S
 
-/* One connection. Its item in the agenda is the next write, or the moment to give it up. */
+/*
+ * One connection. Its item in the agenda is the next write, or the moment to give it up.
+ * What every write asks for comes first.
+ */
 struct conn {
     struct agenda_item due; /* first, so that an item is a connection */
     struct server *server;
-    struct conn *next;
-    struct conn **link; /* what points to us */
-    int fd;
-    struct loop_io *io;
-
-    struct http http;
-    ns_t arrival;     /* of the request that is being read */
-    bool told;        /* 100 Continue was sent */
-    struct buf ahead; /* bytes behind the request that is being answered */
-    uint64_t served;
-
     struct exchange *x; /* NULL: none under way */
-    struct script script;
-    struct buf out; /* what the socket did not take */
+    int fd;
     bool late;      /* the client did not read, so frames are late by its fault */
     bool closing;   /* all is said: reads are thrown away */
+    bool told;      /* 100 Continue was sent */
     enum then then; /* once out is empty */
+    struct buf out; /* what the socket did not take */
+    struct script script;
+
+    struct conn *next;
+    struct conn **link; /* what points to us */
+    struct loop_io *io;
+    struct http http;
+    ns_t arrival;     /* of the request that is being read */
+    struct buf ahead; /* bytes behind the request that is being answered */
+    uint64_t served;
 };
 
 static void set_due(struct conn *c, ns_t at)
@@ -256,7 +258,7 @@ static void begin_exchange(struct conn *c, ns_t now)
         c->x->keep_alive = false;
     s->n_active++;
     c->late = false;
-    script_init(&c->script, c->x, &s->world.script);
+    script_init(&c->script, c->x, &s->world.script, &s->scratch);
     schedule(c, now);
 }
 

@@ -32,10 +32,10 @@ struct draft {
     size_t last;                 /* bytes of the last content token that are said; 0: all */
     char *fixed;                 /* the content where it is not made of words; owned */
     size_t fixed_len;
-    struct draft_call calls[DRAFT_CALLS]; /* of tools: the content tokens are these */
     size_t n_calls;
-    enum refusal failed; /* the output does not pass the server's own check */
     uint64_t seed;
+    enum refusal failed; /* the output does not pass the server's own check */
+    struct draft_call calls[DRAFT_CALLS]; /* of tools: the content tokens are these */
 };
 
 /* How long answers are. */

@@ -63,7 +63,25 @@ struct transcript_spec {
     char language[4];
 };
 
+/* What every frame asks for comes first, up to the calls of the draft. */
 struct exchange {
+    enum answer answer;
+    bool stream;
+    bool include_usage;
+    bool keep_alive;
+    bool aborted; /* the client went away */
+    struct frame *frames;
+    size_t n_frames;
+    size_t cap_frames;
+    ns_t received; /* all of it read: the clock of the answer starts here */
+    ns_t delay;    /* of the way back, on everything */
+    ns_t fetch;    /* of pictures that are named only, before all else; told nowhere */
+    ns_t head;     /* just before it was sent; NS_ABSENT */
+    size_t n_runs;
+    struct timing timing;
+    struct fault_choice fault;
+    struct draft draft;
+
     uint64_t n;   /* running number, from 1 */
     uint64_t key; /* what everything random about it is drawn from */
     char id[64];  /* x-tokdyno-id as sent; "" */
@@ -76,10 +94,8 @@ struct exchange {
     const char *region;
     bool sets_cookie; /* the connection's first answer */
 
-    enum answer answer;
     enum refusal refusal;
     int status;
-    struct fault_choice fault;
     struct buf about; /* of a refusal: the message or what it names */
     const char *about_type;
     struct buf made; /* of ANSWER_MADE */
@@ -88,14 +104,9 @@ struct exchange {
     char model_asked[160];
     enum tier tier; /* that serves it */
     bool tier_known;
-    bool stream;
     bool bodiless; /* HEAD */
-    bool include_usage;
     int64_t seed;
-    struct draft draft;
-    struct timing timing;
     struct tool_run runs[EXCHANGE_RUNS];
-    size_t n_runs;
     int64_t prompt_tokens; /* -1: no answer of a model */
     int64_t cached_tokens; /* -1: the model does not cache */
     int64_t created;       /* Unix seconds */
@@ -113,19 +124,9 @@ struct exchange {
     struct quota *quota;   /* to be debited in the end; NULL: none */
     int64_t reserved;      /* tokens debited ahead for the completion */
 
-    bool keep_alive;
-    ns_t arrival;  /* request line read */
-    ns_t received; /* all of it read: the clock of the answer starts here */
-    ns_t delay;    /* of the way back, on everything */
-    ns_t fetch;    /* of pictures that are named only, before all else; told nowhere */
+    ns_t arrival; /* request line read */
     ns_t refused_after;
-    ns_t head; /* just before it was sent; NS_ABSENT */
     ns_t end;
-
-    struct frame *frames;
-    size_t n_frames;
-    size_t cap_frames;
-    bool aborted; /* the client went away */
 
     struct exchange *next; /* behind this one in the queue of the truth log */
 };

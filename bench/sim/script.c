@@ -209,9 +209,9 @@ void script_plan(struct script *s)
 }
 
 void script_init(struct script *s, const struct exchange *x,
-                 const struct script_setting *setting)
+                 const struct script_setting *setting, struct script_scratch *scratch)
 {
-    *s = (struct script){ .x = x, .setting = setting, .prefix_s = -1 };
+    *s = (struct script){ .x = x, .setting = setting, .scratch = scratch, .prefix_s = -1 };
     s->cadence = cadence_init(&x->timing, &setting->timing, setting->seed, x->key);
     script_plan(s);
 }
@@ -219,10 +219,14 @@ void script_init(struct script *s, const struct exchange *x,
 void script_free(struct script *s)
 {
     buf_free(&s->prefix);
-    buf_free(&s->text);
-    buf_free(&s->json);
-    buf_free(&s->body);
     buf_free(&s->held);
+}
+
+void script_scratch_free(struct script_scratch *scratch)
+{
+    buf_free(&scratch->text);
+    buf_free(&scratch->json);
+    buf_free(&scratch->body);
 }
 
 size_t script_piece(const struct script *s)

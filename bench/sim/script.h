@@ -17,14 +17,16 @@
  * clock: who plays it waits until script_due, calls script_write, sends what came, and
  * goes on until it says that no more follows.
  *
+ *     struct script_scratch scratch = { 0 };
  *     struct script s;
- *     script_init(&s, &exchange, &setting);
+ *     script_init(&s, &exchange, &setting, &scratch);
  *     do {
  *         wait until script_due(&s);
  *         then = script_write(&s, now, &out, &kinds);
  *         send(out);
  *     } while (then == THEN_MORE);
  *     script_free(&s);
+ *     script_scratch_free(&scratch);
  */
 enum then {
     THEN_MORE,
@@ -56,40 +58,49 @@ struct script_setting {
     bool response_done;      /* the Responses API ends its streams with [DONE] */
 };
 
+/* Where writes are made, of any number of scripts: empty between two of them. */
+struct script_scratch {
+    struct buf text; /* of the frame that is being made */
+    struct buf json;
+    struct buf body;
+};
+
+/* What every frame asks for comes first: of thousands of scripts none stays in the caches.
+ */
 struct script {
     const struct exchange *x;
     const struct script_setting *setting;
+    struct script_scratch *scratch;
     enum stage stage;
+    enum channel channel;
     ns_t due;
     ns_t shift; /* by stalls */
     bool incident_over;
-
-    struct cadence cadence;
-    struct volley volley; /* the output that comes next */
-    enum channel channel;
-    uint32_t said[N_CHANNELS];
-    size_t call;    /* the tool call that comes next ... */
-    size_t call_at; /* ... from this byte of its arguments on; in fragments only */
     bool call_begun;
+    uint32_t said[N_CHANNELS];
     uint64_t events;
     uint64_t outputs;
-    size_t tool_events; /* of the server's own tools */
-
-    struct buf prefix;
     int64_t prefix_s; /* seconds after the begin that it tells */
-    struct buf text;  /* of the frame that is being made */
-    struct buf json;
-    struct buf body;
-    struct frame_gzip gzip;
-
+    struct buf prefix;
     struct buf held; /* written byte by byte */
+    struct cadence cadence;
+    struct volley volley; /* the output that comes next */
+
+    size_t call;        /* the tool call that comes next ... */
+    size_t call_at;     /* ... from this byte of its arguments on; in fragments only */
+    size_t tool_events; /* of the server's own tools */
     size_t held_at;
     enum then held_then;
+    struct frame_gzip gzip;
 };
 
+/* All but the script itself must outlive it. */
 void script_init(struct script *s, const struct exchange *x,
-                 const struct script_setting *setting);
+                 const struct script_setting *setting, struct script_scratch *scratch);
 void script_free(struct script *s);
+
+/* Zeroed to begin with. */
+void script_scratch_free(struct script_scratch *scratch);
 
 /* When the next write is due; SCRIPT_NEVER: it never comes. */
 static inline ns_t script_due(const struct script *s)

@@ -11,7 +11,7 @@ static const struct response_item none = { RESPONSE_MESSAGE, 0 };
 static void put_text(struct script *s, enum response_event e, struct response_item i,
                      struct str text)
 {
-    response_event(&s->json, s->x, e, i, s->events, text);
+    response_event(&s->scratch->json, s->x, e, i, s->events, text);
     script_event(s, response_event_name(s->x, e, i));
 }
 
@@ -54,7 +54,7 @@ static void put_output(struct script *s, struct buf *kinds)
     const struct draft *d = &s->x->draft;
     struct response_item item = response_item_of(s->channel);
     uint32_t *said = &s->said[s->channel];
-    struct buf *text = &s->text;
+    struct buf *text = &s->scratch->text;
 
     if (!*said)
         open_item(s, item);
@@ -105,16 +105,16 @@ static void put_error(struct script *s)
         return;
     }
     if (script_has(s, ODD_STRING_ERROR))
-        buf_str(&s->json, "{\"error\":\"upstream went away\"}");
+        buf_str(&s->scratch->json, "{\"error\":\"upstream went away\"}");
     else
-        response_error(&s->json, s->x, s->events, script_refusal(s));
+        response_error(&s->scratch->json, s->x, s->events, script_refusal(s));
     script_event(s, script_has(s, ODD_BARE_ERROR) ? NULL : "error");
 }
 
 static void put_whole(struct script *s)
 {
-    response_put(&s->body, s->x, RESPONSE_ENDED);
-    buf_char(&s->body, '\n');
+    response_put(&s->scratch->body, s->x, RESPONSE_ENDED);
+    buf_char(&s->scratch->body, '\n');
 }
 
 const struct dialect dialect_response = {

@@ -26,13 +26,13 @@ static bool is_last(const struct script *s)
 
 static void put_event(struct script *s, const char *name, struct str data)
 {
-    frame_event(&s->body, script_fault_of(s), s->events++, name, data, is_last(s));
+    frame_event(&s->scratch->body, script_fault_of(s), s->events++, name, data, is_last(s));
 }
 
 void script_event(struct script *s, const char *name)
 {
-    put_event(s, name, (struct str){ s->json.p, s->json.len });
-    buf_clear(&s->json);
+    put_event(s, name, (struct str){ s->scratch->json.p, s->scratch->json.len });
+    buf_clear(&s->scratch->json);
 }
 
 static void put_json(struct script *s)
@@ -54,13 +54,13 @@ static void refresh_prefix(struct script *s, ns_t now)
 
 static void put_raw_delta(struct script *s, const char *delta)
 {
-    reply_raw_delta(&s->json, s->x, &s->prefix, delta);
+    reply_raw_delta(&s->scratch->json, s->x, &s->prefix, delta);
     put_json(s);
 }
 
 static void put_choices(struct script *s, const char *choices)
 {
-    reply_no_choices(&s->json, s->x, choices);
+    reply_no_choices(&s->scratch->json, s->x, choices);
     put_json(s);
 }
 
@@ -83,7 +83,7 @@ static void put_sound(struct script *s, struct buf *kinds)
 {
     for (uint32_t i = 0; i < s->volley.n; i++)
         for (uint32_t k = 0; k < s->volley.tokens[i]; k++)
-            sound_put(&s->body, &s->x->sound, s->said[s->channel]++);
+            sound_put(&s->scratch->body, &s->x->sound, s->said[s->channel]++);
     buf_char(kinds, FRAME_SOUND);
     s->outputs++;
 }
@@ -92,14 +92,14 @@ static void put_output(struct script *s, struct buf *kinds)
 {
     const struct draft *d = &s->x->draft;
     bool thought = s->channel == CHANNEL_REASONING; /* in <think> tags as well */
-    struct buf *text = &s->text;
+    struct buf *text = &s->scratch->text;
 
     for (uint32_t i = 0; i < s->volley.n; i++) {
         buf_clear(text);
         for (uint32_t k = 0; k < s->volley.tokens[i]; k++)
             draft_piece(d, s->channel, s->said[s->channel]++, text);
         put_nothings(s);
-        reply_delta(&s->json, s->x, &s->prefix, s->channel, text->p, text->len);
+        reply_delta(&s->scratch->json, s->x, &s->prefix, s->channel, text->p, text->len);
         put_json(s);
         buf_char(kinds, thought ? FRAME_REASONING : FRAME_CONTENT);
         s->outputs++;
@@ -109,9 +109,9 @@ static void put_output(struct script *s, struct buf *kinds)
 /* A tool of the server's own begins, or ends with its output. */
 static void put_server_tool(struct script *s, struct buf *kinds)
 {
-    buf_clear(&s->text);
-    toolrun_delta(&s->text, s->x, s->tool_events++);
-    put_raw_delta(s, s->text.p);
+    buf_clear(&s->scratch->text);
+    toolrun_delta(&s->scratch->text, s->x, s->tool_events++);
+    put_raw_delta(s, s->scratch->text.p);
     buf_char(kinds, FRAME_TOOL);
     s->outputs++;
 }
@@ -122,9 +122,9 @@ static void put_tool(struct script *s, struct buf *kinds)
     size_t n = script_call_piece(s);
 
     if (!s->call_begun)
-        reply_tool(&s->json, s->x, &s->prefix, s->call, n);
+        reply_tool(&s->scratch->json, s->x, &s->prefix, s->call, n);
     else
-        reply_tool_arguments(&s->json, s->x, &s->prefix, s->call, s->call_at, n);
+        reply_tool_arguments(&s->scratch->json, s->x, &s->prefix, s->call, s->call_at, n);
     put_json(s);
     buf_char(kinds, FRAME_TOOL);
     script_call_goes_on(s, n);
@@ -132,7 +132,7 @@ static void put_tool(struct script *s, struct buf *kinds)
 
 static void put_role(struct script *s, struct buf *kinds)
 {
-    reply_role(&s->json, s->x, &s->prefix);
+    reply_role(&s->scratch->json, s->x, &s->prefix);
     put_json(s);
     buf_char(kinds, FRAME_ROLE);
 }
@@ -140,7 +140,7 @@ static void put_role(struct script *s, struct buf *kinds)
 static void put_finish(struct script *s, struct buf *kinds)
 {
     put_nothings(s);
-    reply_finish(&s->json, s->x, &s->prefix);
+    reply_finish(&s->scratch->json, s->x, &s->prefix);
     put_json(s);
     buf_char(kinds, FRAME_FINISH);
 }
@@ -154,7 +154,7 @@ enum refusal script_refusal(const struct script *s)
 
 static void put_chat_error(struct script *s)
 {
-    struct buf *json = &s->json;
+    struct buf *json = &s->scratch->json;
 
     if (script_has(s, ODD_XGROQ_ERROR))
         reply_x_groq_error(json, s->x);
@@ -168,7 +168,7 @@ static void put_chat_error(struct script *s)
 
 static void put_chat(struct script *s)
 {
-    reply_whole(&s->body, s->x);
+    reply_whole(&s->scratch->body, s->x);
 }
 
 static const struct dialect dialect_chat = {
@@ -183,7 +183,7 @@ static const struct dialect dialect_chat = {
 /* A stream, but for the fault that makes it none. */
 static void put_no_sound(struct script *s)
 {
-    buf_str(&s->body, "{}");
+    buf_str(&s->scratch->body, "{}");
 }
 
 /* Its frames are pieces of sound, and there is nothing around them. */
@@ -208,7 +208,7 @@ static void put_whole(struct script *s)
 
     switch (x->answer) {
     case ANSWER_REFUSAL:
-        refusal_body(&s->body, x->refusal, about, x->about_type);
+        refusal_body(&s->scratch->body, x->refusal, about, x->about_type);
         break;
     case ANSWER_CHAT:
     case ANSWER_RESPONSE:
@@ -216,24 +216,24 @@ static void put_whole(struct script *s)
         dialect_of(s)->whole(s);
         break;
     case ANSWER_MADE:
-        buf_add(&s->body, x->made.p, x->made.len);
+        buf_add(&s->scratch->body, x->made.p, x->made.len);
         break;
     case ANSWER_TRANSCRIPT:
-        transcript_put(&s->body, x);
+        transcript_put(&s->scratch->body, x);
         break;
     case ANSWER_MODELS:
-        reply_models(&s->body, s->setting->catalogue);
+        reply_models(&s->scratch->body, s->setting->catalogue);
         break;
     case ANSWER_MODEL:
-        reply_model(&s->body, x->model);
-        buf_char(&s->body, '\n');
+        reply_model(&s->scratch->body, x->model);
+        buf_char(&s->scratch->body, '\n');
         break;
     case ANSWER_ROOT:
-        buf_str(&s->body, "ok\n");
+        buf_str(&s->scratch->body, "ok\n");
         break;
     }
     if (x->bodiless)
-        buf_clear(&s->body);
+        buf_clear(&s->scratch->body);
     s->stage = STAGE_OVER;
 }
 
@@ -253,7 +253,7 @@ static void put_done(struct script *s, struct buf *kinds)
         buf_char(kinds, FRAME_DONE);
     }
     if (script_has(s, ODD_TRAILING))
-        buf_str(&s->body, "data: {\"trailing\":true}\n\nnot even a field\n\n");
+        buf_str(&s->scratch->body, "data: {\"trailing\":true}\n\nnot even a field\n\n");
 }
 
 /* The stage's part of the body; the stage moves on. */
@@ -282,7 +282,7 @@ static void put_stage(struct script *s, ns_t now, struct buf *kinds)
         s->stage++;
         break;
     case STAGE_USAGE:
-        reply_usage(&s->json, s->x, s->x->created + s->prefix_s);
+        reply_usage(&s->scratch->json, s->x, s->x->created + s->prefix_s);
         put_json(s);
         buf_char(kinds, FRAME_USAGE);
         s->stage++;
@@ -296,7 +296,8 @@ static void put_stage(struct script *s, ns_t now, struct buf *kinds)
     }
 }
 
-/* s->body to out, as the transfer coding wants it; with the end of the body when over. */
+/* s->scratch->body to out, as the transfer coding wants it; with the end of the body when
+ * over. */
 static void put_body(struct script *s, struct buf *out)
 {
     const struct fault *f = script_fault_of(s);
@@ -304,22 +305,22 @@ static void put_body(struct script *s, struct buf *out)
     bool over = s->stage == STAGE_OVER;
 
     if (f->odd & ODD_GZIP) {
-        struct buf plain = s->body;
+        struct buf plain = s->scratch->body;
 
-        buf_init(&s->body, 0);
-        frame_gzip_put(&s->gzip, &s->body, plain.p, plain.len);
+        buf_init(&s->scratch->body, 0);
+        frame_gzip_put(&s->gzip, &s->scratch->body, plain.p, plain.len);
         if (over)
-            frame_gzip_end(&s->gzip, &s->body);
+            frame_gzip_end(&s->gzip, &s->scratch->body);
         buf_free(&plain);
     }
     if (f->odd & (ODD_UNTIL_CLOSE | ODD_LENGTH)) {
-        buf_add(out, s->body.p, s->body.len);
+        buf_add(out, s->scratch->body.p, s->scratch->body.len);
     } else {
-        frame_chunks(out, s->body.p, s->body.len, size);
+        frame_chunks(out, s->scratch->body.p, s->scratch->body.len, size);
         if (over && !s->x->bodiless && !(f->odd & ODD_NO_LAST_CHUNK))
             buf_str(out, "0\r\n\r\n");
     }
-    buf_clear(&s->body);
+    buf_clear(&s->scratch->body);
 }
 
 static enum then after(const struct script *s)
@@ -347,8 +348,8 @@ static enum then write_endless(struct script *s, struct buf *out)
         return THEN_MORE;
     }
     if (!s->events++)
-        buf_str(&s->body, "data: {\"");
-    buf_add(&s->body, filler, sizeof(filler));
+        buf_str(&s->scratch->body, "data: {\"");
+    buf_add(&s->scratch->body, filler, sizeof(filler));
     put_body(s, out);
     return THEN_MORE;
 }

@@ -306,6 +306,7 @@ int server_close(struct server *s, struct err *err)
     agenda_free(&s->agenda);
     buf_free(&s->out);
     buf_free(&s->kinds);
+    script_scratch_free(&s->scratch);
     free(s->in);
     free(s);
     return rc;

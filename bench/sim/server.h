@@ -47,6 +47,7 @@ struct server {
     uint16_t port;
     struct buf out; /* the write that is being made */
     struct buf kinds;
+    struct script_scratch scratch;
     char *in; /* the read that is being made */
 };
 

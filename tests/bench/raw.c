@@ -3,10 +3,12 @@
  * looks for the ends of frames, and for nothing else. Also the client with which the
  * simulator is measured, since it is never in the way.
  *
- *     raw PORT MODEL STREAMS SECONDS MAX_TOKENS [stamps]
+ *     raw PORT MODEL STREAMS SECONDS MAX_TOKENS [stamps|awake]
  *
- * stamps: look for the kernel's stamp before each read, as tokdyno does. Prints one line of
- * JSON: bytes, reads, frames, answers, ns, CPU time; stamps that were found.
+ * stamps: look for the kernel's stamp before each read, as tokdyno does. awake: never
+ * sleep, so that no frame's sender has to wake us, which costs it more than all it does
+ * itself. Prints one line of JSON: bytes, reads, frames, answers, ns, CPU time; stamps
+ * found.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -83,14 +85,17 @@ int main(int argc, char **argv)
     struct raw r = { .epoll = epoll_create1(0) };
     struct epoll_event ready[EVENTS];
     ns_t begin, end;
+    int wait_ms;
 
     if (argc < 6) {
-        fprintf(stderr, "usage: raw PORT MODEL STREAMS SECONDS MAX_TOKENS [stamps]\n");
+        fprintf(stderr,
+                "usage: raw PORT MODEL STREAMS SECONDS MAX_TOKENS [stamps|awake]\n");
         return 2;
     }
     fds_raise();
     r.port = argv[1];
-    r.stamps = argc > 6;
+    r.stamps = argc > 6 && !strcmp(argv[6], "stamps");
+    wait_ms = argc > 6 && !strcmp(argv[6], "awake") ? 0 : 100;
     r.in = mem_alloc(READ);
     request_make(&r.request, argv[2], argv[5]);
     begin = clock_now(&clock_system);
@@ -98,7 +103,7 @@ int main(int argc, char **argv)
     for (int i = 0; i < atoi(argv[3]); i++)
         open_stream(&r);
     while (clock_now(&clock_system) < end) {
-        int n = epoll_wait(r.epoll, ready, EVENTS, 100);
+        int n = epoll_wait(r.epoll, ready, EVENTS, wait_ms);
 
         for (int i = 0; i < n; i++)
             read_some(&r, ready[i].data.fd);

@@ -274,10 +274,10 @@ def port_of(url):
     return url.split(":")[2].split("/")[0]
 
 
-def raw(port, streams, tokens, *stamps):
+def raw(port, streams, tokens, *how):
     """Reads N streams, finds where frames end, and does nothing else: never in a server's way."""
     out = subprocess.run(["taskset", "-c", CLIENT_CORE, os.path.join(TOOLS, "raw"), port, MODEL, str(streams),
-                          str(SECONDS), str(tokens), *stamps], check=True, capture_output=True, text=True).stdout
+                          str(SECONDS), str(tokens), *how], check=True, capture_output=True, text=True).stdout
     return json.loads(out)
 
 
@@ -453,26 +453,28 @@ def report_page(where):
     return report(where, "--format", "html")
 
 
-def bare_cost(streams):
+def bare_cost(streams, *how):
     """The bare server at the same load: CPU us a frame, and how late it is."""
     server, url = bare_server(50, 200, SECONDS + 1)
-    raw(port_of(url), streams, 200)
+    raw(port_of(url), streams, 200, *how)
     told = json.loads(server.communicate()[0])
     return told["cpu_ns"] / max(1, told["frames"]) / 1e3, told["late_p99"] / 1e3
 
 
 def simulator(where):
+    """At 2,000 streams also for a reader that never sleeps: a client of so many has no time to."""
     result = {}
-    for n in (1000, 2000):
+    for n, *how in ((1000,), (2000,), (2000, "awake")):
+        name = " ".join(map(str, (n, *how)))
         sim = paced_sim(where, n)
-        raw(port_of(sim.url), n, 200)
+        raw(port_of(sim.url), n, 200, *how)
         cpu = sim.stop()
         own = sim.lateness()
         cost = cpu / max(1, own["frames"]) * 1e6
-        bare, late = bare_cost(n)
-        result.update({"%d late p50 us" % n: own["late_p50"] / 1e3, "%d late p99 us" % n: own["late_p99"] / 1e3,
-                       "%d bare late p99 us" % n: late, "%d us a frame" % n: cost, "%d bare us" % n: bare,
-                       "%d x bare" % n: cost / bare})
+        bare, late = bare_cost(n, *how)
+        result.update({name + " late p50 us": own["late_p50"] / 1e3, name + " late p99 us": own["late_p99"] / 1e3,
+                       name + " bare late p99 us": late, name + " us a frame": cost, name + " bare us": bare,
+                       name + " x bare": cost / bare})
     return result
 
 
