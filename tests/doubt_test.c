@@ -202,6 +202,28 @@ TEST(only_the_newest_bytes_of_a_read_are_stamped_exactly)
     stop(&f);
 }
 
+TEST(what_is_read_out_of_order_has_no_newest_and_may_have_come_before)
+{
+    struct fixture f;
+    struct doubts a = { 0 };
+
+    start(&f);
+    f.doubt.since = 40;
+    f.doubt.newest = 50;
+    doubt_mixed(&f.doubt, NS_ABSENT);
+    doubt_frame(&f.doubt, &a, 50, true, false);
+    doubt_read_over(&f.doubt);
+    assert_int_equal(a.first, 10);
+    doubt_mixed(&f.doubt, 45);
+    doubt_frame(&f.doubt, &a, 50, false, false);
+    doubt_read_over(&f.doubt);
+    assert_int_equal(a.last, 10);
+    doubt_mixed(&f.doubt, 20);
+    doubt_ended(&f.doubt, &a, 50, true);
+    assert_int_equal(a.end, 30);
+    stop(&f);
+}
+
 TEST(a_request_leaves_as_late_as_its_steps_took_together)
 {
     struct doubts d = { 0 };

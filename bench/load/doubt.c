@@ -84,6 +84,13 @@ void doubt_since(struct doubt *d, ns_t at, bool kernel, ns_t since)
     d->frame = NULL;
 }
 
+void doubt_mixed(struct doubt *d, ns_t since)
+{
+    if (since != NS_ABSENT && since < d->since)
+        d->since = since;
+    d->newest = NS_ABSENT;
+}
+
 void doubt_unstamped(struct doubt *d, ns_t now)
 {
     doubt_stamped(d, now, false, NS_ABSENT);

@@ -63,6 +63,13 @@ void doubt_stamped(struct doubt *d, ns_t at, bool kernel, ns_t emptied);
 /* The same where it is known that nothing of what is read came before `since`. */
 void doubt_since(struct doubt *d, ns_t at, bool kernel, ns_t since);
 
+/*
+ * Not all of the read under way comes of its socket in the order in which it arrived: some
+ * may have come since `since` (NS_ABSENT: none before what was said), and what is handed
+ * over last need not have the newest bytes.
+ */
+void doubt_mixed(struct doubt *d, ns_t since);
+
 /* Bytes may be read now that nobody looked at. */
 void doubt_unstamped(struct doubt *d, ns_t now);
 

@@ -224,7 +224,7 @@ static int on_ready(void *ctx, char *remote, char *local, int remote_port, int l
     (void)remote;
     (void)local;
     (void)remote_port;
-    (void)local_port;
+    wire_joined(t, local_port);
     if (t->connected != NS_ABSENT)
         return CURL_PREREQFUNC_ABORT;
     t->connected = wire_now(t->wire);
@@ -402,7 +402,7 @@ static void clear(struct transfer *t)
     t->header_bytes = 0;
     t->body_bytes = 0;
     t->sending = (struct str){ "", 0 };
-    t->fd = -1;
+    t->fd = NO_SOCKET;
     t->connected = t->sent = t->head = t->active = t->end = NS_ABSENT;
 }
 

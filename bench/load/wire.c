@@ -42,14 +42,26 @@ static bool has_come_since(const struct wire *w)
     return w->waiting == READ_SIZE || stamp_arrived(w->reading) != w->arrived;
 }
 
+/* Of another socket than the one we looked at. */
+static void took_elsewhere(struct transfer *t)
+{
+    struct wire *w = t->wire;
+    ns_t since = w->doubt.since;
+
+    w->stamp = wire_now(w);
+    doubt_more(&w->doubt);
+    doubt_unstamped(&w->doubt, w->stamp);
+    doubt_mixed(&w->doubt, since);
+    if (t->fd >= 0)
+        doubt_mixed(&w->doubt, w->sockets[t->fd].left);
+}
+
 void wire_took(struct transfer *t, size_t bytes)
 {
     struct wire *w = t->wire;
 
-    if (t->fd >= 0 && t->fd != w->reading) {
-        w->stamp = wire_now(w);
-        doubt_more(&w->doubt);
-        doubt_unstamped(&w->doubt, w->stamp);
+    if (t->fd != w->reading) {
+        took_elsewhere(t);
         return;
     }
     w->taken += bytes;
@@ -63,8 +75,9 @@ static void unstamped(struct wire *w)
 {
     w->stamp = w->looked = wire_now(w);
     w->waiting = w->taken = 0;
-    w->reading = -1;
+    w->reading = READING_NONE;
     doubt_unstamped(&w->doubt, w->stamp);
+    doubt_mixed(&w->doubt, w->kept);
 }
 
 static void unlink_busy(struct transfer *t)
@@ -123,13 +136,29 @@ static void reap(struct wire *w)
     }
 }
 
+/*
+ * Out of TLS or HTTP/2, libcurl may take more than it hands over, for other streams too,
+ * and then wants to be called again at once.
+ */
+static void keep_in_mind(struct wire *w, ns_t since)
+{
+    bool at_once = w->wait_ms >= 0 && w->wait_ms <= 1;
+
+    if (!w->opaque || !at_once)
+        w->kept = NS_ABSENT;
+    else if (w->kept == NS_ABSENT || since < w->kept)
+        w->kept = since;
+}
+
 static void drive(struct wire *w, curl_socket_t fd, int what)
 {
+    ns_t since = w->doubt.since;
     int running;
 
     curl_multi_socket_action(w->multi, fd, what, &running);
     reap(w);
     doubt_read_over(&w->doubt);
+    keep_in_mind(w, since);
 }
 
 static void reap_due(void *ctx)
@@ -161,16 +190,20 @@ static bool wants_kernel(const struct wire *w)
     return w->config.cell->connection.stamps == CONNECTION_STAMPS_KERNEL;
 }
 
-/* A stamp of the kernel is that of the newest bytes, and so right for the last frame. */
+/*
+ * A stamp of the kernel is that of the newest bytes, and so right for the last frame, where
+ * that is what comes last.
+ */
 static void tell_read(struct wire *w, const struct stamp *stamp, ns_t since)
 {
     bool kernel = stamp->kind == STAMP_KERNEL;
+    bool exact = kernel && !w->opaque;
     ns_t at = stamp->at - w->config.t0;
     struct wire_read read = {
         .kind = stamp->kind,
         .lag = kernel ? stamp->read - stamp->at : NS_ABSENT,
         .events = w->events,
-        .in_doubt = kernel && w->events ? w->events - 1 : w->events,
+        .in_doubt = exact && w->events ? w->events - 1 : w->events,
     };
 
     if (!w->config.on_read || (wants_kernel(w) && !stamp->waiting && !w->events))
@@ -210,14 +243,14 @@ static struct stamp stamp_socket(struct wire *w, int fd, ns_t emptied)
 }
 
 /*
- * What nobody looked at is known by what was taken of it, where that can be counted, or by
- * what is there now.
+ * Of what is plain, libcurl takes all that a look has seen. Of TLS it takes one record, and
+ * how much that was is known by what is there now.
  */
 static bool left_nothing(const struct wire *w, int fd, const struct stamp *stamp)
 {
-    if (wants_kernel(w))
-        return stamp->waiting < READ_SIZE;
-    return w->opaque ? !stamp_pending(fd) : w->taken < READ_SIZE;
+    if (w->opaque)
+        return !stamp_pending(fd);
+    return wants_kernel(w) ? stamp->waiting < READ_SIZE : w->taken < READ_SIZE;
 }
 
 /* What an earlier read left, the loop has been told of and nobody has read. */
@@ -227,6 +260,8 @@ static void begin_doubt(struct wire *w, const struct socket_slot *slot, bool ker
         doubt_stamped(&w->doubt, w->stamp, kernel, slot->emptied);
     else
         doubt_since(&w->doubt, w->stamp, kernel, slot->left);
+    if (w->opaque)
+        doubt_mixed(&w->doubt, w->kept);
 }
 
 static void read_socket(struct wire *w, int fd, int what)
@@ -297,7 +332,34 @@ static void belongs_to(CURL *easy, int fd)
 
     curl_easy_getinfo(easy, CURLINFO_PRIVATE, &t);
     if (t)
-        t->fd = t->wire->opaque ? -1 : fd;
+        t->fd = fd;
+}
+
+static int port_of(int fd)
+{
+    struct sockaddr_storage a;
+    socklen_t n = sizeof(a);
+
+    if (getsockname(fd, (struct sockaddr *)&a, &n))
+        return 0;
+    return ntohs(a.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)(void *)&a)->sin6_port
+                                         : ((struct sockaddr_in *)(void *)&a)->sin_port);
+}
+
+void wire_joined(struct transfer *t, int port)
+{
+    struct wire *w = t->wire;
+
+    if (t->fd >= 0 || w->config.cell->connection.http != 2)
+        return;
+    for (size_t fd = 0; fd < w->n_sockets && t->fd < 0; fd++) {
+        struct socket_slot *slot = &w->sockets[fd];
+
+        if (slot->io && !slot->port)
+            slot->port = port_of((int)fd);
+        if (slot->io && slot->port == port)
+            t->fd = (int)fd;
+    }
 }
 
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *socket_ctx)
@@ -324,6 +386,7 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *so
     }
     slot->io = loop_io_new(w->config.loop, fd, events, socket_ready, w);
     slot->emptied = slot->left = NS_ABSENT;
+    slot->port = 0;
     return 0;
 }
 
@@ -405,6 +468,7 @@ static int on_timer(CURLM *multi, long wait_ms, void *ctx)
     struct wire *w = ctx;
 
     (void)multi;
+    w->wait_ms = wait_ms;
     if (wait_ms < 0)
         loop_timer_cancel(w->timer);
     else
@@ -510,6 +574,9 @@ static int open_http(struct wire *w, struct err *err)
     const struct wire_config *config = &w->config;
 
     stamper_init(&w->stamper, config->clock);
+    w->reading = READING_NONE;
+    w->kept = NS_ABSENT;
+    w->wait_ms = -1;
     w->multi = curl_multi_init();
     if (!w->multi)
         return err_set(err, ERR_IO, "libcurl gives no multi handle");
@@ -608,14 +675,17 @@ static void launch(struct transfer *t)
 {
     struct wire *w = t->wire;
     int running;
+    ns_t since;
 
     unstamped(w);
     t->start = w->stamp;
     curl_multi_add_handle(w->multi, t->easy);
     transfer_watch(t);
     doubt_watch(&w->doubt);
+    since = w->doubt.since;
     curl_multi_socket_action(w->multi, CURL_SOCKET_TIMEOUT, 0, &running);
     doubt_read_over(&w->doubt);
+    keep_in_mind(w, since);
     doubt_left(&t->doubts, t->start, wire_now(w));
     if ((unsigned)running < w->n_busy)
         loop_timer_at(w->reap, 0);

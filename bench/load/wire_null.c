@@ -27,6 +27,7 @@ static int open_null(struct wire *w, struct err *err)
     uint64_t frames = spec_of(w)->frames ? spec_of(w)->frames : CANNED_FRAMES;
 
     w->own = reply;
+    w->reading = NO_SOCKET;
     if (!null_reply_make(reply, w->config.endpoint->name, &w->config.cell->request, frames,
                          err))
         return 0;

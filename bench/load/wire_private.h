@@ -17,7 +17,9 @@ enum {
     MAX_ERROR_BODY = 64 << 10,
     MAX_HEADERS = 256 << 10,
     READ_SIZE = STAMP_MOST,
-    LANE = 32 /* transfers that share their connections, see wire_lane */
+    NO_SOCKET = -1,    /* of a transfer: not known, or there is none */
+    READING_NONE = -2, /* nobody looked at a socket */
+    LANE = 32          /* transfers that share their connections, see wire_lane */
 };
 
 /*
@@ -42,6 +44,7 @@ struct socket_slot {
     struct loop_io *io; /* NULL: not watched */
     bool keeps;   /* a connection that may be used again; libcurl says when it closes */
     bool idle;    /* no request is under way on it */
+    int port;     /* its own, where somebody asked; else 0 */
     ns_t emptied; /* of the clock: a read left nothing behind; NS_ABSENT: not known */
     ns_t left; /* of the run: what the last read left came after that; NS_ABSENT: nothing */
     uint32_t disordered; /* segments out of order, up to the last read that emptied it */
@@ -66,8 +69,10 @@ struct wire {
     size_t held;  /* memory of events and bodies under way */
     bool tls;
     bool laned;
-    bool opaque;      /* what the socket brings cannot be counted: TLS or HTTP/2 */
-    int reading;      /* the socket of the read under way */
+    bool opaque; /* what the socket brings cannot be counted: TLS or HTTP/2 */
+    ns_t kept;   /* of the run: what libcurl may hold back came after; NS_ABSENT: nothing */
+    long wait_ms;     /* that libcurl asked for last; below 0: none */
+    int reading;      /* the socket of the read under way; else READING_NONE */
     uint64_t arrived; /* on it, before we looked */
     char *url;
     char *origin;
@@ -87,7 +92,7 @@ struct transfer {
     struct transfer *next;
     struct transfer *prev;
     CURL *easy;
-    int fd; /* of its connection; -1: not known (a stream of HTTP/2 that others began) */
+    int fd;                      /* of its connection, or NO_SOCKET */
     struct curl_slist id_header; /* in front of the wire's headers */
     char id[64];
     struct curl_slist trace_header; /* likewise, behind id_header */
@@ -131,6 +136,9 @@ ns_t wire_now(const struct wire *w); /* since the start of the run */
  * is ever said to have come before it was there.
  */
 void wire_took(struct transfer *t, size_t bytes);
+
+/* It goes out on the connection of that port of ours, which may be that of others. */
+void wire_joined(struct transfer *t, int port);
 
 /* libcurl's part of a transfer */
 void transfer_equip(struct transfer *t);

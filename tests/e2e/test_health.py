@@ -10,6 +10,7 @@ import unittest
 
 import audit
 import rig
+import servers
 
 ALONE = True  # a neighbour's bursts are a client that was late
 
@@ -28,6 +29,7 @@ LONG = {"target": {"sim": ["--tps", "200", "--output", "max"]},
 RARE = {"request": {"body": {"max_completion_tokens": 4}},
         "load": [{"name": "steady", "rate": "1/s", "arrival": "even", "duration": "2s"}]}
 MS = 10 ** 6
+PROXY = 10 * MS
 TRUSTED = 5 * MS  # a shorter oversleep than that may go unnoticed, see bench/load/doubt.h
 
 
@@ -61,33 +63,53 @@ def stopped_often(changes):
     return rig.Run(out, rig.finish(process))
 
 
+def moments_of(a, output, end):
+    """(name, what the client says, when it was sent, how far off the client may be)."""
+    doubt, times = a["doubt"], a["times"]
+    moments = [("first", output[0].sent), ("last", output[-1].sent), ("end", end)]
+    # Else text that could have been a tag came first, in a frame of its own.
+    if times.get("answer") == times["first"] and doubt.get("answer") == doubt.get("first"):
+        moments.append(("answer", output[0].sent))
+    for name, sent in moments:
+        yield name, times[name], sent, doubt.get(name, 0)
+    at = times["first"] // 1000
+    for gap, frame in zip([0] + a.get("gaps", []), output):
+        at += gap
+        yield "frame", at * 1000, frame.sent, doubt.get("frame", 0)
+
+
 def off_by_more_than_said(run):
     """
     Moments that were stamped later than their bounds allow. What the simulator sent was there
     at its next stamp at the latest: it does one thing after the other.
     """
-    t0, wrong = run.head["t0_mono_ns"], []
-    pairs = [(a, t) for a, t in rig.join(run, run.truth()) if a["outcome"] == "ok"]
-    stamps = sorted(s for t in run.truth() for s in [t["end"]] + [f.sent for f in t["frames"]])
+    t0, wrong, truth = run.head["t0_mono_ns"], [], run.truth()
+    pairs = [(a, t) for a, t in rig.join(run, truth) if a["outcome"] == "ok"]
+    stamps = sorted(s for t in truth for s in [t["end"]] + [f.sent for f in t["frames"]])
 
     def there(sent):
         after = bisect.bisect_right(stamps, sent)
         return (stamps[after] if after < len(stamps) else sent) - t0
 
     for a, t in pairs:
-        doubt, times, output = a["doubt"], a["times"], t["output"]
-        moments = [("first", output[0].sent), ("last", output[-1].sent), ("end", t["end"])]
-        # Else text that could have been a tag came first, in a frame of its own.
-        if times.get("answer") == times["first"] and doubt.get("answer") == doubt.get("first"):
-            moments.append(("answer", output[0].sent))
-        late = [(name, times[name] - there(sent) - doubt.get(name, 0)) for name, sent in moments]
-        at = times["first"] // 1000
-        for gap, frame in zip([0] + a.get("gaps", []), output):
-            at += gap
-            late.append(("frame", at * 1000 - there(frame.sent) - doubt.get("frame", 0)))
+        late = [(name, said - there(sent) - doubt)
+                for name, said, sent, doubt in moments_of(a, t["output"], t["end"])]
         wrong += [(rig.request_id(a), *one) for one in late if one[1] > TRUSTED]
     assert len(pairs) > 1
     return wrong
+
+
+def off_behind_a_proxy(run, truth):
+    """Moments before their time, and those later than their bounds and a proxy's work allow."""
+    t0, early, late = run.head["t0_mono_ns"], [], []
+    pairs = [(a, t) for a, t in rig.join(run, truth) if a["outcome"] == "ok"]
+    for a, t in pairs:
+        for name, said, sent, doubt in moments_of(a, t["output"], t["end"]):
+            off = said + t0 - sent
+            early += [(rig.request_id(a), name, off)] if off < -MS else []
+            late += [(rig.request_id(a), name, off)] if off - doubt > TRUSTED + PROXY else []
+    assert len(pairs) > 1
+    return early, late
 
 
 def on_one_core(changes):
@@ -169,6 +191,27 @@ class Health(unittest.TestCase):
                 run = stopped_often(rig.merged(load, changes))
                 self.invalid(run, "client-limited")
                 self.assertEqual(off_by_more_than_said(run), [])
+
+    def behind_a_proxy(self, connection):
+        with rig.Sim("--tps", "50", "--output", "max") as sim, \
+                servers.nghttpx(sim.port) as (origin, cert):
+            run = stopped_often({
+                "target": {"base_url": origin + "/openai/v1", "sim": None, "id_header": True},
+                "connection": {"tls": {"ca": cert}, **connection},
+                "load": [{"name": "steady", "rate": "30/s", "duration": "8s"}]})
+            self.invalid(run, "client-limited")
+            return off_behind_a_proxy(run, sim.truth())
+
+    def test_nor_over_tls_of_which_a_read_takes_only_a_part(self):
+        for connection in {}, {"policy": "new"}, {"stamps": "read"}:
+            with self.subTest(connection):
+                self.assertEqual(self.behind_a_proxy(connection), ([], []))
+
+    def test_nor_before_its_time_where_libcurl_reads_another_connection_as_well(self):
+        for connection in {}, {"policy": "new"}:
+            with self.subTest(connection):
+                early, _ = self.behind_a_proxy({"http": "2", **connection})
+                self.assertEqual(early, [])
 
     def test_overload_with_stamps_of_reads_is_invalid_and_told_so(self):
         run = on_one_core({"target": {"sim": ["--tps", "400", "--output", "max"]},
