@@ -7,7 +7,7 @@
 #include "load/doubt.h"
 #include "load/wire.h"
 
-/* What wire.c (sockets, timers, the multi handle), transfer.c (one attempt) and
+/* What wire.c (timers, the multi handle), wire_sockets.c, transfer.c (one attempt) and
  * transfer_record.c (what is told of it) share. */
 enum {
     MAX_EVENT = 4 << 20,
@@ -160,8 +160,24 @@ void transfer_prepare_probe(struct transfer *t);
 void transfer_finish(struct transfer *t, CURLcode result, enum transfer_end how);
 void transfer_watch(struct transfer *t); /* arm the timer for the nearest deadline */
 
-/* Stamps for its sockets, and a watch on them between requests. */
+/* In wire_sockets.c: the sockets of the multi handle, and those that a transfer opens. */
+void wire_own_sockets(struct wire *w);
 void wire_watch_sockets(struct transfer *t);
+
+/* Let libcurl do what is due on a socket, or to its timers, and end what is over. */
+void wire_drive(struct wire *w, curl_socket_t fd, int what);
+
+/* Bytes that come now were not looked for. */
+void wire_unstamped(struct wire *w);
+
+/*
+ * libcurl was called, while nothing it read was older than `since`: out of TLS or HTTP/2 it
+ * may have taken more than it handed over, for other streams too.
+ */
+void wire_keep_in_mind(struct wire *w, ns_t since);
+
+/* End the transfers that are over. */
+void wire_reap(struct wire *w);
 
 /*
  * libcurl looks for a free connection among all it has to that host, one after the other:
