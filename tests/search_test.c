@@ -91,6 +91,39 @@ TEST(a_single_hiccup_does_not_make_the_answer)
     }
 }
 
+/* Nor does a hiccup after a probe that could not tell, which is no second opinion. */
+TEST(a_miss_is_confirmed_by_a_probe_that_could_tell)
+{
+    static const struct {
+        enum search_verdict third;
+        enum search_end end;
+        int64_t hi;
+    } cases[] = {
+        { SEARCH_MISSED, SEARCH_BELOW, 70000000 },
+        { SEARCH_UNSURE, SEARCH_BELOW, 70000000 },
+        { SEARCH_MET, SEARCH_BELOW, 0 },
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct search_range r = range(70, 95, 0.12, 30);
+        struct search_result result;
+        struct search s;
+        int64_t rate;
+
+        search_init(&s, &r);
+        search_tell(&s, 70000000, SEARCH_UNSURE);
+        search_tell(&s, 70000000, SEARCH_MISSED);
+        assert_true(search_next(&s, &rate));
+        assert_int_equal(rate, 70000000);
+        assert_int_equal(search_result(&s).end, SEARCH_OPEN);
+        search_tell(&s, rate, cases[i].third);
+        assert_false(search_next(&s, &rate));
+        result = search_result(&s);
+        assert_int_equal(result.end, cases[i].end);
+        assert_int_equal(result.hi, cases[i].hi);
+    }
+}
+
 TEST(what_probes_cannot_tell_widens_the_answer_and_never_moves_it)
 {
     for (int percent = 1; percent <= 30; percent++) {

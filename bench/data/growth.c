@@ -10,6 +10,9 @@
 /* More say nothing that so many do not. */
 enum { MOST_POINTS = 512, LEAST_POINTS = 40, FITTED = 3 };
 
+/* A walk is seen by the steps between the means of so many batches. */
+enum { BATCHES = 8 };
+
 static const double CONFIDENCE = 0.995;
 
 /* What is to be fitted, each less its mean: latency, due and how far ahead, in seconds. */
@@ -107,6 +110,37 @@ static double explain(struct cloud *c, double gap, double *lost)
     return trend * trend / squares;
 }
 
+static double mean_of(const double *a, size_t n)
+{
+    double sum = 0;
+
+    for (size_t i = 0; i < n; i++)
+        sum += a[i];
+    return sum / (double)n;
+}
+
+/*
+ * How steep a line through y may be by chance where y is a walk, each of whose steps stays:
+ * the work of a busy server is one, and no effective sample tells that, for a line takes
+ * most of a short walk with it. The slope of a line fitted to n steps of variance v has the
+ * variance 6/5 v / n.
+ */
+static double slope_of_a_walk(const struct cloud *c)
+{
+    size_t per = c->n / BATCHES;
+    double squares = 0, last = mean_of(c->y, per);
+    double width = (c->t[c->n - 1] - c->t[0]) * (double)per / (double)c->n;
+
+    for (size_t i = 1; i < BATCHES; i++) {
+        double mean = mean_of(c->y + i * per, per);
+
+        squares += (mean - last) * (mean - last);
+        last = mean;
+    }
+    return stats_t_quantile(BATCHES - 1, CONFIDENCE) *
+           sqrt(6.0 / 5 * squares / (BATCHES - 1) / BATCHES) / width;
+}
+
 static struct growth fit(struct cloud *c, double gap)
 {
     bool back = comes_back(c);
@@ -118,6 +152,7 @@ static struct growth fit(struct cloud *c, double gap)
     counted = stats_effective_sample(c->y, c->n);
     error = dot(c->y, c->y, c->n) / (n - FITTED) * (1 / squares + more) * n / counted;
     error = stats_t_quantile(fmax(1, counted - FITTED), CONFIDENCE) * sqrt(error);
+    error = fmax(error, slope_of_a_walk(c));
     g.least = g.rate - error;
     g.most = g.rate + error;
     g.beyond_doubt = g.least > 0 && !back;

@@ -212,9 +212,12 @@ static bool narrow(const struct search *s, const struct bracket *b, int64_t *rat
     return top ? split(s, floor, top, rate) : climb(s, floor, rate);
 }
 
+/* A probe that could not tell confirms nothing: two that do, or as many as there may be. */
 static bool again(const struct search *s, int64_t rate)
 {
-    return rate && votes_of(s, rate).valid < VOTES;
+    struct votes v = votes_of(s, rate);
+
+    return rate && v.of[SEARCH_MET] + v.of[SEARCH_MISSED] < VOTES && v.valid < MOST_VOTES;
 }
 
 bool search_next(const struct search *s, int64_t *rate)

@@ -21,8 +21,9 @@
  * First the rate is doubled until the objectives are missed, then the bracket is split
  * until it is narrow enough. A probe that cannot decide is made a second time, longer
  * (search_tries). In the end each side of the bracket is probed a second time, so that no
- * single hiccup makes the answer; where the two differ a third one decides. A rate that the
- * client cannot carry, twice, is a ceiling of ours and never taken for the server's.
+ * single hiccup makes the answer; where the two differ a third one decides, and where one
+ * of them cannot tell a third one is asked. A rate that the client cannot carry, twice, is
+ * a ceiling of ours and never taken for the server's.
  *
  * Rates are millionths of a request per second, so that equal ones are equal.
  */
