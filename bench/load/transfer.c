@@ -296,22 +296,21 @@ static void deadline_due(void *ctx)
     wire_end(t, CURLE_OPERATION_TIMEDOUT, how);
 }
 
-static void set_version(CURL *easy, const struct wire_config *c, bool tls)
+static void set_version(CURL *easy, const struct wire_config *c)
 {
-    long version = CURL_HTTP_VERSION_1_1;
+    bool http2 = c->cell->connection.http == 2;
 
-    if (c->cell->connection.http == 2)
-        version = tls ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE;
-    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, version);
-    curl_easy_setopt(easy, CURLOPT_PIPEWAIT, (long)(c->cell->connection.http == 2));
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
+                     http2 ? (long)CURL_HTTP_VERSION_2TLS : (long)CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(easy, CURLOPT_PIPEWAIT, (long)http2);
 }
 
-static void set_connection(CURL *easy, const struct wire_config *c, bool tls)
+static void set_connection(CURL *easy, const struct wire_config *c)
 {
     const struct connection *conn = &c->cell->connection;
     long fresh = conn->policy == CONNECTION_NEW;
 
-    set_version(easy, c, tls);
+    set_version(easy, c);
     curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, fresh);
     curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, fresh);
@@ -352,7 +351,7 @@ void transfer_equip(struct transfer *t)
     if (!t->easy)
         abort();
     set_callbacks(t);
-    set_connection(t->easy, &t->wire->config, t->wire->tls);
+    set_connection(t->easy, &t->wire->config);
 }
 
 void transfer_strip(struct transfer *t)

@@ -119,8 +119,7 @@ static void timer_due(void *ctx)
 {
     struct wire *w = ctx;
 
-    wire_unstamped(w);
-    wire_drive(w, CURL_SOCKET_TIMEOUT, 0);
+    wire_timers(w);
 }
 
 static char *join(const char *a, const char *b)

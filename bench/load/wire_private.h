@@ -164,8 +164,11 @@ void transfer_watch(struct transfer *t); /* arm the timer for the nearest deadli
 void wire_own_sockets(struct wire *w);
 void wire_watch_sockets(struct transfer *t);
 
-/* Let libcurl do what is due on a socket, or to its timers, and end what is over. */
+/* Let libcurl do what is due on a socket and end what is over. */
 void wire_drive(struct wire *w, curl_socket_t fd, int what);
+
+/* Let it do what its timers are set for. */
+void wire_timers(struct wire *w);
 
 /* Bytes that come now were not looked for. */
 void wire_unstamped(struct wire *w);

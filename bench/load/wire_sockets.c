@@ -196,6 +196,37 @@ static void read_socket(struct wire *w, int fd, int what)
     tell_read(w, &stamp, since);
 }
 
+/*
+ * What libcurl held back of the last read came no later than the newest of that: its stamp
+ * holds on, until more has come.
+ */
+static bool go_on(struct wire *w)
+{
+    if (w->kept == NS_ABSENT || w->reading < 0 || !w->waiting)
+        return false;
+    w->stamp = w->looked;
+    doubt_since(&w->doubt, w->stamp, false, w->kept);
+    return true;
+}
+
+void wire_timers(struct wire *w)
+{
+    bool stamped = go_on(w);
+    struct wire_read read = { .kind = stamped ? STAMP_KERNEL : STAMP_READ,
+                              .lag = NS_ABSENT };
+
+    if (!stamped)
+        wire_unstamped(w);
+    w->events = 0;
+    read.since = w->doubt.since;
+    read.at = wire_now(w);
+    wire_drive(w, CURL_SOCKET_TIMEOUT, 0);
+    read.events = read.in_doubt = w->events;
+    read.error = w->stamp > read.since ? w->stamp - read.since : 0;
+    if (w->config.on_read && read.events)
+        w->config.on_read(w->config.ctx, &read);
+}
+
 static void unwatch(struct socket_slot *slot)
 {
     if (slot->io)

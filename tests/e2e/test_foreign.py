@@ -70,6 +70,8 @@ class Foreign(unittest.TestCase):
         self.assertEqual({a["outcome"] for a in run.attempts}, {"ok"})
         self.assertEqual({a.get("http") for a in run.attempts}, {20})
         self.assertEqual(len(rig.join(run, truth)), len(run.attempts))
+        counters = run.json["health"]["counters"]  # what is handed over in the turn behind a read has its stamp
+        self.assertGreater(counters["kernel_stamps"], counters["reads"] / 2)
         fresh = [a for a in run.attempts if not a.get("reused")]
         self.assertTrue(fresh and all(a["tls"] > 0 for a in fresh), fresh)
 
