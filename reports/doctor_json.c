@@ -52,11 +52,18 @@ static void put_spread(struct jsonw *w, const char *key, const struct doctor_spr
 {
     json_begin_object(w, key);
     json_put_count(w, "n", s->n);
-    if (s->n) {
+    if (doctor_bears(s->n, 50)) {
         json_put_int(w, "p50_ns", s->p50);
-        json_put_int(w, "p99_ns", s->p99);
-        json_put_int(w, "max_ns", s->max);
+        put_known(w, "p50_lo_ns", s->p50_lo);
+        put_known(w, "p50_hi_ns", s->p50_hi);
     }
+    if (doctor_bears(s->n, 99)) {
+        json_put_int(w, "p99_ns", s->p99);
+        put_known(w, "p99_lo_ns", s->p99_lo);
+        put_known(w, "p99_hi_ns", s->p99_hi);
+    }
+    if (s->n)
+        json_put_int(w, "max_ns", s->max);
     jsonw_end(w);
 }
 

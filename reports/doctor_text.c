@@ -2,6 +2,7 @@
 
 #include "base/tame.h"
 #include "base/units.h"
+#include "data/stats.h"
 #include "reports/doctor.h"
 #include "reports/text.h"
 
@@ -16,8 +17,9 @@ void report_doctor_figures(struct buf *out, const struct doctor_figures *f)
         buf_str(out, "no number of streams was valid");
         return;
     }
-    buf_str(out, "error p99 ");
-    units_put_duration(out, f->frame_error_p99);
+    buf_str(out, f->frame_error_p99 < 0 ? "error at most " : "error p99 ");
+    units_put_duration(out,
+                       f->frame_error_p99 < 0 ? f->frame_error_max : f->frame_error_p99);
     buf_str(out, " up to ");
     put_count(out, f->streams);
     buf_str(out, " streams × ");
@@ -55,22 +57,30 @@ static void put_loads(struct buf *out, const struct doctor_figures *f)
     }
 }
 
+/* Too few values have no p99, but a greatest one. */
+static void put_error(struct buf *out, ns_t p99, ns_t max)
+{
+    buf_str(out, p99 < 0 ? "at most " : "");
+    units_put_duration(out, p99 < 0 ? max : p99);
+    buf_str(out, p99 < 0 ? "" : " (p99)");
+}
+
 static void put_errors(struct buf *out, const struct doctor_figures *f)
 {
     if (f->streams > 0) {
         buf_str(out, "  frames wrong by ");
-        units_put_duration(out, f->frame_error_p50);
-        buf_str(out, " (p50), ");
-        units_put_duration(out, f->frame_error_p99);
-        buf_str(out, " (p99); TTFT by ");
-        units_put_duration(out, f->ttft_error_p99);
-        buf_str(out, " (p99)");
+        if (f->frame_error_p50 >= 0) {
+            units_put_duration(out, f->frame_error_p50);
+            buf_str(out, " (p50), ");
+        }
+        put_error(out, f->frame_error_p99, f->frame_error_max);
+        buf_str(out, "; TTFT by ");
+        put_error(out, f->ttft_error_p99, f->ttft_error_max);
     }
     if (f->rate > 0) {
         buf_str(out, f->streams > 0 ? "; " : "  ");
         buf_str(out, "sent late by ");
-        units_put_duration(out, f->send_lag_p99);
-        buf_str(out, " (p99)");
+        put_error(out, f->send_lag_p99, f->send_lag_max);
     }
     buf_char(out, '\n');
 }
@@ -134,7 +144,8 @@ static void put_end_of_ladder(struct buf *out, const struct doctor *d)
     if (d->streams.left_out) {
         buf_str(out, "  ");
         put_count(out, d->streams.left_out);
-        buf_str(out, " streams were not tried: the limit of open files is too low\n");
+        buf_str(out, d->streams.left_out == 1 ? " stream was" : " streams were");
+        buf_str(out, " not tried: the limit of open files is too low\n");
     }
 }
 
@@ -292,8 +303,8 @@ static void take_ns(struct table *t, ns_t v, bool known)
 
 static void take_spread(struct table *t, const struct doctor_spread *s)
 {
-    take_ns(t, s->p50, s->n);
-    take_ns(t, s->p99, s->n);
+    take_ns(t, s->p50, doctor_bears(s->n, 50));
+    take_ns(t, s->p99, doctor_bears(s->n, 99));
     take_ns(t, s->max, s->n);
 }
 
@@ -342,6 +353,8 @@ static void put_streams(const struct page *p, const struct doctor *d)
                                          "sim late", "CPU",       "" };
     struct table t;
 
+    if (!d->streams.n)
+        return;
     text_heading(p, "Error against the truth log in us, by streams");
     table_init(&t, "rrrrrrrrrrl");
     put_heads(&t, heads, sizeof(heads) / sizeof(heads[0]));
@@ -360,12 +373,29 @@ static void put_streams(const struct page *p, const struct doctor *d)
     table_free(&t);
 }
 
+/* What a dash in the ladders means, where there is one. */
+static void put_dashes(const struct page *p, const struct doctor *d)
+{
+    uint64_t least = UINT64_MAX;
+
+    for (size_t i = 0; i < d->streams.n; i++)
+        least = d->streams.rungs[i].first.n < least ? d->streams.rungs[i].first.n : least;
+    for (size_t i = 0; i < d->rates.n; i++)
+        least = d->rates.rungs[i].send.n < least ? d->rates.rungs[i].send.n : least;
+    if (!doctor_bears(least, 99))
+        buf_printf(p->out, "  –: a p50 needs %lld values, a p99 %lld\n",
+                   (long long)stats_min_sample(0.5, 0.95),
+                   (long long)stats_min_sample(0.99, 0.95));
+}
+
 static void put_rates(const struct page *p, const struct doctor *d)
 {
     static const char *const heads[] = { "requests/s", "sent",     "send lag p50", "p99",
                                          "max",        "sim late", "CPU",          "" };
     struct table t;
 
+    if (!d->rates.n)
+        return;
     text_heading(p, "Send lateness in us, by rate (open loop)");
     table_init(&t, "rrrrrrrl");
     put_heads(&t, heads, sizeof(heads) / sizeof(heads[0]));
@@ -408,6 +438,7 @@ void report_doctor_text(struct buf *out, const struct doctor *d, bool colour)
     put_machine(&p, d);
     put_streams(&p, d);
     put_rates(&p, d);
+    put_dashes(&p, d);
     put_null(&p, d);
     tame(out->p + from, out->len - from, colour);
 }

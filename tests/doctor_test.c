@@ -28,7 +28,9 @@ static void make(struct doctor *d)
     d->machine.cpu_limit_milli = d->machine.load_milli = -1;
     d->machine.sys.files_hard = d->machine.sys.files_soft = 1024;
     for (size_t i = 0; i < COUNT(verdicts); i++, asked *= 10) {
-        struct doctor_spread error = { 100, 1000 * asked, 2000 * asked, 3000 * asked };
+        struct doctor_spread error = {
+            .n = 299, .p50 = 1000 * asked, .p99 = 2000 * asked, .max = 3000 * asked
+        };
 
         d->streams.rungs[d->streams.n++] = (struct doctor_rung){ .asked = asked,
                                                                  .first = error,
@@ -38,8 +40,9 @@ static void make(struct doctor *d)
                                                                  .told = verdicts[i],
                                                                  .validity = verdicts[i] };
     }
-    d->rates.rungs[d->rates.n++] =
-        (struct doctor_rung){ .asked = 500, .send = { 9, 1, 7000, 8000 }, .tries = 1 };
+    d->rates.rungs[d->rates.n++] = (struct doctor_rung){
+        .asked = 500, .send = { .n = 298, .p50 = 1, .p99 = 7000, .max = 8000 }, .tries = 1
+    };
     doctor_conclude(d);
 }
 
@@ -54,7 +57,8 @@ TEST(doctor_is_valid_up_to_the_highest_load_that_was)
     assert_int_equal(d.figures.ttft_error_p99, 20000);
     assert_int_equal(d.figures.rate, 500);
     assert_int_equal(d.figures.rate_not, -1);
-    assert_int_equal(d.figures.send_lag_p99, 7000);
+    assert_int_equal(d.figures.send_lag_p99, -1); /* of 298 values there is none */
+    assert_int_equal(d.figures.send_lag_max, 8000);
     d.streams.rungs[0].validity = VALIDITY_DEGRADED; /* disturbed: more was carried */
     doctor_conclude(&d);
     assert_int_equal(d.figures.streams, 10);
@@ -82,9 +86,11 @@ TEST(doctor_judges_by_the_run_and_by_the_truth_the_worse_counts)
     };
 
     for (size_t i = 0; i < COUNT(rows); i++) {
-        struct doctor_rung r = { .told = rows[i].told,
-                                 .frames = { 5, 0, rows[i].frames, rows[i].frames },
-                                 .sim_late_p99 = rows[i].sim_late };
+        struct doctor_rung r = {
+            .told = rows[i].told,
+            .frames = { .n = 5, .p99 = rows[i].frames, .max = rows[i].frames },
+            .sim_late_p99 = rows[i].sim_late
+        };
         /* What the run believes of its stamps does not count where the truth is known. */
         struct health_facts facts = { .send_lag_p99 = 100,
                                       .stamp_error_p99 = 50 * NS_PER_MS,

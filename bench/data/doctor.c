@@ -4,8 +4,10 @@
 
 #include "base/arena.h"
 #include "base/version.h"
+#include "data/stats.h"
 
-const struct doctor_figures doctor_unknown = { -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1 };
+const struct doctor_figures doctor_unknown = { -1, -1, -1, -1, -1, -1, -1,
+                                               -1, -1, -1, -1, -1, -1 };
 
 #define FIGURE(key, member) FIELD_INT(key, I64, struct doctor_figures, member, -1)
 
@@ -16,10 +18,12 @@ const struct field doctor_fields[N_DOCTOR_FIELDS] = {
     FIGURE("frame_error_p99_ns", frame_error_p99),
     FIGURE("frame_error_max_ns", frame_error_max),
     FIGURE("ttft_error_p99_ns", ttft_error_p99),
+    FIGURE("ttft_error_max_ns", ttft_error_max),
     FIGURE("streams_not_valid", streams_not),
     FIGURE("rate_per_s", rate),
     FIGURE("rate_not_valid", rate_not),
     FIGURE("send_lag_p99_ns", send_lag_p99),
+    FIGURE("send_lag_max_ns", send_lag_max),
     FIGURE("age_s", age_s),
 };
 
@@ -70,6 +74,16 @@ const struct doctor_rung *doctor_beyond(const struct doctor_ladder *l)
     return n < l->n ? &l->rungs[n] : NULL;
 }
 
+bool doctor_bears(uint64_t n, double percentile)
+{
+    return n && n >= (uint64_t)stats_min_sample(percentile / 100, 0.95);
+}
+
+static ns_t p99_of(const struct doctor_spread *s)
+{
+    return doctor_bears(s->n, 99) ? s->p99 : -1;
+}
+
 void doctor_conclude(struct doctor *d)
 {
     const struct doctor_rung *streams = doctor_highest(&d->streams);
@@ -85,14 +99,16 @@ void doctor_conclude(struct doctor *d)
     if (streams) {
         f->streams = streams->asked;
         f->frames_per_s = d->frames_per_s;
-        f->frame_error_p50 = streams->frames.p50;
-        f->frame_error_p99 = streams->frames.p99;
+        f->frame_error_p50 = doctor_bears(streams->frames.n, 50) ? streams->frames.p50 : -1;
+        f->frame_error_p99 = p99_of(&streams->frames);
         f->frame_error_max = streams->frames.max;
-        f->ttft_error_p99 = streams->first.p99;
+        f->ttft_error_p99 = p99_of(&streams->first);
+        f->ttft_error_max = streams->first.max;
     }
     if (rate) {
         f->rate = rate->asked;
-        f->send_lag_p99 = rate->send.p99;
+        f->send_lag_p99 = p99_of(&rate->send);
+        f->send_lag_max = rate->send.max;
     }
 }
 

@@ -18,12 +18,23 @@
 enum { DOCTOR_SCHEMA = 1, DOCTOR_RUNGS = 16 };
 #define DOCTOR_FRESH (7 * 24 * 3600 * NS_PER_S) /* so long its figures hold */
 
+/*
+ * A percentile is told where its one-sided 95 % limit exists, see doctor_bears; by what is
+ * estimated of it with fewer values a load is judged all the same.
+ */
 struct doctor_spread {
     uint64_t n; /* 0: nothing was measured, all else is 0 */
     ns_t p50;
     ns_t p99;
     ns_t max;
+    ns_t p50_lo; /* 95 % confidence intervals; NS_ABSENT: no limit on that side */
+    ns_t p50_hi;
+    ns_t p99_lo;
+    ns_t p99_hi;
 };
+
+/* Are n values enough to tell a percentile, 0..100, of them? */
+bool doctor_bears(uint64_t n, double percentile);
 
 /* One load of a ladder, measured. */
 struct doctor_rung {
@@ -47,7 +58,7 @@ struct doctor_ladder {
     int64_t left_out; /* the least that the limit of open files forbade; 0: none */
 };
 
-/* What is kept of it for the runs that follow. -1: not known. */
+/* What is kept of it for the runs that follow. -1: not known, or of too few values. */
 struct doctor_figures {
     int64_t streams;      /* valid up to so many ... */
     int64_t frames_per_s; /* ... of so many frames/s each; errors are those of that load */
@@ -55,15 +66,17 @@ struct doctor_figures {
     ns_t frame_error_p99;
     ns_t frame_error_max;
     ns_t ttft_error_p99;
+    ns_t ttft_error_max;
     int64_t streams_not; /* the least that was found not valid */
     int64_t rate;        /* valid up to so many requests/s in an open loop */
     int64_t rate_not;
     ns_t send_lag_p99;
+    ns_t send_lag_max;
     int64_t age_s; /* when a run began */
 };
 
 extern const struct doctor_figures doctor_unknown;
-enum { N_DOCTOR_FIELDS = 11 };
+enum { N_DOCTOR_FIELDS = 13 };
 extern const struct field doctor_fields[N_DOCTOR_FIELDS];
 
 struct doctor {
