@@ -128,6 +128,7 @@ TEST(explain_knows_keys_sections_metrics_rates_outcomes_and_types)
         { "ttfr", "vLLM bench serve  ttft: first event", 0 },
         { "e2e_api", "  OTel      gen_ai.client.operation.duration\n", 0 },
         { "goodput", "vLLM bench serve  request_goodput: good requests / second", 0 },
+        { "read_lag", "read_lag (of the instrument)\n", 0 },
         { "error_rate", "error_rate (rate)", 0 },
         { "rate_limited", "rate_limited (outcome)", 0 },
         { "cost", "cost (metric)", 0 },

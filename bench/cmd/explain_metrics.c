@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "data/health.h"
 #include "data/metric_peers.h"
 #include "data/outcome.h"
 
@@ -110,6 +111,19 @@ static void put_metrics(struct buf *out)
     }
 }
 
+static void put_lags(struct buf *out)
+{
+    buf_str(out, "\n## The instrument\n\nDistributions of the whole run, in "
+                 "`run.json` under `health`; `send_lag` is one of them too.\n\n"
+                 "| lag | from → to | unit | of | meaning |\n|---|---|---|---|---|\n");
+    for (size_t i = 0; i < N_HEALTH_LAGS; i++) {
+        const struct health_lag *l = &health_lags[i];
+
+        buf_printf(out, "| `%s` | %s | %s | %s | %s |\n", l->name, l->span,
+                   unit_names[UNIT_NS], l->of, l->help);
+    }
+}
+
 static void put_rates(struct buf *out)
 {
     buf_str(out, "\n## Rates\n\nShares have a 95 % interval (Clopper-Pearson).\n\n"
@@ -173,6 +187,7 @@ void explain_metrics(struct buf *out)
     buf_str(out, opening);
     put_moments(out);
     put_metrics(out);
+    put_lags(out);
     put_rates(out);
     put_outcomes(out);
     put_peers(out);

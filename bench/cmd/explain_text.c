@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "data/health.h"
 #include "data/metric.h"
 #include "data/metric_peers.h"
 #include "data/nearest.h"
@@ -137,6 +138,22 @@ static void put_one_warning(struct buf *out, const struct warning *w)
 }
 
 /* "warnings" is all of them. */
+static size_t explain_lags(struct buf *out, const char *name, size_t n)
+{
+    for (size_t i = 0; i < N_HEALTH_LAGS; i++) {
+        const struct health_lag *l = &health_lags[i];
+
+        if (strcmp(name, l->name) != 0)
+            continue;
+        buf_printf(out, "%s%s (of the instrument)\n  ", n++ ? "\n" : "", l->name);
+        put_wrapped(out, l->help, 2, 2);
+        put_field(out, "span", l->span);
+        put_field(out, "unit", unit_names[UNIT_NS]);
+        put_field(out, "of", l->of);
+    }
+    return n;
+}
+
 static size_t explain_warnings(struct buf *out, const char *name, size_t n)
 {
     for (size_t i = 0; i < n_warnings; i++)
@@ -165,6 +182,9 @@ void explain_all(struct buf *out)
     buf_str(out, "\nMetrics, for SLOs as `ttft p95 < 400ms`:\n");
     for (size_t i = 0; i < N_METRICS; i++)
         put_row(out, metrics[i].name, metrics[i].help);
+    buf_str(out, "\nOf the instrument, under Instrument in a report:\n");
+    for (size_t i = 0; i < N_HEALTH_LAGS; i++)
+        put_row(out, health_lags[i].name, health_lags[i].help);
     buf_str(out, "\nRates, for SLOs as `error_rate < 0.1%`:\n");
     for (size_t i = 0; i < N_RATES; i++)
         put_row(out, rates[i].name, rates[i].help);
@@ -186,6 +206,8 @@ static int no_such_name(const char *name, struct err *err)
     }
     for (size_t i = 0; i < N_METRICS; i++)
         nearest_try(&near, metrics[i].name);
+    for (size_t i = 0; i < N_HEALTH_LAGS; i++)
+        nearest_try(&near, health_lags[i].name);
     for (size_t i = 0; i < N_RATES; i++)
         nearest_try(&near, rates[i].name);
     for (size_t i = 0; i < N_OUTCOMES; i++)
@@ -223,6 +245,7 @@ int explain_name(struct buf *out, const char *name, struct err *err)
             buf_str(out, n++ ? "\n" : "");
             put_outcome(out, &outcomes[i]);
         }
+    n = explain_lags(out, name, n);
     n = explain_warnings(out, name, n);
     for (size_t i = 0; i < n_scenario_keys && !n; i++)
         if (!strcmp(scenario_keys[i].type->name, name)) {

@@ -3,6 +3,22 @@
 #define NAME(id, name) name,
 const char *const health_counter_names[N_HEALTH_COUNTERS] = { HEALTH_COUNTERS(NAME) };
 
+const struct health_lag health_lags[N_HEALTH_LAGS] = {
+    { "read_lag", "kernel receive stamp -> our read", "each read of a socket",
+      "How long bytes lay there before they were read. Where the kernel stamps them it "
+      "makes "
+      "no figure worse by itself: frames have the time of the stamp. Absent where stamps "
+      "are "
+      "those of the reads." },
+    { "stamp_error", "when its bytes may have come -> its stamp", "each frame of output",
+      "How late a frame may have been stamped at most: 0 for what the kernel stamped "
+      "alone, "
+      "else back to when its socket was last seen empty. With send_lag it decides whether "
+      "the run is valid." },
+    { "turn", "woken -> waiting again", "each turn of a loop",
+      "How long the loop of a worker was busy without looking for what is new." },
+};
+
 const char *const validity_names[] = {
     [VALIDITY_VALID] = "valid",
     [VALIDITY_DEGRADED] = "degraded",

@@ -75,6 +75,17 @@ struct health_sample {
     struct hist *turn;        /* length of a loop turn, from waking to waiting */
 };
 
+/* What those distributions are called and are, but for send_lag, which is a metric too. */
+struct health_lag {
+    const char *name;
+    const char *span;
+    const char *of;
+    const char *help;
+};
+
+enum { N_HEALTH_LAGS = 3 };
+extern const struct health_lag health_lags[N_HEALTH_LAGS];
+
 enum validity {
     VALIDITY_VALID,
     VALIDITY_DEGRADED,
