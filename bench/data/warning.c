@@ -413,7 +413,8 @@ const struct warning warnings[] = {
     { .id = "late", .level = WARNING_DOUBT, .say = late,
       .when = "the error of a headline figure is above 1 ms and 1 % of its median",
       .means = "Differences smaller than that mean nothing.",
-      .remedy = "Lower the load, raise connection.threads, or use an idle machine." },
+      .remedy = "Lower the load, raise connection.threads, use an idle machine; where many "
+                "connections are new, open them ahead (connection.policy: preconnect)." },
     { .id = "simulator_late", .level = WARNING_DOUBT, .say = simulator_late,
       .when = "the simulator did not keep its own times",
       .means = "The times are the simulator's lateness, not those it was asked for.",
