@@ -409,18 +409,18 @@ TEST(loop_that_has_too_much_to_report_has_not_seen_all)
 {
     struct steps s;
 
-    step_with(&s, 64, 200 * NS_PER_US);
-    looked_at(&s, (ns_t[]){ 10200, 10200, 10200, 10200 });
-    step_with(&s, 2, 200 * NS_PER_US); /* a wait behind a short turn is taken for sleep */
-    looked_at(&s, (ns_t[]){ 10200, 10400, 10600, 10800 });
+    step_with(&s, 64, 2 * NS_PER_MS);
+    looked_at(&s, (ns_t[]){ 12000, 12000, 12000, 12000 });
+    step_with(&s, 2, 2 * NS_PER_MS); /* a wait behind a short turn is taken for sleep */
+    looked_at(&s, (ns_t[]){ 12000, 14000, 16000, 18000 });
 }
 
 TEST(loop_whose_turn_may_have_begun_on_an_old_answer_has_not_slept_behind_it)
 {
     struct steps s;
 
-    step_with(&s, 2, 2 * NS_PER_MS);
-    looked_at(&s, (ns_t[]){ 12000, 12000, 14000, 16000 });
+    step_with(&s, 2, 6 * NS_PER_MS);
+    looked_at(&s, (ns_t[]){ 16000, 16000, 22000, 28000 });
 }
 
 struct late_io {

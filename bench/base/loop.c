@@ -14,8 +14,14 @@
 /* A wait shorter than this may have been a mere look at many descriptors. */
 #define ASLEEP (100 * NS_PER_US)
 
-/* What came in more than that since the kernel was asked is worth a question. */
-#define LONG NS_PER_MS
+/* Longer than that, and what came during the turn is worth a question. */
+#define LONG_TURN NS_PER_MS
+
+/*
+ * So is what came while a turn may have lain in wait with its answer. Who must know of less
+ * than that has no way to: while attempts are under way, a timer ends each wait before.
+ */
+#define LONG_WAIT (5 * NS_PER_MS)
 
 /*
  * libevent asks the kernel for so many sockets at once to begin with, and for twice as many
@@ -98,7 +104,7 @@ static bool saw_all(const struct loop *l)
  */
 static bool much_may_wait(const struct loop *l)
 {
-    return !saw_all(l) || l->done - l->asked > LONG;
+    return !saw_all(l) || l->done - l->began > LONG_TURN || l->began - l->asked > LONG_WAIT;
 }
 
 /*
