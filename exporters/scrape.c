@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/fds.h"
 #include "base/mem.h"
 #include "base/thread.h"
 
@@ -214,17 +215,6 @@ static int split(const char *where, char host[256], uint16_t *port, struct err *
     return 0;
 }
 
-static uint16_t bound_port(struct evhttp_bound_socket *bound)
-{
-    struct sockaddr_storage at;
-    socklen_t n = sizeof(at);
-
-    if (getsockname(evhttp_bound_socket_get_fd(bound), (struct sockaddr *)&at, &n))
-        return 0;
-    return ntohs(at.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&at)->sin6_port
-                                          : ((struct sockaddr_in *)&at)->sin_port);
-}
-
 static int listen_at(struct scrape *s, struct err *err)
 {
     struct evhttp_bound_socket *bound;
@@ -243,7 +233,7 @@ static int listen_at(struct scrape *s, struct err *err)
     s->listener = evhttp_bound_socket_get_listener(bound);
     snprintf(s->url, sizeof(s->url),
              strchr(host, ':') ? "http://[%s]:%u/metrics" : "http://%s:%u/metrics", host,
-             bound_port(bound));
+             fds_port(evhttp_bound_socket_get_fd(bound)));
     return 0;
 }
 

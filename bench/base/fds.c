@@ -2,7 +2,9 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <netinet/in.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 void fds_raise(void)
@@ -33,4 +35,16 @@ void fds_reserve(size_t n)
         close(high);
     if (any >= 0)
         close(any);
+}
+
+uint16_t fds_port(int fd)
+{
+    struct sockaddr_storage a;
+    socklen_t n = sizeof(a);
+
+    if (getsockname(fd, (struct sockaddr *)&a, &n))
+        return 0;
+    if (a.ss_family == AF_INET6)
+        return ntohs(((struct sockaddr_in6 *)(void *)&a)->sin6_port);
+    return ntohs(((struct sockaddr_in *)(void *)&a)->sin_port);
 }

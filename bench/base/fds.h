@@ -2,6 +2,7 @@
 #define BASE_FDS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* The file descriptors of this process. */
 
@@ -14,5 +15,8 @@ void fds_raise(void);
  * 10 ms, in the middle of the load.
  */
 void fds_reserve(size_t n);
+
+/* Our port of a socket, IPv4 or IPv6; 0 where it has none. */
+uint16_t fds_port(int fd);
 
 #endif

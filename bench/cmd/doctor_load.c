@@ -9,7 +9,6 @@
 #include "cmd/selfrun.h"
 #include "cmd/simchild.h"
 #include "data/observed.h"
-#include "data/stats.h"
 #include "data/summary.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -181,27 +180,24 @@ static void on_phase(void *ctx, const struct phase_event *e)
         observer_window(l->observer, e->at + duration_of(l) / 3, e->at + duration_of(l));
 }
 
-static void limits(const struct hist *h, double q, ns_t *lo, ns_t *hi)
-{
-    int64_t from, to;
-
-    stats_quantile_ci(h->total, q, 0.95, &from, &to);
-    *lo = from < 1 ? NS_ABSENT : hist_value_at_rank(h, from, false);
-    *hi = to > h->total ? NS_ABSENT : hist_value_at_rank(h, to, true);
-}
-
 static struct doctor_spread spread(const struct hist *h)
 {
-    struct doctor_spread s = {
-        .n = (uint64_t)h->total,
+    const struct summary_stat *p50, *p99;
+    struct summary_metric m;
+
+    summary_metric_of(&m, h);
+    p50 = &m.stats[STAT_P50];
+    p99 = &m.stats[STAT_P99];
+    return (struct doctor_spread){
+        .n = m.n,
         .p50 = hist_percentile(h, 50),
         .p99 = hist_percentile(h, 99),
-        .max = hist_max(h),
+        .max = m.max,
+        .p50_lo = p50->lo,
+        .p50_hi = p50->hi,
+        .p99_lo = p99->lo,
+        .p99_hi = p99->hi,
     };
-
-    limits(h, 0.5, &s.p50_lo, &s.p50_hi);
-    limits(h, 0.99, &s.p99_lo, &s.p99_hi);
-    return s;
 }
 
 static void fill(struct load *l, const struct observed *seen)

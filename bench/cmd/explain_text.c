@@ -137,7 +137,6 @@ static void put_one_warning(struct buf *out, const struct warning *w)
     put_field(out, "do", w->remedy);
 }
 
-/* "warnings" is all of them. */
 static size_t explain_lags(struct buf *out, const char *name, size_t n)
 {
     for (size_t i = 0; i < N_HEALTH_LAGS; i++) {
@@ -154,6 +153,7 @@ static size_t explain_lags(struct buf *out, const char *name, size_t n)
     return n;
 }
 
+/* "warnings" is all of them. */
 static size_t explain_warnings(struct buf *out, const char *name, size_t n)
 {
     for (size_t i = 0; i < n_warnings; i++)

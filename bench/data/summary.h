@@ -62,6 +62,9 @@ struct summary_metric {
     int64_t spread_hi;
 };
 
+/* What a histogram says, percentiles only as far as its sample carries them. */
+void summary_metric_of(struct summary_metric *m, const struct hist *h);
+
 /*
  * The error of a headline figure in a group, in the metric's unit: p99 over its values, or
  * the highest percentile that so few have; of gaps that of all frames of the run. False

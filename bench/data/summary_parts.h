@@ -39,8 +39,6 @@ struct summary_size summary_size_of(const struct summary_making *k, uint32_t tri
 /* A part of n values, n_part of them: worth the same share. */
 struct summary_size summary_size_part(const struct summary_metric *m, uint64_t n_part);
 
-/* What a histogram says, percentiles only as far as its sample carries them. */
-void summary_metric_of(struct summary_metric *m, const struct hist *h);
 void summary_metric_sized(struct summary_metric *m, const struct hist *h,
                           const struct summary_size *size);
 

@@ -115,13 +115,6 @@ static int on_timer(CURLM *multi, long wait_ms, void *ctx)
     return 0;
 }
 
-static void timer_due(void *ctx)
-{
-    struct wire *w = ctx;
-
-    wire_timers(w);
-}
-
 static char *join(const char *a, const char *b)
 {
     size_t n = strlen(a);
@@ -217,7 +210,7 @@ static int open_http(struct wire *w, struct err *err)
     w->multi = curl_multi_init();
     if (!w->multi)
         return err_set(err, ERR_IO, "libcurl gives no multi handle");
-    w->timer = loop_timer_new(config->loop, timer_due, w);
+    w->timer = loop_timer_new(config->loop, wire_timers, w);
     w->reap = loop_timer_new(config->loop, reap_due, w);
     w->opaque =
         !strncmp(config->base_url, "https:", 6) || config->cell->connection.http == 2;
@@ -311,20 +304,16 @@ static struct transfer *take_transfer(struct wire *w)
 static void launch(struct transfer *t)
 {
     struct wire *w = t->wire;
-    int running;
-    ns_t since;
+    unsigned running;
 
     wire_unstamped(w);
     t->start = w->stamp;
     curl_multi_add_handle(w->multi, t->easy);
     transfer_watch(t);
     doubt_watch(&w->doubt);
-    since = w->doubt.since;
-    curl_multi_socket_action(w->multi, CURL_SOCKET_TIMEOUT, 0, &running);
-    doubt_read_over(&w->doubt);
-    wire_keep_in_mind(w, since);
+    running = (unsigned)wire_call(w, CURL_SOCKET_TIMEOUT, 0, false);
     doubt_left(&t->doubts, t->start, wire_now(w));
-    if ((unsigned)running < w->n_busy)
+    if (running < w->n_busy)
         loop_timer_at(w->reap, 0);
 }
 

@@ -164,20 +164,17 @@ void transfer_watch(struct transfer *t); /* arm the timer for the nearest deadli
 void wire_own_sockets(struct wire *w);
 void wire_watch_sockets(struct transfer *t);
 
-/* Let libcurl do what is due on a socket and end what is over. */
-void wire_drive(struct wire *w, curl_socket_t fd, int what);
+/*
+ * Let libcurl do what is due on a socket, or to its timers, and end what is over where that
+ * is wanted. How many transfers it still has under way.
+ */
+int wire_call(struct wire *w, curl_socket_t fd, int what, bool reap);
 
-/* Let it do what its timers are set for. */
-void wire_timers(struct wire *w);
+/* Of the loop: let it do what its timers are set for. */
+void wire_timers(void *wire);
 
 /* Bytes that come now were not looked for. */
 void wire_unstamped(struct wire *w);
-
-/*
- * libcurl was called, while nothing it read was older than `since`: out of TLS or HTTP/2 it
- * may have taken more than it handed over, for other streams too.
- */
-void wire_keep_in_mind(struct wire *w, ns_t since);
 
 /* End the transfers that are over. */
 void wire_reap(struct wire *w);

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/fds.h"
 #include "base/mem.h"
 
 /* Sockets: when each is read, what stamp its bytes get, and how late that may be. */
@@ -72,8 +73,12 @@ void wire_unstamped(struct wire *w)
     doubt_mixed(&w->doubt, w->kept);
 }
 
-/* What it holds back it wants to hand over at once, in the next turn. */
-void wire_keep_in_mind(struct wire *w, ns_t since)
+/*
+ * While nothing it read was older than `since`: out of TLS or HTTP/2 it may have taken more
+ * than it handed over, for other streams too. What it holds back it wants to hand over at
+ * once, in the next turn.
+ */
+static void keep_in_mind(struct wire *w, ns_t since)
 {
     bool at_once = w->wait_ms >= 0 && w->wait_ms <= 1;
 
@@ -83,15 +88,17 @@ void wire_keep_in_mind(struct wire *w, ns_t since)
         w->kept = since;
 }
 
-void wire_drive(struct wire *w, curl_socket_t fd, int what)
+int wire_call(struct wire *w, curl_socket_t fd, int what, bool reap)
 {
     ns_t since = w->doubt.since;
     int running;
 
     curl_multi_socket_action(w->multi, fd, what, &running);
-    wire_reap(w);
+    if (reap)
+        wire_reap(w);
     doubt_read_over(&w->doubt);
-    wire_keep_in_mind(w, since);
+    keep_in_mind(w, since);
+    return running;
 }
 
 static bool wants_kernel(const struct wire *w)
@@ -189,7 +196,7 @@ static void read_socket(struct wire *w, int fd, int what)
     w->events = 0;
     begin_doubt(w, slot_of(w, fd), stamp.kind == STAMP_KERNEL);
     since = w->doubt.since; /* what is launched in between counts anew */
-    wire_drive(w, fd, what);
+    wire_call(w, fd, what, true);
     emptied = left_nothing(w, fd, &stamp);
     slot_of(w, fd)->emptied = emptied ? stamp.read : NS_ABSENT;
     slot_of(w, fd)->left = emptied ? NS_ABSENT : since;
@@ -209,8 +216,9 @@ static bool go_on(struct wire *w)
     return true;
 }
 
-void wire_timers(struct wire *w)
+void wire_timers(void *wire)
 {
+    struct wire *w = wire;
     bool stamped = go_on(w);
     struct wire_read read = { .kind = stamped ? STAMP_KERNEL : STAMP_READ,
                               .lag = NS_ABSENT };
@@ -220,7 +228,7 @@ void wire_timers(struct wire *w)
     w->events = 0;
     read.since = w->doubt.since;
     read.at = wire_now(w);
-    wire_drive(w, CURL_SOCKET_TIMEOUT, 0);
+    wire_call(w, CURL_SOCKET_TIMEOUT, 0, true);
     read.events = read.in_doubt = w->events;
     read.error = w->stamp > read.since ? w->stamp - read.since : 0;
     if (w->config.on_read && read.events)
@@ -263,7 +271,7 @@ static void socket_ready(void *ctx, int fd, int events)
         return;
     }
     wire_unstamped(w);
-    wire_drive(w, fd, what);
+    wire_call(w, fd, what, true);
 }
 
 static void belongs_to(CURL *easy, int fd)
@@ -273,17 +281,6 @@ static void belongs_to(CURL *easy, int fd)
     curl_easy_getinfo(easy, CURLINFO_PRIVATE, &t);
     if (t)
         t->fd = fd;
-}
-
-static int port_of(int fd)
-{
-    struct sockaddr_storage a;
-    socklen_t n = sizeof(a);
-
-    if (getsockname(fd, (struct sockaddr *)&a, &n))
-        return 0;
-    return ntohs(a.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)(void *)&a)->sin6_port
-                                         : ((struct sockaddr_in *)(void *)&a)->sin_port);
 }
 
 void wire_joined(struct transfer *t, int port)
@@ -296,7 +293,7 @@ void wire_joined(struct transfer *t, int port)
         struct socket_slot *slot = &w->sockets[fd];
 
         if (slot->io && !slot->port)
-            slot->port = port_of((int)fd);
+            slot->port = fds_port((int)fd);
         if (slot->io && slot->port == port)
             t->fd = (int)fd;
     }

@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/fds.h"
 #include "base/mem.h"
 
 enum { BACKLOG = 4096, ACCEPTS_A_TURN = 8, DUES_A_TURN = 1024, SLICES_A_TURN = 8 };
@@ -38,18 +39,6 @@ static int split_address(const char *listen_at, char host[256], char port[16],
     snprintf(host, 256, "%.*s", (int)n, listen_at);
     snprintf(port, 16, "%s", p);
     return 0;
-}
-
-static uint16_t port_of(int fd)
-{
-    struct sockaddr_storage a;
-    socklen_t n = sizeof(a);
-
-    if (getsockname(fd, (struct sockaddr *)&a, &n))
-        return 0;
-    if (a.ss_family == AF_INET6)
-        return ntohs(((struct sockaddr_in6 *)&a)->sin6_port);
-    return ntohs(((struct sockaddr_in *)&a)->sin_port);
 }
 
 static int listen_on(const struct addrinfo *a)
@@ -88,7 +77,7 @@ static int open_listener(struct server *s, struct err *err)
     if (s->listener < 0)
         return err_set(err, ERR_NET, "cannot listen on %s: %s", s->set->listen,
                        strerror(errno));
-    s->port = port_of(s->listener);
+    s->port = fds_port(s->listener);
     return 0;
 }
 
